@@ -1,0 +1,140 @@
+/*
+ * list.h - list files: text in, entries out.
+ *
+ * To add a format: one file feeds/list_NAME.c with a struct weir_list_format,
+ * and its line in feeds/list.c's table.  The frame does the rest: reading in
+ * pieces, lines, CRLF, byte order mark, counting, examples, `auto`.
+ *
+ * What cannot be used is counted by reason, with examples, and never stops the
+ * rest.  Only a file that cannot be read is a failure.
+ */
+#ifndef WEIR_FEEDS_LIST_H
+#define WEIR_FEEDS_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/entry.h"
+#include "lib/error.h"
+#include "lib/limits.h"
+#include "lib/name.h"
+
+/* Why a line, or a word of it, was not used. */
+enum weir_list_reason {
+	WEIR_LIST_NOT_A_NAME,     /* empty label, forbidden character ... */
+	WEIR_LIST_TOO_LONG,       /* label over 63, name over 253, line over
+				   * WEIR_LINE_SIZE */
+	WEIR_LIST_BAD_IDN,        /* not UTF-8, or no such A-label */
+	WEIR_LIST_ADDRESS,        /* an IP address, where a name should be */
+	WEIR_LIST_SINGLE_LABEL,   /* the root or a top-level name */
+	WEIR_LIST_LOCAL_NAME,     /* localhost, broadcasthost, ip6-* ... */
+	WEIR_LIST_WILDCARD,       /* a * elsewhere than as the first label */
+	WEIR_LIST_URL,            /* a path or a scheme: not a host */
+	WEIR_LIST_NOT_THIS_FORMAT, /* a rule of another syntax */
+	WEIR_LIST_NEVER_BLOCK,    /* on the never-block list (by the loader) */
+	WEIR_LIST_REASON_COUNT
+};
+
+/** "not a name", ...: never NULL for a number below the count. */
+const char *weir_list_reason_text(unsigned int reason);
+/** The same as a word for JSON: "not-a-name". */
+const char *weir_list_reason_word(unsigned int reason);
+
+struct weir_list_example {
+	unsigned long line;
+	unsigned int column; /* octets, from 1; 0: the whole line */
+	char text[80];       /* the beginning of it, printable */
+};
+
+/** What became of a file. */
+struct weir_list_report {
+	char format[16];
+	unsigned long line_count;
+	unsigned long comment_count; /* and empty lines */
+	unsigned long entry_count;   /* names handed on, repeats included */
+	unsigned long refused[WEIR_LIST_REASON_COUNT];
+	struct weir_list_example
+	    examples[WEIR_LIST_REASON_COUNT][WEIR_LIST_EXAMPLES];
+};
+
+/** One name of a list. */
+struct weir_list_item {
+	struct weir_name name;
+	uint8_t scope; /* enum weir_scope; 0: what the feed says */
+	unsigned long line;
+};
+
+/** What a parser works with; feeds/list.c owns it. */
+struct weir_list_reader;
+
+/** Hands a name on.  0, or what the consumer returned (then stop). */
+int weir_list_item(struct weir_list_reader *reader,
+    const struct weir_name *name, unsigned int scope) WEIR_CHECKED;
+
+/** Counts `text` as not used. */
+void weir_list_refuse(struct weir_list_reader *reader,
+    enum weir_list_reason reason, const char *text, size_t len);
+
+/** Cuts the first word off *text: up to a blank.  0 if none is left, or a
+ *  comment begins ("#", ";" or "!" at the beginning of a word). */
+size_t weir_list_next_word(
+    const char **text, size_t *len, const char **ret_word);
+
+/** Whether a word is an IP address, as lists write them: v4, v6, with a port,
+ *  a prefix length or a zone, in octal or hexadecimal. */
+bool weir_list_is_address(const char *text, size_t len);
+
+/** Whether the file is a list for browsers (||example.com^), in which a bare
+ *  word is a piece of an URL and no name. */
+bool weir_list_is_for_browsers(const struct weir_list_reader *reader);
+
+/** What a word would be refused for: hostname characters and `_`, IDN, a dot
+ *  at the end, any case; at least two labels; no address.  0 and the name, or
+ *  the reason plus 1. */
+int weir_list_judge(const char *text, size_t len, struct weir_name *ret_name);
+
+/** Takes a word that should be a domain name of the DNS as lists have them:
+ *  hostname characters and `_`, IDN, a dot at the end, any case; at least two
+ *  labels; no address.  1 and the name; or 0, and it was refused. */
+int weir_list_word(struct weir_list_reader *reader, const char *text,
+    size_t len, struct weir_name *ret_name);
+
+struct weir_list_format {
+	const char *name; /* "hosts" */
+	/** Whether a line (as below, no comment) makes sense in this format:
+	 *  1; 0: it is in every format alike (an URL, an address alone); or -1:
+	 *  not in this one.  `auto` takes the format in which most lines at
+	 *  the beginning of a file do, and at least four times as many as do
+	 *  not. */
+	int (*recognise)(const char *text, size_t len);
+	/** One line, without its end, its byte order mark and blanks around
+	 *  it; not empty.  0, or what weir_list_item returned. */
+	int (*line)(struct weir_list_reader *reader, const char *text,
+	    size_t len);
+};
+
+extern const struct weir_list_format weir_list_hosts;
+extern const struct weir_list_format weir_list_domains;
+
+/* The frame looks at that much of a file to see what it is. */
+#define WEIR_LIST_SAMPLE 65536
+
+/** Whether `name` is "auto" or a format. */
+int weir_list_format_is_known(const char *name);
+/** "auto, domains, hosts": for messages. */
+const char *weir_list_format_names(void);
+
+/** Reads a whole file.  `each` is called for every name; if it returns other
+ *  than 0, reading stops and that is returned.  `show`, if not NULL, is told
+ *  now and then how many of how many octets were read.  *ret_report is always
+ *  filled in (about 10 KB).  WEIR_EMISSING, WEIR_ESYSTEM, WEIR_ELIMIT: the
+ *  file; WEIR_EFORMAT: `auto` recognises nothing in a file that is not empty.
+ */
+int weir_list_read(const char *path, const char *format,
+    int (*each)(void *arg, const struct weir_list_item *item),
+    void (*show)(void *arg, uint64_t done, uint64_t total), void *arg,
+    struct weir_list_report *ret_report,
+    struct weir_problem *problem) WEIR_CHECKED;
+
+#endif

@@ -1,0 +1,175 @@
+/*
+ * current.c - the text that names the generation that holds.
+ *
+ * Written by the loader, read by the module: small, strict, and complete, so
+ * that the module needs to read nothing else before it opens the file.
+ */
+#include "lib/current.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/file.h"
+
+size_t
+weir_current_print(const struct weir_current *current, char *text)
+{
+	char sum[2 * WEIR_CHECKSUM_BYTES + 1];
+	size_t i;
+
+	for (i = 0; i < WEIR_CHECKSUM_BYTES; i++)
+		(void)snprintf(
+		    sum + 2 * i, 3, "%02x", current->base_checksum[i]);
+	return (size_t)snprintf(text, WEIR_CURRENT_SIZE,
+	    "weir-current 1\n"
+	    "serial %" PRIu64 "\n"
+	    "generation %" PRIu64 "\n"
+	    "base %s %" PRIu64 " %s\n"
+	    "overlay -\n"
+	    "names %" PRIu64 "\n"
+	    "created %" PRIu64 "\n",
+	    current->serial, current->generation, current->base,
+	    current->base_size, sum, current->name_count,
+	    current->created_unix);
+}
+
+/* A line "WORD NUMBER"; false if it is anything else. */
+static bool
+number_line(const char *line, const char *word, uint64_t *ret_number)
+{
+	size_t len = strlen(word);
+	char *end;
+
+	if (strncmp(line, word, len) != 0 || line[len] != ' ' ||
+	    line[len + 1] < '0' || line[len + 1] > '9')
+		return false;
+	*ret_number = strtoull(line + len + 1, &end, 10);
+	return *end == '\0';
+}
+
+static bool
+parse_checksum(const char *text, uint8_t *ret_sum)
+{
+	unsigned int value;
+	size_t i;
+
+	if (strlen(text) != 2 * (size_t)WEIR_CHECKSUM_BYTES ||
+	    strspn(text, "0123456789abcdef") != 2 * (size_t)WEIR_CHECKSUM_BYTES)
+		return false;
+	for (i = 0; i < WEIR_CHECKSUM_BYTES; i++) {
+		if (sscanf(text + 2 * i, "%2x", &value) != 1)
+			return false;
+		ret_sum[i] = (uint8_t)value;
+	}
+	return true;
+}
+
+/* A file name of ours: digits, letters and one dot; nothing that leads out of
+ * the folder. */
+static bool
+is_file_name(const char *text)
+{
+	return text[0] != '.' && strlen(text) < 64 &&
+	       strspn(text, "0123456789abcdefghijklmnopqrstuvwxyz.-") ==
+		   strlen(text);
+}
+
+static bool
+base_line(const char *line, struct weir_current *current)
+{
+	char name[65], size[21], sum[65];
+	char *end;
+
+	if (sscanf(line, "base %64s %20s %64s", name, size, sum) != 3 ||
+	    !is_file_name(name) || !parse_checksum(sum, current->base_checksum))
+		return false;
+	current->base_size = strtoull(size, &end, 10);
+	memcpy(current->base, name, strlen(name) + 1);
+	return *end == '\0' && size[0] >= '0' && size[0] <= '9';
+}
+
+static bool
+parse_line(unsigned int number, const char *line, struct weir_current *current)
+{
+	switch (number) {
+	case 1:
+		return strcmp(line, "weir-current 1") == 0;
+	case 2:
+		return number_line(line, "serial", &current->serial);
+	case 3:
+		return number_line(line, "generation", &current->generation);
+	case 4:
+		return base_line(line, current);
+	case 5:
+		return strcmp(line, "overlay -") == 0;
+	case 6:
+		return number_line(line, "names", &current->name_count);
+	case 7:
+		return number_line(line, "created", &current->created_unix);
+	default:
+		return false;
+	}
+}
+
+#define CURRENT_LINES 7
+
+int
+weir_current_parse(const char *text, size_t len,
+    struct weir_current *ret_current, struct weir_problem *problem)
+{
+	struct weir_current current;
+	char line[256];
+	const char *at = text, *end = text + len, *newline;
+	unsigned int number = 0;
+
+	memset(&current, 0, sizeof(current));
+	while (at < end) {
+		newline = memchr(at, '\n', (size_t)(end - at));
+		number++;
+		if (!newline || (size_t)(newline - at) >= sizeof(line))
+			return weir_problem_set(problem, WEIR_EFORMAT,
+			    "line %u: cut or too long", number);
+		memcpy(line, at, (size_t)(newline - at));
+		line[newline - at] = '\0';
+		if (!parse_line(number, line, &current))
+			return weir_problem_set(problem,
+			    number == 1 ? WEIR_EVERSION : WEIR_EFORMAT,
+			    "line %u: not as weir writes it", number);
+		at = newline + 1;
+	}
+	if (number != CURRENT_LINES)
+		return weir_problem_set(problem, WEIR_EFORMAT,
+		    "%u lines, not %u", number, CURRENT_LINES);
+	*ret_current = current;
+	return WEIR_OK;
+}
+
+int
+weir_current_read(const char *folder, const char *file,
+    struct weir_current *ret_current, struct weir_problem *problem)
+{
+	struct weir_problem inner;
+	char *path = weir_path_join(folder, file);
+	char *text = NULL;
+	size_t len;
+	int error;
+
+	if (!path)
+		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
+	error = weir_file_read(path, WEIR_CURRENT_SIZE, &text, &len);
+	if (error)
+		(void)weir_problem_set(problem, error, "%s: %s", path,
+		    error == WEIR_EMISSING
+			? "there is none (weir-load apply makes it)"
+			: weir_error_text(error));
+	else if ((error = weir_current_parse(text, len, ret_current, &inner)) !=
+		 WEIR_OK)
+		(void)weir_problem_set(
+		    problem, error, "%s: %s", path, inner.text);
+	free(text);
+	free(path);
+	return error;
+}

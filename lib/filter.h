@@ -1,0 +1,44 @@
+/*
+ * filter.h - a split-block Bloom filter over the keys of a database file.
+ *
+ * One block is 256 bits in half a cache line; a key sets one bit in each of
+ * its eight 32-bit words, chosen by one 64-bit hash (F. Putze, P. Sanders,
+ * J. Singler: Cache-, Hash- and Space-Efficient Bloom Filters, 2007; the block
+ * layout is that of Apache Parquet's specification).  With 12 bits a key about
+ * one miss in 250 is let through to the tree.
+ *
+ * The hash of a name is a chain of SipHash-2-4 from the top label down, keyed
+ * with the file's random key:
+ *   h(.) = 0,  h(label.parent) = SipHash(key, h(parent) || label)
+ * so one pass over a name gives the hashes of all its ancestors, and nobody
+ * who does not know the key can make names that collide.
+ */
+#ifndef WEIR_LIB_FILTER_H
+#define WEIR_LIB_FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/name.h"
+
+#define WEIR_FILTER_KEY_SIZE   16
+#define WEIR_FILTER_BLOCK_SIZE 32
+
+/** Blocks for that many keys; at least 1. */
+uint64_t weir_filter_block_count(uint64_t key_count);
+
+/** The hashes of a name's ancestors: ret_hashes[n] is that of the ancestor
+ *  with n labels, for n from 0 (the root) to label_count. */
+void weir_filter_hash_name(const uint8_t key[WEIR_FILTER_KEY_SIZE],
+    const struct weir_name *name, uint64_t *ret_hashes);
+
+/** Adds a key's hash.  blocks: block_count * WEIR_FILTER_BLOCK_SIZE octets,
+ *  zeroed before the first. */
+void weir_filter_add(uint8_t *blocks, uint64_t block_count, uint64_t hash);
+
+/** false: the key is not there.  true: it may be. */
+bool weir_filter_has(const uint8_t *blocks, uint64_t block_count,
+    uint64_t hash);
+
+#endif

@@ -1,0 +1,165 @@
+/*
+ * log.c - what the programs say on standard error: errors, notes, progress.
+ *
+ * One thread.  The one file of lib/ that writes to a stream unasked; the
+ * module does not link it.
+ */
+#include "lib/log.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NS_PER_S  1000000000ULL
+#define NS_PER_MS 1000000ULL
+
+/* Work shorter than that needs no progress line; and no eye wants it redrawn
+ * more often than every tenth of a second. */
+#define SHOW_AFTER_NS NS_PER_S
+#define SHOW_EVERY_NS (100 * NS_PER_MS)
+#define BAR_WIDTH     30
+
+static const char *program_name = "weir";
+static struct weir_progress *shown_progress;
+
+void
+weir_log_init(const char *program)
+{
+	program_name = program;
+}
+
+bool
+weir_log_has_colour(FILE *stream)
+{
+	const char *term = getenv("TERM"), *unwanted = getenv("NO_COLOR");
+
+	if (unwanted != NULL && unwanted[0] != '\0')
+		return false;
+	if (term == NULL || strcmp(term, "dumb") == 0)
+		return false;
+	return isatty(fileno(stream)) == 1;
+}
+
+/* Takes the progress line away, so that what follows begins on a clean one. */
+static void
+clear_progress(void)
+{
+	if (shown_progress == NULL)
+		return;
+	fputs("\r\033[K", stderr);
+	shown_progress->is_shown = false;
+	shown_progress = NULL;
+}
+
+static void __attribute__((format(printf, 2, 0)))
+write_line(const char *colour, const char *format, va_list args)
+{
+	bool has_colour = colour != NULL && weir_log_has_colour(stderr);
+
+	clear_progress();
+	if (has_colour)
+		fputs(colour, stderr);
+	fprintf(stderr, "%s: ", program_name);
+	if (has_colour)
+		fputs("\033[0m", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+}
+
+void
+weir_log_error(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	write_line("\033[1;31m", format, args);
+	va_end(args);
+}
+
+void
+weir_log_note(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	write_line(NULL, format, args);
+	va_end(args);
+}
+
+uint64_t
+weir_clock_ns(void)
+{
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+		return 0;
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+void
+weir_progress_init(
+    struct weir_progress *progress, const char *what, uint64_t total)
+{
+	const char *term = getenv("TERM");
+
+	memset(progress, 0, sizeof(*progress));
+	progress->what = what;
+	progress->total = total;
+	progress->started_ns = weir_clock_ns();
+	progress->is_terminal = isatty(STDERR_FILENO) == 1 && term != NULL &&
+				strcmp(term, "dumb") != 0;
+}
+
+static void
+draw(const struct weir_progress *progress, uint64_t done)
+{
+	char bar[BAR_WIDTH + 1];
+	unsigned int filled, percent;
+	double part;
+
+	if (progress->total == 0) {
+		fprintf(stderr, "\r\033[K%s: %llu", progress->what,
+		    (unsigned long long)done);
+		fflush(stderr);
+		return;
+	}
+	if (done > progress->total)
+		done = progress->total;
+	part = (double)done / (double)progress->total;
+	filled = (unsigned int)(part * BAR_WIDTH);
+	percent = (unsigned int)(part * 100);
+	memset(bar, '.', BAR_WIDTH);
+	memset(bar, '#', filled);
+	bar[BAR_WIDTH] = '\0';
+	fprintf(stderr, "\r\033[K%s [%s] %3u%%", progress->what, bar, percent);
+	fflush(stderr);
+}
+
+void
+weir_progress_show(struct weir_progress *progress, uint64_t done)
+{
+	uint64_t now;
+
+	if (!progress->is_terminal)
+		return;
+	now = weir_clock_ns();
+	if (now - progress->started_ns < SHOW_AFTER_NS)
+		return;
+	if (progress->shown_ns != 0 && now - progress->shown_ns < SHOW_EVERY_NS)
+		return;
+	progress->shown_ns = now;
+	progress->is_shown = true;
+	shown_progress = progress;
+	draw(progress, done);
+}
+
+void
+weir_progress_done(struct weir_progress *progress)
+{
+	if (progress->is_shown)
+		clear_progress();
+	if (shown_progress == progress)
+		shown_progress = NULL;
+}

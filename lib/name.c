@@ -1,0 +1,227 @@
+/*
+ * name.c - domain names: wire format, text, database keys.
+ *
+ * The first step of every path: list words, command lines and queries all
+ * become a struct weir_name here before anything looks at them.
+ */
+#include "lib/name.h"
+
+#include <string.h>
+
+static uint8_t
+lower(uint8_t octet)
+{
+	return octet >= 'A' && octet <= 'Z' ? octet | 0x20 : octet;
+}
+
+int
+weir_name_from_wire(const uint8_t *wire, size_t len, struct weir_name *ret_name)
+{
+	unsigned int labels = 0;
+	size_t at = 0, i;
+
+	if (len == 0 || len > WEIR_NAME_SIZE)
+		return WEIR_EFORMAT;
+	/* First the form, so that *ret_name stays untouched on failure. */
+	while (wire[at] != 0) {
+		if (wire[at] > WEIR_LABEL_SIZE)
+			return WEIR_EFORMAT;
+		at += 1 + (size_t)wire[at];
+		labels++;
+		if (at >= len)
+			return WEIR_EFORMAT;
+	}
+	if (at != len - 1)
+		return WEIR_EFORMAT;
+	at = 0;
+	for (labels = 0; wire[at] != 0; labels++) {
+		ret_name->offset[labels] = (uint8_t)at;
+		ret_name->wire[at] = wire[at];
+		for (i = at + 1; i <= at + wire[at]; i++)
+			ret_name->wire[i] = lower(wire[i]);
+		at = i;
+	}
+	ret_name->wire[at] = 0;
+	ret_name->offset[labels] = (uint8_t)at;
+	ret_name->label_count = (uint8_t)labels;
+	ret_name->len = (uint8_t)len;
+	return WEIR_OK;
+}
+
+/* The octet that the text at *at stands for, an escape resolved; moves *at
+ * on.  -1 if it is not ASCII or a broken escape. */
+static int
+text_octet(const char *text, size_t len, size_t *at)
+{
+	unsigned char c = (unsigned char)text[(*at)++];
+	unsigned int value = 0;
+	int digits;
+
+	if (c >= 0x80)
+		return -1;
+	if (c != '\\')
+		return c;
+	if (*at >= len)
+		return -1;
+	c = (unsigned char)text[*at];
+	if (c < '0' || c > '9') {
+		(*at)++;
+		return c < 0x80 ? c : -1;
+	}
+	for (digits = 0; digits < 3; digits++, (*at)++) {
+		if (*at >= len || text[*at] < '0' || text[*at] > '9')
+			return -1;
+		value = value * 10 + (unsigned int)(text[*at] - '0');
+	}
+	return value <= 255 ? (int)value : -1;
+}
+
+int
+weir_name_parse(const char *text, size_t len, struct weir_name *ret_name)
+{
+	uint8_t wire[WEIR_NAME_SIZE];
+	size_t at = 0, out = 1, label = 0;
+	int octet;
+
+	if (len == 1 && text[0] == '.') {
+		wire[0] = 0;
+		return weir_name_from_wire(wire, 1, ret_name);
+	}
+	if (len == 0)
+		return WEIR_EFORMAT;
+	while (at < len) {
+		if (text[at] == '.') {
+			if (out - label == 1)
+				return WEIR_EFORMAT; /* empty label */
+			wire[label] = (uint8_t)(out - label - 1);
+			label = out++;
+			at++;
+		} else {
+			octet = text_octet(text, len, &at);
+			if (octet < 0 || out - label > WEIR_LABEL_SIZE)
+				return WEIR_EFORMAT;
+			wire[out++] = (uint8_t)octet;
+		}
+		if (out >= WEIR_NAME_SIZE && at < len)
+			return WEIR_EFORMAT;
+	}
+	if (out - label == 1) { /* it ended in a dot */
+		wire[label] = 0;
+		return weir_name_from_wire(wire, out, ret_name);
+	}
+	wire[label] = (uint8_t)(out - label - 1);
+	if (out >= WEIR_NAME_SIZE)
+		return WEIR_EFORMAT;
+	wire[out] = 0;
+	return weir_name_from_wire(wire, out + 1, ret_name);
+}
+
+static size_t
+print_octet(uint8_t octet, char *text)
+{
+	if (octet == '.' || octet == '\\' || octet == '"' || octet == ';' ||
+	    octet == '(' || octet == ')' || octet == '@' || octet == '$') {
+		text[0] = '\\';
+		text[1] = (char)octet;
+		return 2;
+	}
+	if (octet > 0x20 && octet < 0x7f) {
+		text[0] = (char)octet;
+		return 1;
+	}
+	text[0] = '\\';
+	text[1] = (char)('0' + octet / 100);
+	text[2] = (char)('0' + octet / 10 % 10);
+	text[3] = (char)('0' + octet % 10);
+	return 4;
+}
+
+size_t
+weir_name_print_from(
+    const struct weir_name *name, unsigned int label, char *text)
+{
+	size_t out = 0, at, end;
+
+	if (label >= name->label_count) {
+		text[out++] = '.';
+		text[out] = '\0';
+		return out;
+	}
+	for (; label < name->label_count; label++) {
+		at = (size_t)name->offset[label] + 1;
+		end = name->offset[label + 1];
+		for (; at < end; at++)
+			out += print_octet(name->wire[at], text + out);
+		text[out++] = '.';
+	}
+	text[--out] = '\0';
+	return out;
+}
+
+size_t
+weir_name_print(const struct weir_name *name, char *text)
+{
+	return weir_name_print_from(name, 0, text);
+}
+
+bool
+weir_name_is_equal(const struct weir_name *a, const struct weir_name *b)
+{
+	return a->len == b->len && memcmp(a->wire, b->wire, a->len) == 0;
+}
+
+bool
+weir_name_is_below(
+    const struct weir_name *name, const struct weir_name *ancestor)
+{
+	unsigned int skip;
+
+	if (name->label_count < ancestor->label_count)
+		return false;
+	skip = (unsigned int)name->label_count - ancestor->label_count;
+	return name->len - name->offset[skip] == ancestor->len &&
+	       memcmp(name->wire + name->offset[skip], ancestor->wire,
+		   ancestor->len) == 0;
+}
+
+size_t
+weir_name_to_key(const struct weir_name *name, enum weir_trigger trigger,
+    uint8_t *key, uint16_t *ret_ends)
+{
+	unsigned int label, labels = name->label_count;
+	size_t out = 0, len;
+
+	key[out++] = (uint8_t)trigger;
+	if (ret_ends)
+		ret_ends[0] = (uint16_t)out;
+	for (label = labels; label-- > 0;) {
+		len = 1 + (size_t)name->wire[name->offset[label]];
+		memcpy(key + out, name->wire + name->offset[label], len);
+		out += len;
+		if (ret_ends)
+			ret_ends[labels - label] = (uint16_t)out;
+	}
+	return out;
+}
+
+int
+weir_name_from_key(const uint8_t *key, size_t len, struct weir_name *ret_name)
+{
+	uint8_t wire[WEIR_NAME_SIZE];
+	size_t at = 1, to = WEIR_NAME_SIZE - 1;
+
+	if (len < 2 || len > WEIR_NAME_SIZE || key[0] != WEIR_TRIGGER_QNAME)
+		return WEIR_EFORMAT;
+	wire[to] = 0;
+	while (at < len) {
+		size_t label = 1 + (size_t)key[at];
+
+		if (key[at] == 0 || key[at] > WEIR_LABEL_SIZE ||
+		    at + label > len)
+			return WEIR_EFORMAT;
+		to -= label;
+		memcpy(wire + to, key + at, label);
+		at += label;
+	}
+	return weir_name_from_wire(wire + to, WEIR_NAME_SIZE - to, ret_name);
+}

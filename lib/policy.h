@@ -1,0 +1,133 @@
+/*
+ * policy.h - entries in, verdict out.
+ *
+ * Pure: no clock, no memory, no Unbound, no LMDB.  The module and
+ * `weir-load explain` call the same functions, so they cannot differ.
+ *
+ * The order (DESIGN 4): local allow > local deny > feeds in the order of the
+ * configuration, the first match decides.  Inside one feed the most specific
+ * name wins.  An entry past its valid-until does not exist; an entry below its
+ * feed's minimum confidence or of a category that the feed leaves out does not
+ * either.  The local allow and deny rules are feeds 0 and 1 of each policy.
+ * A feed in shadow mode never decides: what it would have done is remembered
+ * (the first such feed), and the next feed is asked.
+ */
+#ifndef WEIR_LIB_POLICY_H
+#define WEIR_LIB_POLICY_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/entry.h"
+#include "lib/limits.h"
+#include "lib/name.h"
+
+enum weir_feed_number {
+	WEIR_FEED_ALLOW = 0, /* the configuration's allow: */
+	WEIR_FEED_DENY = 1,  /* the configuration's deny: */
+	WEIR_FEED_FIRST = 2  /* the first of feeds: */
+};
+
+enum weir_mode { WEIR_MODE_ENFORCE = 0, WEIR_MODE_SHADOW = 1 };
+
+/** "enforce", "shadow"; NULL. */
+const char *weir_mode_text(unsigned int mode);
+
+/** What holds for all entries of one feed. */
+struct weir_feed {
+	char name[WEIR_FEED_NAME_SIZE]; /* [a-z0-9._-]+; "allow", "deny" */
+	uint8_t mode;                   /* enum weir_mode */
+	uint8_t action;                 /* enum weir_action, not DEFAULT */
+	uint8_t min_confidence;         /* entries below it do not exist */
+	uint16_t ede_code;              /* RFC 8914; 15, 16, 17, 4 */
+	uint16_t category;              /* of the feed, for the statistics */
+};
+
+enum weir_on_failure { WEIR_ON_FAILURE_PASS = 0, WEIR_ON_FAILURE_SERVFAIL };
+
+/** "pass", "servfail"; NULL. */
+const char *weir_on_failure_text(unsigned int on_failure);
+
+/** A whole policy, as a generation carries it.  Fixed size, about 40 KB. */
+struct weir_policy {
+	uint8_t on_failure; /* enum weir_on_failure */
+	uint32_t block_ttl_s;
+	bool has_sinkhole_ipv4, has_sinkhole_ipv6, has_sinkhole_name;
+	struct in_addr sinkhole_ipv4;
+	struct in6_addr sinkhole_ipv6;
+	struct weir_name sinkhole_name; /* instead of the addresses */
+	unsigned int feed_count;        /* at least 2: allow and deny */
+	struct weir_feed feeds[WEIR_FEEDS];
+	unsigned int category_count; /* at least 1: category 0 is "" */
+	char categories[WEIR_CATEGORIES][WEIR_CATEGORY_SIZE];
+};
+
+/** The policy without a feed: allow and deny, category "", the defaults of
+ *  weir.yaml(5). */
+void weir_policy_init(struct weir_policy *policy);
+
+/** One ancestor-or-self of a name for which the database has entries. */
+struct weir_match {
+	uint8_t label;       /* of the name asked for: 0 is itself, 1 its
+			      * parent ... */
+	uint16_t entry_count;
+	const uint8_t *entries; /* encoded; live as long as the snapshot */
+};
+
+/** All matches of one name, the most specific first. */
+struct weir_matches {
+	unsigned int count;
+	struct weir_match items[WEIR_NAME_LABELS + 1];
+};
+
+/** One rule that was found, in a verdict. */
+struct weir_rule {
+	bool is_set;
+	uint8_t label; /* of the name asked for, as in weir_match */
+	struct weir_entry entry;
+	uint8_t action; /* with the feed's default put in; never DEFAULT */
+};
+
+/** What the policy says of one name. */
+struct weir_verdict {
+	struct weir_rule decided; /* not set: no rule speaks about it */
+	struct weir_rule shadow;  /* would have decided, were it enforced */
+};
+
+/** Decides.  WEIR_EFORMAT if an entry is damaged (then no verdict).
+ *  now_unix: seconds, for valid-until. */
+int weir_policy_decide(const struct weir_policy *policy,
+    const struct weir_matches *matches, uint32_t now_unix,
+    struct weir_verdict *ret_verdict) WEIR_CHECKED;
+
+/** Whether the verdict changes the answer (not: allow, pass, none). */
+bool weir_verdict_is_block(const struct weir_verdict *verdict);
+
+/** Whether a rule speaks of the name at all: then its answer may not stay
+ *  where Unbound would give it out without asking (DESIGN 3, invariant 1). */
+bool weir_verdict_is_touched(const struct weir_verdict *verdict);
+
+/** Whether the entry exists for this policy at that time (valid-until,
+ *  minimum confidence, feed in the table). */
+bool weir_policy_is_alive(const struct weir_policy *policy,
+    const struct weir_entry *entry, uint32_t now_unix);
+
+/** The reason in words, the same in EDE, explain and log:
+ *    feed urlhaus lists example.com and its subdomains (category malware,
+ *    confidence 90)
+ *  with ", alias of www.example.org" if `alias_of` is not NULL.  `name` is the
+ *  name that the rule was found for.  `text` has `size` octets, is
+ *  NUL-terminated and cut if too long.  Returns its length. */
+size_t weir_rule_print(const struct weir_policy *policy,
+    const struct weir_rule *rule, const struct weir_name *name,
+    const struct weir_name *alias_of, char *text, size_t size);
+
+/** Encodes the policy for a generation, decodes it.  Bytes: lib/format.h.
+ *  encode: *ret_bytes is malloced, the caller frees it. */
+int weir_policy_encode(const struct weir_policy *policy,
+    uint8_t **ret_bytes, size_t *ret_len) WEIR_CHECKED;
+int weir_policy_decode(const uint8_t *bytes, size_t len,
+    struct weir_policy *ret_policy) WEIR_CHECKED;
+
+#endif

@@ -1,0 +1,193 @@
+/*
+ * policy_bytes.c - the policy as a generation carries it (record "p").
+ *
+ *   u32 version 1, u8 on-failure, u8 flags (1 sinkhole IPv4, 2 IPv6, 4 name),
+ *   u16 zero, u32 block TTL, 4 octets IPv4, 16 octets IPv6,
+ *   u8 length and wire form of the sinkhole name,
+ *   u16 feeds, for each: text name, u8 mode, u8 action, u8 min confidence,
+ *     u8 zero, u16 EDE code, u16 category
+ *   u16 categories, for each: text name
+ * where text is u8 length and octets.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/bytes.h"
+#include "lib/policy.h"
+
+#define POLICY_VERSION 1
+#define FIXED_BYTES    (4 + 1 + 1 + 2 + 4 + 4 + 16)
+#define FEED_BYTES     (1 + WEIR_FEED_NAME_SIZE + 8)
+#define CATEGORY_BYTES (1 + WEIR_CATEGORY_SIZE)
+
+enum {
+	FLAG_IPV4 = 1,
+	FLAG_IPV6 = 2,
+	FLAG_NAME = 4
+};
+
+static size_t
+put_text(uint8_t *bytes, const char *text, size_t size)
+{
+	size_t len = strnlen(text, size - 1);
+
+	bytes[0] = (uint8_t)len;
+	memcpy(bytes + 1, text, len);
+	return 1 + len;
+}
+
+int
+weir_policy_encode(
+    const struct weir_policy *policy, uint8_t **ret_bytes, size_t *ret_len)
+{
+	size_t size = FIXED_BYTES + 1 + WEIR_NAME_SIZE + 2 +
+		      policy->feed_count * FEED_BYTES + 2 +
+		      policy->category_count * CATEGORY_BYTES;
+	uint8_t *bytes = calloc(1, size), *p = bytes;
+	unsigned int i;
+
+	if (!bytes)
+		return WEIR_EMEMORY;
+	weir_bytes_put32(p, POLICY_VERSION);
+	p[4] = policy->on_failure;
+	p[5] = (uint8_t)((policy->has_sinkhole_ipv4 ? FLAG_IPV4 : 0) |
+			 (policy->has_sinkhole_ipv6 ? FLAG_IPV6 : 0) |
+			 (policy->has_sinkhole_name ? FLAG_NAME : 0));
+	weir_bytes_put32(p + 8, policy->block_ttl_s);
+	memcpy(p + 12, &policy->sinkhole_ipv4, 4);
+	memcpy(p + 16, &policy->sinkhole_ipv6, 16);
+	p += FIXED_BYTES;
+	*p++ = policy->sinkhole_name.len;
+	memcpy(p, policy->sinkhole_name.wire, policy->sinkhole_name.len);
+	p += policy->sinkhole_name.len;
+	weir_bytes_put16(p, (uint16_t)policy->feed_count);
+	p += 2;
+	for (i = 0; i < policy->feed_count; i++) {
+		const struct weir_feed *feed = &policy->feeds[i];
+
+		p += put_text(p, feed->name, WEIR_FEED_NAME_SIZE);
+		p[0] = feed->mode;
+		p[1] = feed->action;
+		p[2] = feed->min_confidence;
+		weir_bytes_put16(p + 4, feed->ede_code);
+		weir_bytes_put16(p + 6, feed->category);
+		p += 8;
+	}
+	weir_bytes_put16(p, (uint16_t)policy->category_count);
+	p += 2;
+	for (i = 0; i < policy->category_count; i++)
+		p += put_text(p, policy->categories[i], WEIR_CATEGORY_SIZE);
+	*ret_len = (size_t)(p - bytes);
+	*ret_bytes = bytes;
+	return WEIR_OK;
+}
+
+/* What is left to read; `is_bad` sticks once something did not fit. */
+struct reader {
+	const uint8_t *at;
+	size_t left;
+	bool is_bad;
+};
+
+static const uint8_t *
+take(struct reader *reader, size_t len)
+{
+	static const uint8_t nothing[256];
+	const uint8_t *at = reader->at;
+
+	if (reader->is_bad || len > reader->left) {
+		reader->is_bad = true;
+		return nothing;
+	}
+	reader->at += len;
+	reader->left -= len;
+	return at;
+}
+
+static void
+take_text(struct reader *reader, char *text, size_t size)
+{
+	size_t len = take(reader, 1)[0];
+
+	if (len >= size)
+		reader->is_bad = true;
+	else
+		memcpy(text, take(reader, len), len);
+}
+
+static void
+take_feed(struct reader *reader, struct weir_feed *feed)
+{
+	const uint8_t *p;
+
+	take_text(reader, feed->name, sizeof(feed->name));
+	p = take(reader, 8);
+	feed->mode = p[0];
+	feed->action = p[1];
+	feed->min_confidence = p[2];
+	feed->ede_code = weir_bytes_get16(p + 4);
+	feed->category = weir_bytes_get16(p + 6);
+	if (feed->mode > WEIR_MODE_SHADOW ||
+	    feed->action == WEIR_ACTION_DEFAULT ||
+	    feed->action >= WEIR_ACTION_COUNT)
+		reader->is_bad = true;
+}
+
+static void
+take_fixed(struct reader *reader, struct weir_policy *policy)
+{
+	const uint8_t *p = take(reader, FIXED_BYTES);
+	size_t len;
+
+	policy->on_failure = p[4];
+	policy->has_sinkhole_ipv4 = p[5] & FLAG_IPV4;
+	policy->has_sinkhole_ipv6 = p[5] & FLAG_IPV6;
+	policy->has_sinkhole_name = p[5] & FLAG_NAME;
+	policy->block_ttl_s = weir_bytes_get32(p + 8);
+	memcpy(&policy->sinkhole_ipv4, p + 12, 4);
+	memcpy(&policy->sinkhole_ipv6, p + 16, 16);
+	if (policy->on_failure > WEIR_ON_FAILURE_SERVFAIL ||
+	    policy->block_ttl_s > WEIR_BLOCK_TTL_MAX_S)
+		reader->is_bad = true;
+	len = take(reader, 1)[0];
+	p = take(reader, len);
+	if (reader->is_bad ||
+	    weir_name_from_wire(p, len, &policy->sinkhole_name) != WEIR_OK)
+		reader->is_bad = true;
+}
+
+int
+weir_policy_decode(
+    const uint8_t *bytes, size_t len, struct weir_policy *ret_policy)
+{
+	struct reader reader = { bytes, len, false };
+	struct weir_policy *policy;
+	unsigned int i;
+	int error = WEIR_EFORMAT;
+
+	if (len < 4 || weir_bytes_get32(bytes) != POLICY_VERSION)
+		return len < 4 ? WEIR_EFORMAT : WEIR_EVERSION;
+	policy = calloc(1, sizeof(*policy));
+	if (!policy)
+		return WEIR_EMEMORY;
+	take_fixed(&reader, policy);
+	policy->feed_count = weir_bytes_get16(take(&reader, 2));
+	if (policy->feed_count < WEIR_FEED_FIRST ||
+	    policy->feed_count > WEIR_FEEDS)
+		goto out;
+	for (i = 0; i < policy->feed_count; i++)
+		take_feed(&reader, &policy->feeds[i]);
+	policy->category_count = weir_bytes_get16(take(&reader, 2));
+	if (policy->category_count < 1 ||
+	    policy->category_count > WEIR_CATEGORIES)
+		goto out;
+	for (i = 0; i < policy->category_count; i++)
+		take_text(&reader, policy->categories[i], WEIR_CATEGORY_SIZE);
+	if (reader.is_bad || reader.left != 0)
+		goto out;
+	*ret_policy = *policy;
+	error = WEIR_OK;
+out:
+	free(policy);
+	return error;
+}

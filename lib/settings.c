@@ -1,0 +1,475 @@
+/*
+ * settings.c - weir.yaml(5), read whole and checked.
+ *
+ *   text -> lib/yaml_line.c: is it YAML, and which line is what
+ *        -> lib/settings_yaml.c: has it the right shape
+ *        -> here: has it the right values; defaults
+ *
+ * One thread.  Nothing is kept of a file with a fault in it.
+ */
+#include "lib/settings.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/settings_names.h"
+#include "lib/settings_yaml.h"
+#include "lib/yaml_line.h"
+
+#define DEFAULT_KEEP_GENERATIONS 5
+#define DEFAULT_CONFIDENCE       100
+#define CONFIDENCE_MAX           100
+#define EDE_FORGED               4 /* RFC 8914 */
+#define EDE_BLOCKED              15
+#define EDE_MAX                  65535
+
+/* What goes on while a file is read. */
+struct reader {
+	const char *path;
+	struct weir_yaml_tree tree;
+	struct weir_settings_yaml *yaml;
+	const struct weir_settings_formats *formats;
+	struct weir_settings *settings;
+	struct weir_problem *problem;
+};
+
+/* "FILE:LINE: WHERE: "QUOTED" REASON" for a key of a mapping. */
+static int
+wrong(const struct reader *reader, const char *where, const char *reason)
+{
+	const struct weir_yaml_node *node = weir_yaml_find(
+	    &reader->tree, where);
+
+	return weir_problem_set(reader->problem, WEIR_EFORMAT,
+	    "%s:%u: %s: %s %s", reader->path, node == NULL ? 1 : node->line,
+	    where,
+	    node == NULL || node->text == NULL
+		? "this"
+		: weir_yaml_quote(node->text).text,
+	    reason);
+}
+
+static int
+no_memory(const struct reader *reader)
+{
+	return weir_problem_set(
+	    reader->problem, WEIR_EMEMORY, "%s: out of memory", reader->path);
+}
+
+/* Plain decimal digits, nothing else: no sign, no blank, no unit. */
+static int
+take_number(const struct reader *reader, const char *where, const char *text,
+    unsigned int min, unsigned int max, unsigned int *ret_number)
+{
+	char reason[80];
+	unsigned long number = 0;
+	size_t len;
+
+	if (text == NULL)
+		return 0;
+	len = strspn(text, "0123456789");
+	if (len > 0 && len <= 9 && text[len] == '\0')
+		number = strtoul(text, NULL, 10);
+	if (len == 0 || len > 9 || text[len] != '\0' || number < min ||
+	    number > max) {
+		snprintf(reason, sizeof(reason),
+		    "is no whole number from %u to %u", min, max);
+		return wrong(reader, where, reason);
+	}
+	*ret_number = (unsigned int)number;
+	return 0;
+}
+
+static int
+take_sinkhole_addresses(
+    struct reader *reader, const struct weir_settings_yaml_sinkhole *yaml)
+{
+	struct weir_policy *policy = &reader->settings->policy;
+
+	if (yaml->ipv4 != NULL && strcmp(yaml->ipv4, "none") == 0)
+		policy->has_sinkhole_ipv4 = false;
+	else if (yaml->ipv4 != NULL &&
+		 inet_pton(AF_INET, yaml->ipv4, &policy->sinkhole_ipv4) != 1)
+		return wrong(reader, "sinkhole.ipv4",
+		    "is no IPv4 address (as 192.0.2.1, or none)");
+	if (yaml->ipv6 != NULL && strcmp(yaml->ipv6, "none") == 0)
+		policy->has_sinkhole_ipv6 = false;
+	else if (yaml->ipv6 != NULL &&
+		 inet_pton(AF_INET6, yaml->ipv6, &policy->sinkhole_ipv6) != 1)
+		return wrong(reader, "sinkhole.ipv6",
+		    "is no IPv6 address (as 2001:db8::1, or none)");
+	return 0;
+}
+
+static int
+take_sinkhole(struct reader *reader)
+{
+	const struct weir_settings_yaml_sinkhole *yaml = reader->yaml->sinkhole;
+	struct weir_policy *policy = &reader->settings->policy;
+
+	if (yaml == NULL)
+		return 0;
+	if (yaml->name == NULL)
+		return take_sinkhole_addresses(reader, yaml);
+	if (yaml->ipv4 != NULL || yaml->ipv6 != NULL)
+		return wrong(reader, "sinkhole.name",
+		    "cannot go together with ipv4: or ipv6:");
+	if (!weir_settings_name_parse(yaml->name, &policy->sinkhole_name))
+		return wrong(reader, "sinkhole.name", WEIR_NO_NAME);
+	policy->has_sinkhole_name = true;
+	policy->has_sinkhole_ipv4 = false;
+	policy->has_sinkhole_ipv6 = false;
+	return 0;
+}
+
+/* Gives the category its place in the table, a new one if need be. */
+static int
+take_category(struct reader *reader, const char *where, const char *text,
+    uint16_t *ret_category)
+{
+	struct weir_policy *policy = &reader->settings->policy;
+	const char *at;
+	unsigned int i;
+
+	if (text == NULL)
+		return 0;
+	for (at = text; *at != '\0'; at++)
+		if ((unsigned char)*at < 0x20 || *at == 0x7f)
+			return wrong(
+			    reader, where, "holds a control character");
+	if (strlen(text) >= WEIR_CATEGORY_SIZE)
+		return wrong(reader, where, "is longer than 63 octets");
+	for (i = 0; i < policy->category_count; i++)
+		if (strcmp(policy->categories[i], text) == 0)
+			break;
+	if (i == WEIR_CATEGORIES)
+		return wrong(reader, where, "is one category too many (255)");
+	if (i == policy->category_count)
+		strcpy(policy->categories[policy->category_count++], text);
+	*ret_category = (uint16_t)i;
+	return 0;
+}
+
+static int
+take_feed_name(
+    struct reader *reader, const char *where, const char *name, char *ret_name)
+{
+	const struct weir_policy *policy = &reader->settings->policy;
+	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-");
+	char reason[64];
+	unsigned int i;
+
+	if (len == 0 || len >= WEIR_FEED_NAME_SIZE || name[len] != '\0')
+		return wrong(reader, where,
+		    "is no name for a feed (1 to 63 of a-z, 0-9, . _ -)");
+	for (i = 0; i < policy->feed_count; i++) {
+		if (strcmp(policy->feeds[i].name, name) != 0)
+			continue;
+		if (i < WEIR_FEED_FIRST)
+			return wrong(reader, where,
+			    "is the name of your own list; take another");
+		snprintf(reason, sizeof(reason),
+		    "is the name of feeds[%u] already", i - WEIR_FEED_FIRST);
+		return wrong(reader, where, reason);
+	}
+	strcpy(ret_name, name);
+	return 0;
+}
+
+static int
+take_feed_file(const struct reader *reader, const char *where, const char *file,
+    char **ret_file)
+{
+	char text[WEIR_PATH_SIZE];
+
+	switch (weir_paths_absolute(reader->path, file, text)) {
+	case 0:
+		*ret_file = strdup(text);
+		return *ret_file == NULL ? no_memory(reader) : 0;
+	case WEIR_ELIMIT:
+		return wrong(reader, where, "is longer than 1023 octets");
+	case WEIR_ESYSTEM:
+		return weir_problem_set(reader->problem, WEIR_ESYSTEM,
+		    "%s: its folder: %s", reader->path, strerror(errno));
+	default:
+		return wrong(reader, where, "is no file");
+	}
+}
+
+static int
+take_feed_format(const struct reader *reader, const char *where,
+    const char *format, char **ret_format)
+{
+	const struct weir_settings_formats *formats = reader->formats;
+	char reason[200];
+
+	if (format == NULL)
+		format = "auto";
+	if (formats != NULL && formats->is_known != NULL &&
+	    !formats->is_known(format)) {
+		snprintf(reason, sizeof(reason), "is no format (%s)",
+		    formats->names);
+		return wrong(reader, where, reason);
+	}
+	*ret_format = strdup(format);
+	return *ret_format == NULL ? no_memory(reader) : 0;
+}
+
+/* "feeds[3].KEY", for messages. */
+struct where {
+	char text[48];
+};
+
+static struct where
+feed_key(unsigned int place, const char *key)
+{
+	struct where where;
+
+	snprintf(where.text, sizeof(where.text), "feeds[%u].%s", place, key);
+	return where;
+}
+
+static int
+take_feed_numbers(
+    struct reader *reader, unsigned int place, struct weir_feed *feed)
+{
+	const struct weir_settings_yaml_feed *yaml =
+	    &reader->yaml->feeds[place];
+	unsigned int confidence = DEFAULT_CONFIDENCE, least = 0;
+	unsigned int ede = EDE_BLOCKED;
+	int error;
+
+	if (feed->action == WEIR_ACTION_SINKHOLE)
+		ede = EDE_FORGED;
+	error = take_number(reader, feed_key(place, "confidence").text,
+	    yaml->confidence, 0, CONFIDENCE_MAX, &confidence);
+	if (error == 0)
+		error = take_number(reader,
+		    feed_key(place, "min-confidence").text,
+		    yaml->min_confidence, 0, CONFIDENCE_MAX, &least);
+	if (error == 0)
+		error = take_number(reader, feed_key(place, "ede").text,
+		    yaml->ede, 0, EDE_MAX, &ede);
+	reader->settings->feeds[place].confidence = (uint8_t)confidence;
+	feed->min_confidence = (uint8_t)least;
+	feed->ede_code = (uint16_t)ede;
+	return error;
+}
+
+static int
+take_feed(struct reader *reader, unsigned int place)
+{
+	const struct weir_settings_yaml_feed *yaml =
+	    &reader->yaml->feeds[place];
+	struct weir_policy *policy = &reader->settings->policy;
+	struct weir_feed_settings *settings = &reader->settings->feeds[place];
+	struct weir_feed *feed = &policy->feeds[WEIR_FEED_FIRST + place];
+	int error;
+
+	feed->mode = WEIR_MODE_ENFORCE;
+	if (yaml->mode != WEIR_CHOICE_NONE)
+		feed->mode = yaml->mode - 1;
+	feed->action = WEIR_ACTION_NXDOMAIN;
+	if (yaml->action != WEIR_CHOICE_NONE)
+		feed->action = yaml->action;
+	settings->subdomains = yaml->subdomains != WEIR_CHOICE_NO;
+	error = take_feed_name(
+	    reader, feed_key(place, "name").text, yaml->name, feed->name);
+	if (error != 0)
+		return error;
+	settings->name = strdup(feed->name);
+	if (settings->name == NULL)
+		return no_memory(reader);
+	error = take_feed_file(
+	    reader, feed_key(place, "file").text, yaml->file, &settings->file);
+	if (error == 0)
+		error = take_feed_format(reader, feed_key(place, "format").text,
+		    yaml->format, &settings->format);
+	if (error == 0)
+		error = take_feed_numbers(reader, place, feed);
+	if (error == 0)
+		error = take_category(reader, feed_key(place, "category").text,
+		    yaml->category, &settings->category);
+	feed->category = settings->category;
+	return error;
+}
+
+static int
+take_feeds(struct reader *reader)
+{
+	struct weir_settings *settings = reader->settings;
+	const struct weir_yaml_node *node;
+	unsigned int i, count = reader->yaml->feeds_count;
+	int error = 0;
+
+	if (count == 0)
+		return 0;
+	settings->feeds = calloc(count, sizeof(*settings->feeds));
+	if (settings->feeds == NULL)
+		return no_memory(reader);
+	settings->feed_count = count;
+	node = weir_yaml_get(reader->tree.root, "feeds")->first;
+	for (i = 0; i < count && error == 0; i++, node = node->next) {
+		settings->feeds[i].line = node->line;
+		error = take_feed(reader, i);
+		settings->policy.feed_count++;
+	}
+	return error;
+}
+
+static int
+take_names(struct reader *reader, const char *key, char *const *texts,
+    unsigned int count, bool is_plain_only, struct weir_name_rules *ret_rules)
+{
+	const struct weir_yaml_node *list = weir_yaml_get(
+	    reader->tree.root, key);
+
+	if (count == 0)
+		return 0;
+	return weir_settings_names_take(reader->path, list->first, texts, count,
+	    is_plain_only, ret_rules, reader->problem);
+}
+
+static int
+take_values(struct reader *reader)
+{
+	const struct weir_settings_yaml *yaml = reader->yaml;
+	struct weir_settings *settings = reader->settings;
+	int error;
+
+	error = take_number(reader, "block-ttl", yaml->block_ttl, 1,
+	    WEIR_BLOCK_TTL_MAX_S, &settings->policy.block_ttl_s);
+	if (error == 0)
+		error = take_number(reader, "keep-generations",
+		    yaml->keep_generations, 1, WEIR_GENERATIONS_MAX,
+		    &settings->keep_generations);
+	if (error == 0)
+		error = take_sinkhole(reader);
+	if (error == 0)
+		error = take_feeds(reader);
+	if (error == 0)
+		error = take_names(reader, "allow", yaml->allow,
+		    yaml->allow_count, false, &settings->allow);
+	if (error == 0)
+		error = take_names(reader, "deny", yaml->deny, yaml->deny_count,
+		    false, &settings->deny);
+	if (error == 0)
+		error = take_names(reader, "never-block", yaml->never_block,
+		    yaml->never_block_count, true, &settings->never_block);
+	return error;
+}
+
+static struct weir_settings *
+new_settings(const char *path)
+{
+	struct weir_settings *settings = calloc(1, sizeof(*settings));
+
+	if (settings == NULL)
+		return NULL;
+	weir_policy_init(&settings->policy);
+	settings->keep_generations = DEFAULT_KEEP_GENERATIONS;
+	settings->path = strdup(path);
+	if (settings->path == NULL) {
+		free(settings);
+		return NULL;
+	}
+	return settings;
+}
+
+/* The three settings that the module reads too, by the same code. */
+static int
+take_paths(struct reader *reader)
+{
+	struct weir_settings *settings = reader->settings;
+	struct weir_paths paths;
+	int error = weir_paths_take(
+	    reader->path, &reader->tree, &paths, reader->problem);
+
+	if (error != 0)
+		return error;
+	settings->policy.on_failure = paths.on_failure;
+	settings->database = strdup(paths.database);
+	settings->status = strdup(paths.status);
+	if (settings->database == NULL || settings->status == NULL)
+		return no_memory(reader);
+	return 0;
+}
+
+static int
+take_all(struct reader *reader, const char *text, size_t len)
+{
+	const struct weir_yaml_node *root = reader->tree.root;
+	bool is_empty = root == NULL || weir_yaml_is_null(root);
+	int error = 0;
+
+	if (reader->tree.second_line != 0)
+		return weir_problem_set(reader->problem, WEIR_EFORMAT,
+		    "%s:%u: a second document begins here; one is taken",
+		    reader->path, reader->tree.second_line);
+	if (!is_empty && root->kind == WEIR_YAML_MAPPING)
+		error = weir_settings_yaml_load(reader->path, text, len,
+		    &reader->tree, &reader->yaml, reader->problem);
+	if (error == 0)
+		error = take_paths(reader);
+	if (error == 0 && reader->yaml != NULL)
+		error = take_values(reader);
+	return error;
+}
+
+int
+weir_settings_read(const char *path,
+    const struct weir_settings_formats *formats,
+    struct weir_settings **ret_settings, struct weir_problem *problem)
+{
+	struct reader reader = {
+		.path = path,
+		.formats = formats,
+		.problem = problem,
+	};
+	char *text = NULL;
+	size_t len;
+	int error;
+
+	error = weir_paths_load(path, &text, &len, problem);
+	if (error != 0)
+		return error;
+	error = weir_yaml_read(path, text, len, &reader.tree, problem);
+	if (error != 0)
+		goto out;
+	reader.settings = new_settings(path);
+	error = reader.settings == NULL ? no_memory(&reader)
+					: take_all(&reader, text, len);
+	if (error == 0)
+		*ret_settings = reader.settings;
+	else
+		weir_settings_free(reader.settings);
+	weir_settings_yaml_free(reader.yaml);
+	weir_yaml_done(&reader.tree);
+out:
+	free(text);
+	return error;
+}
+
+void
+weir_settings_free(struct weir_settings *settings)
+{
+	unsigned int i;
+
+	if (settings == NULL)
+		return;
+	for (i = 0; i < settings->feed_count; i++) {
+		free(settings->feeds[i].name);
+		free(settings->feeds[i].file);
+		free(settings->feeds[i].format);
+	}
+	free(settings->feeds);
+	weir_settings_names_done(&settings->allow);
+	weir_settings_names_done(&settings->deny);
+	weir_settings_names_done(&settings->never_block);
+	free(settings->path);
+	free(settings->database);
+	free(settings->status);
+	free(settings);
+}

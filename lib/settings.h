@@ -1,0 +1,105 @@
+/*
+ * settings.h - weir.yaml(5), read whole and checked.
+ *
+ * One file serves all programs (and, through lib/paths.h, the module).
+ * libcyaml reads it against a schema; what a schema cannot say (names, addresses, unique feeds) is checked
+ * after it.  The first fault ends the reading: "FILE:LINE: reason".
+ */
+#ifndef WEIR_LIB_SETTINGS_H
+#define WEIR_LIB_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "lib/error.h"
+#include "lib/paths.h"
+#include "lib/policy.h"
+
+/** One name of allow:, deny: or never-block:.
+ *    example.com     the name and everything below it
+ *    =example.com    the name alone
+ *    *.example.com   what is below it, not the name itself
+ *  never-block takes the first form only. */
+struct weir_name_rule {
+	char *text; /* as written */
+	struct weir_name name;
+	uint8_t scope; /* enum weir_scope */
+	unsigned int line;
+};
+
+struct weir_name_rules {
+	unsigned int count;
+	struct weir_name_rule *items;
+};
+
+/** One of feeds:.  Its policy (mode, action, EDE...) stands at the same place,
+ *  plus WEIR_FEED_FIRST, in the policy's table. */
+struct weir_feed_settings {
+	char *name;
+	char *file;   /* absolute; a relative one was taken from the folder of
+		       * weir.yaml */
+	char *format; /* "auto", "hosts", "domains": a name of feeds/list.h */
+	bool subdomains;
+	uint8_t confidence; /* of its entries */
+	uint16_t category;  /* of its entries; place in policy.categories */
+	unsigned int line;
+};
+
+struct weir_settings {
+	char *path;     /* of weir.yaml itself */
+	char *database; /* folder, absolute */
+	char *status;   /* folder of the modules' status files, absolute */
+	unsigned int keep_generations;
+	struct weir_policy policy;
+	unsigned int feed_count;
+	struct weir_feed_settings *feeds;
+	struct weir_name_rules allow, deny, never_block;
+};
+
+/** The list formats that feeds: may name.  lib/ does not know them; a program
+ *  hands over what feeds/list.h offers. */
+struct weir_settings_formats {
+	int (*is_known)(const char *name); /* NULL: any name will do */
+	const char *names;                 /* "auto, domains, hosts" */
+};
+
+/** Reads the file.  On failure *problem holds one line,
+ *  "FILE:LINE: reason" (or "FILE: reason" if it cannot be read):
+ *  WEIR_EFORMAT; WEIR_EMISSING, WEIR_ESYSTEM, WEIR_ELIMIT: the file itself. */
+int weir_settings_read(const char *path,
+    const struct weir_settings_formats *formats,
+    struct weir_settings **ret_settings,
+    struct weir_problem *problem) WEIR_CHECKED;
+void weir_settings_free(struct weir_settings *settings);
+
+/* The settings as data, in the shape of weir.yaml, defaults put in. */
+enum weir_settings_kind {
+	WEIR_SETTINGS_TEXT,
+	WEIR_SETTINGS_NUMBER,
+	WEIR_SETTINGS_BOOL,
+	WEIR_SETTINGS_MAPPING, /* what follows, up to its END, lies in it */
+	WEIR_SETTINGS_LIST,
+	WEIR_SETTINGS_END
+};
+
+struct weir_settings_item {
+	enum weir_settings_kind kind;
+	const char *key;  /* NULL in a list, and for END */
+	const char *text; /* of a TEXT */
+	uint64_t number;  /* of a NUMBER; of a BOOL 0 or 1 */
+	bool is_empty;    /* a LIST without an item */
+};
+
+/** Calls `each` for every part in order.  Stops if it returns other than 0,
+ *  and returns that. */
+int weir_settings_walk(const struct weir_settings *settings,
+    int (*each)(void *arg, const struct weir_settings_item *item),
+    void *arg) WEIR_CHECKED;
+
+/** Prints what holds as YAML that weir_settings_read takes and reads the same
+ *  way.  WEIR_ESYSTEM: the stream. */
+int weir_settings_print(
+    const struct weir_settings *settings, FILE *stream) WEIR_CHECKED;
+
+#endif

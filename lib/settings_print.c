@@ -1,0 +1,242 @@
+/*
+ * settings_print.c - what holds: the settings as data in the shape of
+ * weir.yaml, and that data as YAML.
+ *
+ * One walk for both, so that what `weir-load config` prints as YAML and as
+ * JSON cannot differ.
+ */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "lib/settings.h"
+
+/* A walk; after the first other answer than 0 it says nothing more. */
+struct walk {
+	int (*each)(void *arg, const struct weir_settings_item *item);
+	void *arg;
+	int stopped;
+};
+
+static void
+put(struct walk *walk, const struct weir_settings_item *item)
+{
+	if (walk->stopped == 0)
+		walk->stopped = walk->each(walk->arg, item);
+}
+
+static void
+put_text(struct walk *walk, const char *key, const char *text)
+{
+	const struct weir_settings_item item = {
+		.kind = WEIR_SETTINGS_TEXT,
+		.key = key,
+		.text = text,
+	};
+
+	put(walk, &item);
+}
+
+static void
+put_number(struct walk *walk, const char *key, uint64_t number)
+{
+	const struct weir_settings_item item = {
+		.kind = WEIR_SETTINGS_NUMBER,
+		.key = key,
+		.number = number,
+	};
+
+	put(walk, &item);
+}
+
+static void
+put_bool(struct walk *walk, const char *key, bool value)
+{
+	const struct weir_settings_item item = {
+		.kind = WEIR_SETTINGS_BOOL,
+		.key = key,
+		.number = value,
+	};
+
+	put(walk, &item);
+}
+
+static void
+begin(struct walk *walk, enum weir_settings_kind kind, const char *key,
+    bool is_empty)
+{
+	const struct weir_settings_item item = {
+		.kind = kind,
+		.key = key,
+		.is_empty = is_empty,
+	};
+
+	put(walk, &item);
+}
+
+static void
+end(struct walk *walk)
+{
+	begin(walk, WEIR_SETTINGS_END, NULL, false);
+}
+
+static void
+walk_sinkhole(struct walk *walk, const struct weir_policy *policy)
+{
+	char text[WEIR_NAME_TEXT_SIZE];
+
+	begin(walk, WEIR_SETTINGS_MAPPING, "sinkhole", false);
+	if (policy->has_sinkhole_name) {
+		weir_name_print(&policy->sinkhole_name, text);
+		put_text(walk, "name", text);
+	} else {
+		strcpy(text, "none");
+		if (policy->has_sinkhole_ipv4)
+			inet_ntop(AF_INET, &policy->sinkhole_ipv4, text,
+			    sizeof(text));
+		put_text(walk, "ipv4", text);
+		strcpy(text, "none");
+		if (policy->has_sinkhole_ipv6)
+			inet_ntop(AF_INET6, &policy->sinkhole_ipv6, text,
+			    sizeof(text));
+		put_text(walk, "ipv6", text);
+	}
+	end(walk);
+}
+
+static void
+walk_feed(struct walk *walk, const struct weir_policy *policy,
+    const struct weir_feed_settings *settings, const struct weir_feed *feed)
+{
+	begin(walk, WEIR_SETTINGS_MAPPING, NULL, false);
+	put_text(walk, "name", settings->name);
+	put_text(walk, "file", settings->file);
+	put_text(walk, "format", settings->format);
+	put_bool(walk, "subdomains", settings->subdomains);
+	put_text(walk, "action", weir_action_text(feed->action));
+	put_text(walk, "mode", weir_mode_text(feed->mode));
+	if (settings->category != 0)
+		put_text(
+		    walk, "category", policy->categories[settings->category]);
+	put_number(walk, "confidence", settings->confidence);
+	put_number(walk, "min-confidence", feed->min_confidence);
+	put_number(walk, "ede", feed->ede_code);
+	end(walk);
+}
+
+static void
+walk_names(
+    struct walk *walk, const char *key, const struct weir_name_rules *rules)
+{
+	unsigned int i;
+
+	begin(walk, WEIR_SETTINGS_LIST, key, rules->count == 0);
+	for (i = 0; i < rules->count; i++)
+		put_text(walk, NULL, rules->items[i].text);
+	end(walk);
+}
+
+int
+weir_settings_walk(const struct weir_settings *settings,
+    int (*each)(void *arg, const struct weir_settings_item *item), void *arg)
+{
+	struct walk walk = { .each = each, .arg = arg };
+	const struct weir_policy *policy = &settings->policy;
+	unsigned int i;
+
+	put_text(&walk, "database", settings->database);
+	put_text(&walk, "status", settings->status);
+	put_text(&walk, "on-failure", weir_on_failure_text(policy->on_failure));
+	put_number(&walk, "block-ttl", policy->block_ttl_s);
+	put_number(&walk, "keep-generations", settings->keep_generations);
+	walk_sinkhole(&walk, policy);
+	begin(&walk, WEIR_SETTINGS_LIST, "feeds", settings->feed_count == 0);
+	for (i = 0; i < settings->feed_count; i++)
+		walk_feed(&walk, policy, &settings->feeds[i],
+		    &policy->feeds[WEIR_FEED_FIRST + i]);
+	end(&walk);
+	walk_names(&walk, "allow", &settings->allow);
+	walk_names(&walk, "deny", &settings->deny);
+	walk_names(&walk, "never-block", &settings->never_block);
+	return walk.stopped;
+}
+
+/* The state of a print as YAML. */
+struct printer {
+	FILE *stream;
+	unsigned int depth;
+	bool is_item_open; /* "- " is written, its first key is to come */
+};
+
+/* Two blanks for each level; the first key of a list's mapping stands behind
+ * the dash. */
+static void
+print_lead(struct printer *printer, const char *key)
+{
+	if (!printer->is_item_open)
+		fprintf(printer->stream, "%*s", (int)printer->depth * 2, "");
+	printer->is_item_open = false;
+	if (key != NULL)
+		fprintf(printer->stream, "%s:", key);
+	else
+		fputs("-", printer->stream);
+}
+
+/* Always quoted: no word of YAML can come out of it. */
+static void
+print_quoted(FILE *stream, const char *text)
+{
+	fputs(" \"", stream);
+	for (; *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\')
+			fputc('\\', stream);
+		fputc(*text, stream);
+	}
+	fputs("\"\n", stream);
+}
+
+static int
+print_item(void *arg, const struct weir_settings_item *item)
+{
+	struct printer *printer = arg;
+
+	switch (item->kind) {
+	case WEIR_SETTINGS_TEXT:
+		print_lead(printer, item->key);
+		print_quoted(printer->stream, item->text);
+		break;
+	case WEIR_SETTINGS_NUMBER:
+		print_lead(printer, item->key);
+		fprintf(printer->stream, " %llu\n",
+		    (unsigned long long)item->number);
+		break;
+	case WEIR_SETTINGS_BOOL:
+		print_lead(printer, item->key);
+		fputs(item->number ? " yes\n" : " no\n", printer->stream);
+		break;
+	case WEIR_SETTINGS_MAPPING:
+	case WEIR_SETTINGS_LIST:
+		print_lead(printer, item->key);
+		printer->depth++;
+		printer->is_item_open = item->key == NULL;
+		fputs(item->key == NULL ? " "
+		      : item->is_empty  ? " []\n"
+					: "\n",
+		    printer->stream);
+		break;
+	case WEIR_SETTINGS_END:
+		printer->depth--;
+		break;
+	}
+	return 0;
+}
+
+int
+weir_settings_print(const struct weir_settings *settings, FILE *stream)
+{
+	struct printer printer = { .stream = stream };
+	int error = weir_settings_walk(settings, print_item, &printer);
+
+	if (error == 0 && ferror(stream))
+		error = WEIR_ESYSTEM;
+	return error;
+}

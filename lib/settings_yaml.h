@@ -1,0 +1,48 @@
+/*
+ * settings_yaml.h - weir.yaml as libcyaml hands it over: right in its shape,
+ * not yet in its values.  For lib/settings.c alone.
+ */
+#ifndef WEIR_LIB_SETTINGS_YAML_H
+#define WEIR_LIB_SETTINGS_YAML_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/error.h"
+#include "lib/yaml_line.h"
+
+/* A choice that was not written; all others are 1 and up. */
+#define WEIR_CHOICE_NONE 0
+
+enum weir_choice_bool { WEIR_CHOICE_YES = 1, WEIR_CHOICE_NO = 2 };
+
+struct weir_settings_yaml_feed {
+	char *name, *file;            /* never NULL */
+	char *format, *category;      /* the rest: NULL if not written */
+	char *confidence, *min_confidence, *ede;
+	uint8_t subdomains; /* enum weir_choice_bool */
+	uint8_t action;     /* enum weir_action */
+	uint8_t mode;       /* enum weir_mode, plus 1 */
+};
+
+struct weir_settings_yaml_sinkhole {
+	char *ipv4, *ipv6, *name;
+};
+
+struct weir_settings_yaml {
+	char *database, *status, *on_failure; /* see lib/paths.c */
+	char *block_ttl, *keep_generations;
+	struct weir_settings_yaml_sinkhole *sinkhole;
+	struct weir_settings_yaml_feed *feeds;
+	char **allow, **deny, **never_block;
+	unsigned int feeds_count, allow_count, deny_count, never_block_count;
+};
+
+/** Reads the text against the schema.  `tree` is the same text, for the lines.
+ *  WEIR_EFORMAT with "NAME:LINE: reason".  The text must hold a mapping. */
+int weir_settings_yaml_load(const char *name, const char *text, size_t len,
+    const struct weir_yaml_tree *tree, struct weir_settings_yaml **ret_yaml,
+    struct weir_problem *problem) WEIR_CHECKED;
+void weir_settings_yaml_free(struct weir_settings_yaml *yaml);
+
+#endif

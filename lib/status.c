@@ -1,0 +1,418 @@
+/*
+ * status.c - the shared file of a running module, both sides.
+ */
+#include "lib/status.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/file.h"
+
+#define PAGE_SIZE    4096
+#define NAMES_TO_TRY 64
+#define SUFFIX       ".module"
+
+const char *
+weir_way_text(unsigned int way)
+{
+	static const char *const texts[WEIR_WAY_COUNT] = { "queries", "passed",
+		"allowed", "blocked-name", "blocked-alias", "bogus",
+		"resolve-failed", "failed-pass", "failed-servfail", "shadow",
+		"shelf-hit", "shelf-stored", "evicted", "internal" };
+
+	return way < WEIR_WAY_COUNT ? texts[way] : NULL;
+}
+
+static const struct {
+	uint16_t number;
+	const char *text;
+} types[WEIR_TYPE_COUNT] = {
+	[WEIR_TYPE_A] = { 1, "A" },
+	[WEIR_TYPE_NS] = { 2, "NS" },
+	[WEIR_TYPE_CNAME] = { 5, "CNAME" },
+	[WEIR_TYPE_SOA] = { 6, "SOA" },
+	[WEIR_TYPE_PTR] = { 12, "PTR" },
+	[WEIR_TYPE_MX] = { 15, "MX" },
+	[WEIR_TYPE_TXT] = { 16, "TXT" },
+	[WEIR_TYPE_AAAA] = { 28, "AAAA" },
+	[WEIR_TYPE_SRV] = { 33, "SRV" },
+	[WEIR_TYPE_NAPTR] = { 35, "NAPTR" },
+	[WEIR_TYPE_DS] = { 43, "DS" },
+	[WEIR_TYPE_DNSKEY] = { 48, "DNSKEY" },
+	[WEIR_TYPE_SVCB] = { 64, "SVCB" },
+	[WEIR_TYPE_HTTPS] = { 65, "HTTPS" },
+	[WEIR_TYPE_ANY] = { 255, "ANY" },
+	[WEIR_TYPE_OTHER] = { 0, "other" },
+};
+
+enum weir_type_slot
+weir_type_slot(uint16_t qtype)
+{
+	unsigned int i;
+
+	for (i = 0; i < WEIR_TYPE_OTHER; i++)
+		if (types[i].number == qtype)
+			return (enum weir_type_slot)i;
+	return WEIR_TYPE_OTHER;
+}
+
+const char *
+weir_type_slot_text(unsigned int slot)
+{
+	return slot < WEIR_TYPE_COUNT ? types[slot].text : NULL;
+}
+
+static size_t
+page_round(size_t size)
+{
+	return (size + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
+}
+
+/* Field 22 of /proc/self/stat: with the process id it names this process and
+ * no later one. */
+static uint64_t
+process_started(void)
+{
+	char text[1024], *at;
+	FILE *file = fopen("/proc/self/stat", "re");
+	size_t len;
+	int field;
+
+	if (!file)
+		return 0;
+	len = fread(text, 1, sizeof(text) - 1, file);
+	(void)fclose(file);
+	text[len] = '\0';
+	at = strrchr(text, ')'); /* the program's name may hold anything */
+	for (field = 2; at && field < 22; field++)
+		at = strchr(at + 1, ' ');
+	return at ? strtoull(at, NULL, 10) : 0;
+}
+
+/* Opens and locks FOLDER/PID.module, or the first like it that no other
+ * process holds. */
+static int
+open_own(const char *folder, char *path, size_t size, int *ret_fd)
+{
+	unsigned int i;
+	int fd;
+
+	for (i = 1; i <= NAMES_TO_TRY; i++) {
+		char number[16] = "";
+
+		if (i > 1)
+			(void)snprintf(number, sizeof(number), "-%u", i);
+		if (snprintf(path, size, "%s/%ld%s" SUFFIX, folder,
+			(long)getpid(), number) >= (int)size)
+			return WEIR_ELIMIT;
+		fd = open(
+		    path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+		if (fd < 0)
+			return WEIR_ESYSTEM;
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+			*ret_fd = fd;
+			return WEIR_OK;
+		}
+		(void)close(fd);
+	}
+	return WEIR_EBUSY;
+}
+
+/* Whether the file was this process's already, with the same shape: then its
+ * counters go on. */
+static bool
+is_same(const struct weir_status *status, size_t size, unsigned int workers)
+{
+	const struct weir_status_header *header = status->header;
+
+	return memcmp(header->magic, WEIR_STATUS_MAGIC, 8) == 0 &&
+	       header->version == WEIR_STATUS_VERSION &&
+	       header->header_size == sizeof(*header) &&
+	       header->worker_count == workers && header->file_size == size &&
+	       header->pid == (int32_t)getpid() &&
+	       header->process_started == process_started();
+}
+
+static void
+fill_header(struct weir_status *status, unsigned int workers,
+    const char *unbound_version)
+{
+	struct weir_status_header *header = status->header;
+
+	memset(header, 0, status->size);
+	header->version = WEIR_STATUS_VERSION;
+	header->header_size = sizeof(*header);
+	header->worker_size = page_round(sizeof(struct weir_worker_counts));
+	header->worker_count = workers;
+	header->file_size = status->size;
+	header->pid = (int32_t)getpid();
+	header->process_started = process_started();
+	header->started_unix = (uint64_t)time(NULL);
+	(void)snprintf(header->unbound_version, sizeof(header->unbound_version),
+	    "%s", unbound_version);
+	(void)snprintf(header->weir_version, sizeof(header->weir_version), "%s",
+	    WEIR_VERSION);
+	(void)snprintf(header->feed_names[0], WEIR_FEED_NAME_SIZE, "(others)");
+	atomic_store(&header->feed_count, 1);
+	/* Last: a reader that sees the magic sees the rest. */
+	atomic_thread_fence(memory_order_release);
+	memcpy(header->magic, WEIR_STATUS_MAGIC, 8);
+}
+
+int
+weir_status_create(const char *folder, unsigned int worker_count,
+    const char *unbound_version, struct weir_status *ret_status,
+    struct weir_problem *problem)
+{
+	struct weir_status status = { .fd = -1, .is_writable = true };
+	struct stat st;
+	int error;
+
+	if (worker_count < 1 || worker_count > WEIR_READERS_MAX)
+		return weir_problem_set(problem, WEIR_ELIMIT,
+		    "%u workers are too many", worker_count);
+	status.size = page_round(sizeof(struct weir_status_header)) +
+		      worker_count *
+			  page_round(sizeof(struct weir_worker_counts));
+	error = open_own(folder, status.path, sizeof(status.path), &status.fd);
+	if (error)
+		return weir_problem_set(problem, error, "%s: %s", folder,
+		    error == WEIR_ESYSTEM ? strerror(errno)
+					  : weir_error_text(error));
+	/* posix_fallocate: a full disk is noticed here, not by a signal. */
+	if (fstat(status.fd, &st) != 0 ||
+	    ((size_t)st.st_size != status.size &&
+		(ftruncate(status.fd, 0) != 0 ||
+		    (errno = posix_fallocate(
+			 status.fd, 0, (off_t)status.size)) != 0)))
+		goto failed;
+	status.header = mmap(NULL, status.size, PROT_READ | PROT_WRITE,
+	    MAP_SHARED, status.fd, 0);
+	if (status.header == MAP_FAILED)
+		goto failed;
+	if (!is_same(&status, status.size, worker_count))
+		fill_header(&status, worker_count, unbound_version);
+	atomic_fetch_add(&status.header->inits, 1);
+	atomic_store(&status.header->serial_current, 0);
+	atomic_store(&status.header->serial_acknowledged, 0);
+	*ret_status = status;
+	return WEIR_OK;
+failed:
+	error = weir_problem_set(
+	    problem, WEIR_ESYSTEM, "%s: %s", status.path, strerror(errno));
+	(void)close(status.fd);
+	return error;
+}
+
+int
+weir_status_private(unsigned int worker_count, const char *unbound_version,
+    struct weir_status *ret_status)
+{
+	struct weir_status status = { .fd = -1, .is_writable = true };
+
+	status.size = page_round(sizeof(struct weir_status_header)) +
+		      worker_count *
+			  page_round(sizeof(struct weir_worker_counts));
+	status.header = mmap(NULL, status.size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (status.header == MAP_FAILED)
+		return WEIR_EMEMORY;
+	fill_header(&status, worker_count, unbound_version);
+	*ret_status = status;
+	return WEIR_OK;
+}
+
+static int
+check_header(const struct weir_status *status, struct weir_problem *problem)
+{
+	const struct weir_status_header *header = status->header;
+
+	if (memcmp(header->magic, WEIR_STATUS_MAGIC, 8) != 0)
+		return weir_problem_set(problem, WEIR_EFORMAT,
+		    "%s: not a status file of weir", status->path);
+	if (header->version != WEIR_STATUS_VERSION)
+		return weir_problem_set(problem, WEIR_EVERSION,
+		    "%s: of another version of weir", status->path);
+	if (header->header_size != sizeof(*header) ||
+	    header->worker_size !=
+		page_round(sizeof(struct weir_worker_counts)) ||
+	    header->worker_count > WEIR_READERS_MAX ||
+	    header->file_size != status->size ||
+	    page_round(sizeof(*header)) +
+		    (size_t)header->worker_count * header->worker_size !=
+		status->size)
+		return weir_problem_set(problem, WEIR_EFORMAT,
+		    "%s: sizes that do not fit", status->path);
+	return WEIR_OK;
+}
+
+int
+weir_status_open(const char *path, struct weir_status *ret_status,
+    struct weir_problem *problem)
+{
+	struct weir_status status = { .fd = -1 };
+	struct stat st;
+	int error;
+
+	(void)snprintf(status.path, sizeof(status.path), "%s", path);
+	status.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (status.fd < 0)
+		return weir_problem_set(problem,
+		    errno == ENOENT ? WEIR_EMISSING : WEIR_ESYSTEM, "%s: %s",
+		    path, strerror(errno));
+	if (flock(status.fd, LOCK_SH | LOCK_NB) == 0) {
+		(void)close(status.fd);
+		return weir_problem_set(
+		    problem, WEIR_EMISSING, "%s: its module is gone", path);
+	}
+	if (fstat(status.fd, &st) != 0 ||
+	    (size_t)st.st_size < page_round(sizeof(*status.header))) {
+		(void)close(status.fd);
+		return weir_problem_set(
+		    problem, WEIR_EFORMAT, "%s: too short", path);
+	}
+	status.size = (size_t)st.st_size;
+	status.header = mmap(
+	    NULL, status.size, PROT_READ, MAP_SHARED, status.fd, 0);
+	if (status.header == MAP_FAILED) {
+		error = weir_problem_set(
+		    problem, WEIR_ESYSTEM, "%s: %s", path, strerror(errno));
+		(void)close(status.fd);
+		return error;
+	}
+	error = check_header(&status, problem);
+	if (error)
+		weir_status_close(&status);
+	else
+		*ret_status = status;
+	return error;
+}
+
+void
+weir_status_close(struct weir_status *status)
+{
+	if (status->header)
+		(void)munmap(status->header, status->size);
+	if (status->fd >= 0)
+		(void)close(status->fd);
+	status->header = NULL;
+	status->fd = -1;
+}
+
+struct weir_worker_counts *
+weir_status_worker(const struct weir_status *status, unsigned int worker)
+{
+	if (worker >= status->header->worker_count)
+		worker = 0;
+	return (
+	    struct weir_worker_counts *)((char *)status->header +
+					 page_round(sizeof(*status->header)) +
+					 (size_t)worker *
+					     status->header->worker_size);
+}
+
+unsigned int
+weir_status_feed_slot(
+    struct weir_status *status, const char *name, bool is_new_allowed)
+{
+	struct weir_status_header *header = status->header;
+	unsigned int count = atomic_load(&header->feed_count), i;
+
+	if (count > WEIR_STATUS_FEEDS)
+		return 0;
+	for (i = 1; i < count; i++)
+		if (strncmp(header->feed_names[i], name, WEIR_FEED_NAME_SIZE) ==
+		    0)
+			return i;
+	if (!is_new_allowed || count == WEIR_STATUS_FEEDS)
+		return 0;
+	(void)snprintf(
+	    header->feed_names[count], WEIR_FEED_NAME_SIZE, "%s", name);
+	atomic_store(&header->feed_count, count + 1);
+	return count;
+}
+
+static bool
+has_suffix(const char *name)
+{
+	size_t len = strlen(name), suffix = strlen(SUFFIX);
+
+	return len > suffix && strcmp(name + len - suffix, SUFFIX) == 0;
+}
+
+int
+weir_status_open_all(const char *folder, struct weir_status **ret_items,
+    unsigned int *ret_count, struct weir_problem *problem)
+{
+	struct weir_status *items;
+	struct dirent *entry;
+	unsigned int count = 0;
+	DIR *dir;
+
+	items = calloc(WEIR_STATUS_FILES, sizeof(*items));
+	if (!items)
+		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
+	dir = opendir(folder);
+	if (!dir && errno != ENOENT) {
+		free(items);
+		return weir_problem_set(
+		    problem, WEIR_ESYSTEM, "%s: %s", folder, strerror(errno));
+	}
+	while (dir && (entry = readdir(dir)) && count < WEIR_STATUS_FILES) {
+		char *path;
+		int error;
+
+		if (!has_suffix(entry->d_name))
+			continue;
+		path = weir_path_join(folder, entry->d_name);
+		if (!path)
+			break;
+		error = weir_status_open(path, &items[count], NULL);
+		if (error == WEIR_OK)
+			count++;
+		free(path);
+	}
+	if (dir)
+		(void)closedir(dir);
+	*ret_items = items;
+	*ret_count = count;
+	return WEIR_OK;
+}
+
+void
+weir_status_set_problem(struct weir_status *status, const char *text)
+{
+	struct weir_status_header *header = status->header;
+
+	atomic_fetch_add(&header->problem_seq, 1);
+	(void)snprintf(header->problem, sizeof(header->problem), "%s", text);
+	atomic_fetch_add(&header->problem_seq, 1);
+}
+
+void
+weir_status_get_problem(
+    const struct weir_status *status, char *text, size_t size)
+{
+	const struct weir_status_header *header = status->header;
+	uint32_t before, after;
+	unsigned int tries;
+
+	text[0] = '\0';
+	for (tries = 0; tries < 100; tries++) {
+		before = atomic_load(&header->problem_seq);
+		(void)snprintf(text, size, "%.*s",
+		    (int)sizeof(header->problem) - 1, header->problem);
+		after = atomic_load(&header->problem_seq);
+		if (before == after && (before & 1) == 0)
+			return;
+	}
+}

@@ -1,0 +1,175 @@
+/*
+ * status.h - the file in which a running module shows what it does: the
+ * contract between module, weir-load and weir-stat.
+ *
+ * FOLDER/PID.module (or PID-2.module ... if that is taken by a process of
+ * another container): mapped shared by the module, which alone writes it, and
+ * which holds a flock(2) on it as long as it lives.  So a reader that gets a
+ * shared lock knows that the module is gone, whatever the process ids say.
+ * A module that starts in the same process again (unbound-control reload) takes
+ * its old file up and counts on.
+ *
+ * Numbers are in the machine's own order: the file never leaves the machine.
+ * Workers write their own counters with plain 64-bit stores (relaxed atomics);
+ * a reader adds them up.  The one text is guarded by a sequence number,
+ * so no reader needs a lock.
+ *
+ *   header | feed slots | one counter block for each worker, page-aligned
+ */
+#ifndef WEIR_LIB_STATUS_H
+#define WEIR_LIB_STATUS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/entry.h"
+#include "lib/error.h"
+#include "lib/limits.h"
+
+#define WEIR_STATUS_MAGIC   "weir st\n"
+#define WEIR_STATUS_VERSION 1
+
+/* The ways a query can go through the module.  One query adds to exactly one
+ * of those from PASSED to FAILED_SERVFAIL; those behind count beside it. */
+enum weir_way {
+	WEIR_WAY_QUERIES,      /* client queries that reached the module */
+	WEIR_WAY_PASSED,       /* no rule spoke: as without weir */
+	WEIR_WAY_ALLOWED,      /* an allow rule or a pass action decided */
+	WEIR_WAY_BLOCKED_NAME, /* blocked by the name asked for */
+	WEIR_WAY_BLOCKED_ALIAS, /* blocked by a CNAME, DNAME, SVCB target */
+	WEIR_WAY_BOGUS,        /* blocked, but DNSSEC says bogus: SERVFAIL */
+	WEIR_WAY_RESOLVE_FAILED, /* the resolver found no answer: SERVFAIL of
+				  * its own, and no rule decided */
+	WEIR_WAY_FAILED_PASS,  /* weir failed (no database): passed */
+	WEIR_WAY_FAILED_SERVFAIL, /* weir failed: SERVFAIL */
+	WEIR_WAY_SHADOW,       /* would have been blocked, in shadow mode */
+	WEIR_WAY_SHELF_HIT,    /* answered from the private shelf */
+	WEIR_WAY_SHELF_STORED, /* put on the private shelf */
+	WEIR_WAY_EVICTED,      /* messages taken out of Unbound's cache */
+	WEIR_WAY_INTERNAL,     /* queries without a client: not filtered */
+	WEIR_WAY_COUNT
+};
+
+/** "queries", "passed" ...; NULL for a number that is none. */
+const char *weir_way_text(unsigned int way);
+
+/* Query types with a counter of their own, by RFC number; others share one. */
+enum weir_type_slot {
+	WEIR_TYPE_A, WEIR_TYPE_NS, WEIR_TYPE_CNAME, WEIR_TYPE_SOA,
+	WEIR_TYPE_PTR, WEIR_TYPE_MX, WEIR_TYPE_TXT, WEIR_TYPE_AAAA,
+	WEIR_TYPE_SRV, WEIR_TYPE_NAPTR, WEIR_TYPE_DS, WEIR_TYPE_DNSKEY,
+	WEIR_TYPE_SVCB, WEIR_TYPE_HTTPS, WEIR_TYPE_ANY, WEIR_TYPE_OTHER,
+	WEIR_TYPE_COUNT
+};
+enum weir_type_slot weir_type_slot(uint16_t qtype);
+const char *weir_type_slot_text(unsigned int slot); /* "A" ... "other" */
+
+/* A feed keeps its slot as long as the file lives, whatever its place in the
+ * policy.  Slot 0 takes the feeds for which no slot is left. */
+#define WEIR_STATUS_FEEDS 512
+
+/* Per feed slot: what its rules did. */
+enum weir_feed_count {
+	WEIR_FEED_BLOCKED, /* decided, and the answer was changed */
+	WEIR_FEED_ALLOWED, /* decided, and the answer went through */
+	WEIR_FEED_SHADOWED, /* would have decided */
+	WEIR_FEED_COUNT
+};
+
+typedef _Atomic uint64_t weir_counter;
+
+struct weir_worker_counts {
+	weir_counter ways[WEIR_WAY_COUNT];
+	weir_counter actions[WEIR_ACTION_COUNT];      /* decided queries */
+	weir_counter types[WEIR_TYPE_COUNT];          /* all client queries */
+	weir_counter blocked_types[WEIR_TYPE_COUNT];  /* blocked ones */
+	weir_counter feeds[WEIR_STATUS_FEEDS][WEIR_FEED_COUNT];
+};
+
+struct weir_status_header {
+	char magic[8];
+	uint32_t version;
+	uint32_t header_size;  /* sizeof(struct weir_status_header) */
+	uint32_t worker_size;  /* octets from one worker's counts to the next */
+	uint32_t worker_count;
+	uint64_t file_size;
+	int32_t pid;
+	uint64_t process_started; /* field 22 of /proc/PID/stat */
+	uint64_t started_unix;    /* the module's first init in this process */
+	char unbound_version[32];
+	char weir_version[32];
+	/* Below: changes while it runs. */
+	weir_counter inits;           /* 1, and one more with each reload */
+	weir_counter serial_current;  /* swap whose policy answers; 0: none */
+	weir_counter serial_acknowledged; /* ... and the cache is clean of it */
+	weir_counter generation;
+	weir_counter acknowledged_unix_ms;
+	weir_counter sweeps;          /* finished sweeps of the cache */
+	weir_counter sweep_entries;   /* messages looked at, last sweep */
+	weir_counter sweep_removed;   /* messages removed, last sweep */
+	weir_counter sweep_us;        /* duration of the last sweep */
+	weir_counter failures;        /* database could not be opened, times */
+	_Atomic uint32_t problem_seq; /* odd: being written */
+	char problem[256];            /* why the last swap was refused; "" */
+	_Atomic uint32_t feed_count;  /* slots in use; slot 0 included */
+	char feed_names[WEIR_STATUS_FEEDS][WEIR_FEED_NAME_SIZE];
+};
+
+/** A mapped status file, of either side. */
+struct weir_status {
+	int fd;
+	bool is_writable;
+	char path[1088];
+	size_t size;
+	struct weir_status_header *header;
+};
+
+/** The module's side: creates the file, or takes up the one of this process,
+ *  and locks it. */
+int weir_status_create(const char *folder, unsigned int worker_count,
+    const char *unbound_version, struct weir_status *ret_status,
+    struct weir_problem *problem) WEIR_CHECKED;
+
+/** The same in private memory, for a module that can write no file. */
+int weir_status_private(unsigned int worker_count,
+    const char *unbound_version, struct weir_status *ret_status) WEIR_CHECKED;
+
+/** The reader's side.  WEIR_EMISSING: the module is gone (no lock is held).
+ *  WEIR_EFORMAT, WEIR_EVERSION: not a status file of ours. */
+int weir_status_open(const char *path, struct weir_status *ret_status,
+    struct weir_problem *problem) WEIR_CHECKED;
+
+/** Unmaps and closes.  The file stays. */
+void weir_status_close(struct weir_status *status);
+
+struct weir_worker_counts *weir_status_worker(
+    const struct weir_status *status, unsigned int worker);
+
+/** The slot of a feed's name; takes a new one if `is_new_allowed`.  0 if there
+ *  is none.  The module's housekeeper alone may take new ones. */
+unsigned int weir_status_feed_slot(struct weir_status *status,
+    const char *name, bool is_new_allowed);
+
+/** Opens every live module's file in the folder; those of modules that are
+ *  gone are passed over.  *ret_items is malloced; close each and free.  A
+ *  folder that is not there holds none. */
+int weir_status_open_all(const char *folder, struct weir_status **ret_items,
+    unsigned int *ret_count, struct weir_problem *problem) WEIR_CHECKED;
+
+/** Sets / reads the sentence in the header, from one writer. */
+void weir_status_set_problem(struct weir_status *status, const char *text);
+void weir_status_get_problem(const struct weir_status *status, char *text,
+    size_t size);
+
+static inline void
+weir_count(weir_counter *counter)
+{
+	/* One writer: a plain load, add and store, no locked instruction. */
+	atomic_store_explicit(counter,
+	    atomic_load_explicit(counter, memory_order_relaxed) + 1,
+	    memory_order_relaxed);
+}
+
+#endif

@@ -1,0 +1,87 @@
+/*
+ * cmd_config.c - weir-load config: what the configuration says, as it holds.
+ *
+ * That it is right was seen before any command ran (main.c).
+ */
+#include <stdio.h>
+
+#include "lib/log.h"
+#include "lmdb-loader/load.h"
+
+/* Objects and arrays that are open; weir.yaml(5) is three deep. */
+#define DEPTH_MAX 8
+
+struct builder {
+	json_t *open[DEPTH_MAX];
+	unsigned int depth;
+};
+
+static json_t *
+make_value(const struct weir_settings_item *item)
+{
+	switch (item->kind) {
+	case WEIR_SETTINGS_TEXT:
+		return weir_load_string(item->text);
+	case WEIR_SETTINGS_NUMBER:
+		return json_integer((json_int_t)item->number);
+	case WEIR_SETTINGS_BOOL:
+		return json_boolean(item->number != 0);
+	case WEIR_SETTINGS_MAPPING:
+		return json_object();
+	case WEIR_SETTINGS_LIST:
+		return json_array();
+	case WEIR_SETTINGS_END:
+		break;
+	}
+	return NULL;
+}
+
+static int
+add_item(void *arg, const struct weir_settings_item *item)
+{
+	struct builder *builder = arg;
+	json_t *parent = builder->open[builder->depth], *value;
+	int ret;
+
+	if (item->kind == WEIR_SETTINGS_END) {
+		if (builder->depth == 0)
+			return WEIR_EFORMAT;
+		builder->depth--;
+		return 0;
+	}
+	value = make_value(item);
+	if (json_is_object(parent))
+		ret = json_object_set_new(parent, item->key, value);
+	else
+		ret = json_array_append_new(parent, value);
+	if (ret != 0)
+		return WEIR_EMEMORY;
+	if (!json_is_object(value) && !json_is_array(value))
+		return 0;
+	if (builder->depth + 1 == DEPTH_MAX)
+		return WEIR_ELIMIT;
+	builder->open[++builder->depth] = value;
+	return 0;
+}
+
+int
+weir_cmd_config(const struct weir_load *load)
+{
+	struct builder builder = { .depth = 0 };
+
+	if (!load->json) {
+		if (weir_settings_print(load->settings, stdout) < 0 ||
+		    fflush(stdout) != 0) {
+			weir_log_error("the settings cannot be printed");
+			return WEIR_EXIT_FAILED;
+		}
+		return WEIR_EXIT_DONE;
+	}
+	builder.open[0] = json_object();
+	if (builder.open[0] == NULL ||
+	    weir_settings_walk(load->settings, add_item, &builder) != 0) {
+		json_decref(builder.open[0]);
+		builder.open[0] = NULL;
+	}
+	return weir_load_print(builder.open[0], WEIR_EXIT_DONE);
+}

@@ -1,0 +1,386 @@
+/*
+ * compile.c - reads what the configuration names into one sort.
+ *
+ * Between feeds/list.c, which reads list files, and sort.c.  The local rules
+ * are feeds 0 and 1 of the policy; those of feeds: follow in their order.
+ *
+ * Two guards stand here: names of the never-block list are refused whichever
+ * feed has them, and a feed whose file cannot be read keeps the names it had.
+ */
+#include "lmdb-loader/compile.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/bytes.h"
+#include "lib/log.h"
+
+#define LOCAL_CONFIDENCE 100
+
+/* Keys that no feed may cover, sorted. */
+struct guard {
+	unsigned int count;
+	struct guard_key {
+		uint8_t len;
+		uint8_t key[WEIR_KEY_SIZE];
+	} * keys;
+};
+
+struct compiler {
+	const struct weir_settings *settings;
+	const struct weir_db *old;
+	struct weir_compiled *out;
+	struct guard guard;
+	struct weir_progress progress;
+	uint64_t octets_before; /* of the files that are read already */
+	/* The feed at work: */
+	unsigned int feed;
+	struct weir_entry entry;
+	bool has_subdomains;
+	unsigned long guarded_count;
+	struct weir_list_example guarded[WEIR_LIST_EXAMPLES];
+	/* Taking over: */
+	uint16_t old_feed;
+};
+
+const char *
+weir_compile_state_text(enum weir_compile_state state)
+{
+	static const char *const texts[] = { "read", "kept", "lost" };
+
+	return texts[state];
+}
+
+static int
+compare_keys(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
+{
+	int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
+
+	if (order != 0)
+		return order;
+	return a_len < b_len ? -1 : a_len > b_len;
+}
+
+static int
+compare_guard_keys(const void *a, const void *b)
+{
+	const struct guard_key *left = a, *right = b;
+
+	return compare_keys(left->key, left->len, right->key, right->len);
+}
+
+static int
+guard_init(struct guard *guard, const struct weir_name_rules *rules)
+{
+	unsigned int i;
+
+	guard->count = rules->count;
+	guard->keys = calloc(rules->count + 1, sizeof(*guard->keys));
+	if (guard->keys == NULL)
+		return WEIR_EMEMORY;
+	for (i = 0; i < rules->count; i++)
+		guard->keys[i].len = (uint8_t)weir_name_to_key(
+		    &rules->items[i].name, WEIR_TRIGGER_QNAME,
+		    guard->keys[i].key, NULL);
+	qsort(guard->keys, guard->count, sizeof(*guard->keys),
+	    compare_guard_keys);
+	return 0;
+}
+
+/* Whether an entry would cover a guarded name: one of the same key, or, if it
+ * holds for subdomains, one below it.  Those below come right after it. */
+static bool
+guard_refuses(const struct guard *guard, const uint8_t *key, size_t len,
+    unsigned int scope)
+{
+	unsigned int low = 0, high = guard->count, middle;
+	const struct guard_key *found;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		found = &guard->keys[middle];
+		if (compare_keys(found->key, found->len, key, len) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == guard->count)
+		return false;
+	found = &guard->keys[low];
+	if (found->len < len || memcmp(found->key, key, len) != 0)
+		return false;
+	return found->len == len || (scope & WEIR_SCOPE_SUBDOMAINS) != 0;
+}
+
+static void
+count_guarded(
+    struct compiler *compiler, const struct weir_name *name, unsigned long line)
+{
+	char text[WEIR_NAME_TEXT_SIZE];
+	struct weir_list_example *example;
+
+	if (compiler->guarded_count < WEIR_LIST_EXAMPLES) {
+		example = &compiler->guarded[compiler->guarded_count];
+		weir_name_print(name, text);
+		example->line = line;
+		example->column = 0;
+		snprintf(example->text, sizeof(example->text), "%.*s",
+		    (int)sizeof(example->text) - 1, text);
+	}
+	compiler->guarded_count++;
+}
+
+/* One name of a list. */
+static int
+take_item(void *arg, const struct weir_list_item *item)
+{
+	struct compiler *compiler = arg;
+	uint8_t key[WEIR_KEY_SIZE];
+	size_t len;
+
+	compiler->entry.scope = item->scope;
+	if (item->scope == 0)
+		compiler->entry.scope = compiler->has_subdomains
+					    ? WEIR_SCOPE_BOTH
+					    : WEIR_SCOPE_NAME;
+	len = weir_name_to_key(&item->name, WEIR_TRIGGER_QNAME, key, NULL);
+	if (compiler->guard.count > 0 &&
+	    guard_refuses(&compiler->guard, key, len, compiler->entry.scope)) {
+		count_guarded(compiler, &item->name, item->line);
+		return 0;
+	}
+	return weir_sort_add(compiler->out->sort, key, len, &compiler->entry);
+}
+
+static void
+show_octets(void *arg, uint64_t done, uint64_t total)
+{
+	struct compiler *compiler = arg;
+
+	(void)total;
+	weir_progress_show(&compiler->progress, compiler->octets_before + done);
+}
+
+/* The category of the old policy under its number in the new one. */
+static uint16_t
+map_category(const struct compiler *compiler, unsigned int old_category)
+{
+	const struct weir_policy *old = weir_db_policy(compiler->old);
+	const struct weir_policy *policy = &compiler->settings->policy;
+	unsigned int i;
+
+	for (i = 0; i < policy->category_count; i++)
+		if (old_category < old->category_count &&
+		    strcmp(policy->categories[i],
+			old->categories[old_category]) == 0)
+			return (uint16_t)i;
+	return compiler->entry.category;
+}
+
+/* One name of the old generation: its entry of the feed at work. */
+static int
+take_old(void *arg, const uint8_t *key, size_t key_len, const uint8_t *entries,
+    unsigned int entry_count)
+{
+	struct compiler *compiler = arg;
+	struct weir_entry entry;
+	struct weir_name name;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < entry_count; i++, entries += WEIR_ENTRY_BYTES)
+		if (weir_bytes_get16(entries) == compiler->old_feed)
+			break;
+	if (i == entry_count)
+		return 0;
+	ret = weir_entry_decode(entries, &entry);
+	if (ret < 0)
+		return ret;
+	/* The never-block list may be younger than the names. */
+	if (guard_refuses(&compiler->guard, key, key_len, entry.scope)) {
+		ret = weir_name_from_key(key, key_len, &name);
+		if (ret == 0)
+			count_guarded(compiler, &name, 0);
+		return ret;
+	}
+	entry.feed = compiler->entry.feed;
+	entry.category = map_category(compiler, entry.category);
+	ret = weir_sort_add(compiler->out->sort, key, key_len, &entry);
+	if (ret == 0)
+		compiler->out->feeds[compiler->feed].kept_count++;
+	return ret;
+}
+
+/* The feed's names of the generation before; none if it did not know it. */
+static int
+take_over(struct compiler *compiler)
+{
+	struct weir_compile_feed *feed = &compiler->out->feeds[compiler->feed];
+	const char *name = compiler->settings->feeds[compiler->feed].name;
+	const struct weir_policy *old;
+	unsigned int i;
+	int ret = 0;
+
+	feed->state = WEIR_COMPILE_LOST;
+	if (compiler->old == NULL)
+		return 0;
+	old = weir_db_policy(compiler->old);
+	for (i = WEIR_FEED_FIRST; i < old->feed_count; i++)
+		if (strcmp(old->feeds[i].name, name) == 0)
+			break;
+	if (i < old->feed_count) {
+		compiler->old_feed = (uint16_t)i;
+		ret = weir_db_walk(compiler->old, NULL, take_old, compiler);
+	}
+	if (feed->kept_count > 0)
+		feed->state = WEIR_COMPILE_KEPT;
+	return ret;
+}
+
+static void
+report_guarded(struct compiler *compiler)
+{
+	struct weir_list_report *report =
+	    &compiler->out->feeds[compiler->feed].report;
+
+	report->refused[WEIR_LIST_NEVER_BLOCK] = compiler->guarded_count;
+	memcpy(report->examples[WEIR_LIST_NEVER_BLOCK], compiler->guarded,
+	    sizeof(compiler->guarded));
+	if (report->entry_count >= compiler->guarded_count)
+		report->entry_count -= compiler->guarded_count;
+	compiler->guarded_count = 0;
+	memset(compiler->guarded, 0, sizeof(compiler->guarded));
+}
+
+static int
+read_feed(struct compiler *compiler)
+{
+	const struct weir_feed_settings *settings =
+	    &compiler->settings->feeds[compiler->feed];
+	struct weir_compile_feed *feed = &compiler->out->feeds[compiler->feed];
+	uint64_t mark = weir_sort_mark(compiler->out->sort);
+	int ret;
+
+	memset(&compiler->entry, 0, sizeof(compiler->entry));
+	compiler->entry.feed = (uint16_t)(WEIR_FEED_FIRST + compiler->feed);
+	compiler->entry.category = settings->category;
+	compiler->entry.confidence = settings->confidence;
+	compiler->has_subdomains = settings->subdomains;
+	feed->state = WEIR_COMPILE_READ;
+	ret = weir_list_read(settings->file, settings->format, take_item,
+	    show_octets, compiler, &feed->report, &feed->problem);
+	if (ret == WEIR_EMISSING || ret == WEIR_ESYSTEM ||
+	    ret == WEIR_EFORMAT || ret == WEIR_ELIMIT) {
+		weir_sort_undo(compiler->out->sort, mark);
+		compiler->guarded_count = 0;
+		ret = take_over(compiler);
+	}
+	if (ret == WEIR_EFORMAT) { /* the old generation is damaged */
+		weir_sort_undo(compiler->out->sort, mark);
+		feed->kept_count = 0;
+		feed->state = WEIR_COMPILE_LOST;
+		ret = 0;
+	}
+	if (feed->state == WEIR_COMPILE_KEPT)
+		compiler->out->kept_count++;
+	else if (feed->state == WEIR_COMPILE_LOST)
+		compiler->out->lost_count++;
+	report_guarded(compiler);
+	return ret;
+}
+
+/* allow: or deny: */
+static int
+take_rules(struct compiler *compiler, const struct weir_name_rules *rules,
+    enum weir_feed_number feed)
+{
+	struct weir_entry entry = { .feed = (uint16_t)feed,
+		.confidence = LOCAL_CONFIDENCE };
+	uint8_t key[WEIR_KEY_SIZE];
+	unsigned int i;
+	size_t len;
+	int ret = 0;
+
+	for (i = 0; i < rules->count && ret == 0; i++) {
+		entry.scope = rules->items[i].scope;
+		len = weir_name_to_key(
+		    &rules->items[i].name, WEIR_TRIGGER_QNAME, key, NULL);
+		ret = weir_sort_add(compiler->out->sort, key, len, &entry);
+	}
+	return ret;
+}
+
+static uint64_t
+file_size(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode)
+		   ? (uint64_t)st.st_size
+		   : 0;
+}
+
+static int
+read_all(struct compiler *compiler)
+{
+	const struct weir_settings *settings = compiler->settings;
+	uint64_t total = 0;
+	unsigned int i;
+	int ret;
+
+	ret = guard_init(&compiler->guard, &settings->never_block);
+	if (ret == 0)
+		ret = take_rules(compiler, &settings->allow, WEIR_FEED_ALLOW);
+	if (ret == 0)
+		ret = take_rules(compiler, &settings->deny, WEIR_FEED_DENY);
+	for (i = 0; i < settings->feed_count; i++)
+		total += file_size(settings->feeds[i].file);
+	weir_progress_init(&compiler->progress, "reading lists", total);
+	for (i = 0; i < settings->feed_count && ret == 0; i++) {
+		compiler->feed = i;
+		ret = read_feed(compiler);
+		compiler->octets_before += file_size(settings->feeds[i].file);
+		weir_progress_show(
+		    &compiler->progress, compiler->octets_before);
+	}
+	weir_progress_done(&compiler->progress);
+	return ret;
+}
+
+int
+weir_compile(const struct weir_settings *settings, const struct weir_db *old,
+    struct weir_compiled *ret_compiled, struct weir_problem *problem)
+{
+	struct weir_compiled compiled = { .feed_count = settings->feed_count };
+	struct compiler compiler = {
+		.settings = settings, .old = old, .out = &compiled
+	};
+	int ret;
+
+	compiled.feeds = calloc(
+	    settings->feed_count + 1, sizeof(*compiled.feeds));
+	ret = compiled.feeds == NULL ? WEIR_EMEMORY
+				     : weir_sort_new(&compiled.sort);
+	if (ret == 0)
+		ret = read_all(&compiler);
+	if (ret == 0)
+		ret = weir_sort_finish(compiled.sort);
+	free(compiler.guard.keys);
+	if (ret < 0) {
+		weir_compile_done(&compiled);
+		return weir_problem_set(problem, ret,
+		    "the lists cannot be compiled: %s", weir_error_text(ret));
+	}
+	*ret_compiled = compiled;
+	return 0;
+}
+
+void
+weir_compile_done(struct weir_compiled *compiled)
+{
+	weir_sort_free(compiled->sort);
+	free(compiled->feeds);
+	memset(compiled, 0, sizeof(*compiled));
+}

@@ -1,0 +1,48 @@
+/*
+ * compile.h - settings and list files in, sorted entries out.
+ */
+#ifndef WEIR_LMDB_LOADER_COMPILE_H
+#define WEIR_LMDB_LOADER_COMPILE_H
+
+#include <stdint.h>
+
+#include "feeds/list.h"
+#include "lib/db.h"
+#include "lib/error.h"
+#include "lib/settings.h"
+#include "lmdb-loader/sort.h"
+
+enum weir_compile_state {
+	WEIR_COMPILE_READ, /* its file was read */
+	WEIR_COMPILE_KEPT, /* not: its names are those of the generation before */
+	WEIR_COMPILE_LOST /* not, and there were none: it is empty */
+};
+
+/** "read", "kept", "lost". */
+const char *weir_compile_state_text(enum weir_compile_state state);
+
+/** What became of one of feeds:. */
+struct weir_compile_feed {
+	enum weir_compile_state state;
+	uint64_t kept_count;            /* names taken over */
+	struct weir_problem problem;    /* why its file was not read */
+	struct weir_list_report report; /* entry_count without those refused
+					 * for the never-block list */
+};
+
+struct weir_compiled {
+	struct weir_sort *sort; /* finished */
+	unsigned int feed_count;
+	struct weir_compile_feed *feeds;
+	unsigned int kept_count, lost_count; /* feeds */
+};
+
+/** Reads all lists.  `old`, if not NULL, is the current generation: the names
+ *  of a feed whose file cannot be read are taken from it.  A list that cannot
+ *  be read is no failure, see the states.  WEIR_EMEMORY, WEIR_ELIMIT. */
+int weir_compile(const struct weir_settings *settings,
+    const struct weir_db *old, struct weir_compiled *ret_compiled,
+    struct weir_problem *problem) WEIR_CHECKED;
+void weir_compile_done(struct weir_compiled *compiled);
+
+#endif

@@ -1,0 +1,160 @@
+/*
+ * load.c - what several of weir-load's commands need.
+ */
+#include "lmdb-loader/load.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/idn.h"
+#include "lib/log.h"
+
+int
+weir_load_print(json_t *document, int exit)
+{
+	int ret = -1;
+
+	if (document != NULL)
+		ret = json_dumpf(document, stdout, JSON_INDENT(2));
+	json_decref(document);
+	if (ret != 0 || putchar('\n') == EOF || fflush(stdout) != 0) {
+		weir_log_error("the result cannot be printed");
+		return exit == WEIR_EXIT_DONE ? WEIR_EXIT_FAILED : exit;
+	}
+	return exit;
+}
+
+int
+weir_load_fail(const struct weir_load *load, const struct weir_problem *problem)
+{
+	weir_log_error("%s", problem->text);
+	if (!load->json)
+		return WEIR_EXIT_FAILED;
+	return weir_load_print(json_pack("{s:s, s:o}", "result", "failed",
+				   "problem", weir_load_string(problem->text)),
+	    WEIR_EXIT_FAILED);
+}
+
+int
+weir_load_open(const struct weir_load *load, struct weir_store *ret_store,
+    struct weir_db **ret_db)
+{
+	struct weir_problem problem = { "" };
+	int ret;
+
+	ret = weir_store_open(load->settings->database, ret_store, &problem);
+	if (ret < 0)
+		return weir_load_fail(load, &problem);
+	if (!ret_store->has_current)
+		ret = weir_problem_set(&problem, WEIR_EMISSING,
+		    "%s: no database yet (weir-load apply makes it)",
+		    ret_store->folder);
+	else
+		ret = weir_store_open_db(
+		    ret_store, &ret_store->current, ret_db, &problem);
+	if (ret == 0)
+		return 0;
+	weir_store_close(ret_store);
+	return weir_load_fail(load, &problem);
+}
+
+int
+weir_load_name(const char *text, struct weir_name *ret_name)
+{
+	if (weir_idn_parse(text, strlen(text), ret_name) == 0)
+		return 0;
+	weir_log_error("%s: not a domain name", text);
+	return WEIR_EXIT_USAGE;
+}
+
+int
+weir_load_generation(const char *text, uint64_t *ret_number)
+{
+	char *end;
+
+	errno = 0;
+	*ret_number = strtoull(text, &end, 10);
+	if (text[0] >= '1' && text[0] <= '9' && *end == '\0' && errno == 0)
+		return 0;
+	weir_log_error("%s: not a generation's number", text);
+	return WEIR_EXIT_USAGE;
+}
+
+json_t *
+weir_load_string(const char *text)
+{
+	json_t *string = json_string(text);
+	char *copy, *at;
+
+	if (string != NULL)
+		return string;
+	copy = strdup(text);
+	if (copy == NULL)
+		return NULL;
+	for (at = copy; *at != '\0'; at++)
+		if ((unsigned char)*at > 0x7f)
+			*at = '?';
+	string = json_string(copy);
+	free(copy);
+	return string;
+}
+
+const char *
+weir_load_feed(const struct weir_policy *policy, unsigned int feed)
+{
+	return feed < policy->feed_count ? policy->feeds[feed].name : "?";
+}
+
+const char *
+weir_load_category(const struct weir_policy *policy, unsigned int category)
+{
+	return category < policy->category_count ? policy->categories[category]
+						 : "?";
+}
+
+json_t *
+weir_load_entry(
+    const struct weir_policy *policy, const struct weir_entry *entry)
+{
+	const char *action = weir_action_text(entry->action);
+
+	if (entry->action == WEIR_ACTION_DEFAULT &&
+	    entry->feed < policy->feed_count)
+		action = weir_action_text(policy->feeds[entry->feed].action);
+	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:I}", "feed",
+	    weir_load_feed(policy, entry->feed), "scope",
+	    weir_scope_text(entry->scope), "action",
+	    action != NULL ? action : "?", "category",
+	    weir_load_category(policy, entry->category), "confidence",
+	    (int)entry->confidence, "valid_until",
+	    (json_int_t)entry->valid_until);
+}
+
+void
+weir_load_entry_print(const struct weir_policy *policy,
+    const struct weir_entry *entry, FILE *stream)
+{
+	const char *category = weir_load_category(policy, entry->category);
+	const char *action = weir_action_text(entry->action);
+	time_t until = (time_t)entry->valid_until;
+	char text[32];
+	struct tm tm;
+
+	if (entry->action == WEIR_ACTION_DEFAULT &&
+	    entry->feed < policy->feed_count)
+		action = weir_action_text(policy->feeds[entry->feed].action);
+	fprintf(stream, "%s: %s, %s", weir_load_feed(policy, entry->feed),
+	    entry->scope == WEIR_SCOPE_BOTH   ? "name and subdomains"
+	    : entry->scope == WEIR_SCOPE_NAME ? "name"
+					      : "subdomains",
+	    action != NULL ? action : "?");
+	if (category[0] != '\0')
+		fprintf(stream, ", category %s", category);
+	fprintf(stream, ", confidence %u", (unsigned int)entry->confidence);
+	if (entry->valid_until != 0 && gmtime_r(&until, &tm) != NULL &&
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm) > 0)
+		fprintf(stream, ", until %s", text);
+}

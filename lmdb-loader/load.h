@@ -1,0 +1,82 @@
+/*
+ * load.h - weir-load's commands: main.c dispatches, one file for each.
+ */
+#ifndef WEIR_LMDB_LOADER_LOAD_H
+#define WEIR_LMDB_LOADER_LOAD_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/db.h"
+#include "lib/error.h"
+#include "lib/settings.h"
+#include "lmdb-loader/store.h"
+
+enum weir_exit {
+	WEIR_EXIT_DONE = 0,
+	WEIR_EXIT_FAILED = 1, /* the old state is kept; or trouble was found */
+	WEIR_EXIT_USAGE = 2,  /* command line or configuration */
+	WEIR_EXIT_PARTLY = 3
+};
+
+/** The command line. */
+struct weir_load {
+	const char *config;
+	bool json;
+	bool no_wait;
+	unsigned int timeout_ms;
+	uint16_t qtype; /* explain */
+	char **args;    /* behind the command */
+	unsigned int arg_count;
+	struct weir_settings *settings; /* read before any command runs */
+};
+
+/* Each returns an enum weir_exit and has said what there is to say. */
+int weir_cmd_config(const struct weir_load *load);
+int weir_cmd_apply(const struct weir_load *load);
+int weir_cmd_rollback(const struct weir_load *load);
+int weir_cmd_lookup(const struct weir_load *load);
+int weir_cmd_explain(const struct weir_load *load);
+int weir_cmd_dump(const struct weir_load *load);
+int weir_cmd_diff(const struct weir_load *load);
+int weir_cmd_check(const struct weir_load *load);
+int weir_cmd_status(const struct weir_load *load);
+
+/* What several commands need (load.c). */
+
+/** Says that the command failed, also as {"result": "failed"} if --json was
+ *  given, and returns WEIR_EXIT_FAILED. */
+int weir_load_fail(
+    const struct weir_load *load, const struct weir_problem *problem);
+
+/** Prints a document and frees it; `exit` comes back, or WEIR_EXIT_FAILED
+ *  if it cannot be printed. */
+int weir_load_print(json_t *document, int exit);
+
+/** Opens the current generation.  No database: says so.  0, or the exit. */
+int weir_load_open(const struct weir_load *load, struct weir_store *ret_store,
+    struct weir_db **ret_db) WEIR_CHECKED;
+
+/** A name of the command line, IDN or not.  Says what is wrong.  0, or
+ *  WEIR_EXIT_USAGE. */
+int weir_load_name(const char *text, struct weir_name *ret_name) WEIR_CHECKED;
+
+/** A generation's number.  0, or WEIR_EXIT_USAGE after saying why. */
+int weir_load_generation(const char *text, uint64_t *ret_number) WEIR_CHECKED;
+
+/** A string for JSON; octets that are not UTF-8 become question marks. */
+json_t *weir_load_string(const char *text);
+
+/** One entry as an object / as words: "feed urlhaus: both, nxdomain, ..." */
+json_t *weir_load_entry(
+    const struct weir_policy *policy, const struct weir_entry *entry);
+void weir_load_entry_print(const struct weir_policy *policy,
+    const struct weir_entry *entry, FILE *stream);
+
+/** The name of a policy's feed or category; "?" for a number without one. */
+const char *weir_load_feed(const struct weir_policy *policy, unsigned int feed);
+const char *
+weir_load_category(const struct weir_policy *policy, unsigned int category);
+
+#endif

@@ -1,0 +1,224 @@
+/*
+ * report.c - what became of each list: refused words by reason, with examples.
+ */
+#include "lmdb-loader/report.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/file.h"
+#include "lmdb-loader/load.h"
+
+#define REPORT_SIZE_MAX (64U << 20) /* 250 feeds with all their examples */
+#define REPORT_FILE     "%" PRIu64 ".report.json"
+
+static json_t *
+describe_examples(const struct weir_list_example *examples)
+{
+	json_t *array = json_array();
+	unsigned int i;
+
+	for (i = 0; i < WEIR_LIST_EXAMPLES; i++) {
+		if (examples[i].text[0] == '\0' && examples[i].line == 0)
+			break;
+		(void)json_array_append_new(
+		    array, json_pack("{s:I, s:i, s:o}", "line",
+			       (json_int_t)examples[i].line, "column",
+			       (int)examples[i].column, "text",
+			       weir_load_string(examples[i].text)));
+	}
+	return array;
+}
+
+static json_t *
+describe_refused(const struct weir_list_report *report)
+{
+	json_t *array = json_array();
+	unsigned int reason;
+
+	for (reason = 0; reason < WEIR_LIST_REASON_COUNT; reason++) {
+		if (report->refused[reason] == 0)
+			continue;
+		(void)json_array_append_new(
+		    array, json_pack("{s:s, s:s, s:I, s:o}", "reason",
+			       weir_list_reason_word(reason), "text",
+			       weir_list_reason_text(reason), "count",
+			       (json_int_t)report->refused[reason], "examples",
+			       describe_examples(report->examples[reason])));
+	}
+	return array;
+}
+
+static json_t *
+describe_row(const struct weir_diff_row *row, const char *state)
+{
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "name", row->name,
+	    "state", state, "names", (json_int_t)row->names, "added",
+	    (json_int_t)row->added, "removed", (json_int_t)row->removed,
+	    "changed", (json_int_t)row->changed);
+}
+
+/* What only a feed with a list has. */
+static void
+add_list(json_t *object, const struct weir_feed_settings *settings,
+    const struct weir_compile_feed *feed)
+{
+	const struct weir_list_report *report = &feed->report;
+	json_t *list;
+
+	list = json_pack("{s:o, s:s, s:I, s:I, s:I, s:o, s:o}", "file",
+	    weir_load_string(settings->file), "format",
+	    report->format[0] != '\0' ? report->format : settings->format,
+	    "lines", (json_int_t)report->line_count, "entries",
+	    (json_int_t)report->entry_count, "kept",
+	    (json_int_t)feed->kept_count, "problem",
+	    weir_load_string(feed->problem.text), "refused",
+	    describe_refused(report));
+	if (list != NULL)
+		(void)json_object_update(object, list);
+	json_decref(list);
+}
+
+json_t *
+weir_report_feeds(const struct weir_settings *settings,
+    const struct weir_compiled *compiled, const struct weir_diff *diff)
+{
+	json_t *array = json_array(), *object;
+	const struct weir_diff_row *row;
+	const char *state;
+	unsigned int i, feed;
+
+	for (i = 0; array != NULL && i < diff->row_count; i++) {
+		row = &diff->rows[i];
+		feed = i - WEIR_FEED_FIRST;
+		if (row->is_gone)
+			state = "gone";
+		else if (i < WEIR_FEED_FIRST)
+			state = "rules";
+		else
+			state = weir_compile_state_text(
+			    compiled->feeds[feed].state);
+		object = describe_row(row, state);
+		if (object != NULL && !row->is_gone && i >= WEIR_FEED_FIRST)
+			add_list(object, &settings->feeds[feed],
+			    &compiled->feeds[feed]);
+		if (json_array_append_new(array, object) != 0) {
+			json_decref(array);
+			array = NULL;
+		}
+	}
+	return array;
+}
+
+static long long
+integer(json_t *object, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(object, key));
+}
+
+static const char *
+text(json_t *object, const char *key)
+{
+	const char *value = json_string_value(json_object_get(object, key));
+
+	return value != NULL ? value : "";
+}
+
+/* "12 not a name, as in FILE:17:3: foo bar" */
+static void
+print_refused(json_t *feed, json_t *refused, FILE *stream)
+{
+	json_t *example = json_array_get(
+	    json_object_get(refused, "examples"), 0);
+	long long column = integer(example, "column");
+
+	fprintf(stream, "    %lld refused: %s", integer(refused, "count"),
+	    text(refused, "text"));
+	if (example != NULL) {
+		fprintf(stream, ", as in %s", text(feed, "file"));
+		if (integer(example, "line") > 0)
+			fprintf(stream, ":%lld:%lld", integer(example, "line"),
+			    column > 0 ? column : 1);
+		fprintf(stream, ": %s", text(example, "text"));
+	}
+	fputc('\n', stream);
+}
+
+static void
+print_feed(json_t *feed, FILE *stream)
+{
+	const char *state = text(feed, "state");
+	json_t *refused;
+	size_t i;
+
+	if (strcmp(state, "rules") == 0 && integer(feed, "names") == 0 &&
+	    integer(feed, "removed") == 0)
+		return;
+	fprintf(stream,
+	    "  %s%s: %lld names (%lld added, %lld removed, "
+	    "%lld changed)",
+	    strcmp(state, "rules") == 0 ? "local " : "feed ",
+	    text(feed, "name"), integer(feed, "names"), integer(feed, "added"),
+	    integer(feed, "removed"), integer(feed, "changed"));
+	if (strcmp(state, "gone") == 0)
+		fputs(", no longer configured", stream);
+	else if (strcmp(state, "kept") == 0)
+		fputs(", kept from before: its list cannot be read", stream);
+	else if (strcmp(state, "lost") == 0)
+		fputs(", its list cannot be read", stream);
+	fputc('\n', stream);
+	if (text(feed, "problem")[0] != '\0')
+		fprintf(stream, "    %s\n", text(feed, "problem"));
+	json_array_foreach(json_object_get(feed, "refused"), i, refused)
+	    print_refused(feed, refused, stream);
+}
+
+void
+weir_report_print(json_t *feeds, FILE *stream)
+{
+	json_t *feed;
+	size_t i;
+
+	json_array_foreach(feeds, i, feed) print_feed(feed, stream);
+}
+
+int
+weir_report_save(
+    const struct weir_store *store, uint64_t generation, json_t *feeds)
+{
+	char file[64], *bytes;
+	json_t *report;
+	int ret;
+
+	report = json_pack("{s:I, s:I, s:O}", "generation",
+	    (json_int_t)generation, "applied_unix", (json_int_t)time(NULL),
+	    "feeds", feeds);
+	bytes = report != NULL ? json_dumps(report, JSON_INDENT(1)) : NULL;
+	json_decref(report);
+	if (bytes == NULL)
+		return WEIR_EMEMORY;
+	snprintf(file, sizeof(file), REPORT_FILE, generation);
+	ret = weir_file_replace(store->folder, file, bytes, strlen(bytes));
+	free(bytes);
+	return ret;
+}
+
+json_t *
+weir_report_load(const struct weir_store *store, uint64_t generation)
+{
+	char file[64], *path, *bytes;
+	json_t *report = NULL;
+	size_t len;
+
+	snprintf(file, sizeof(file), REPORT_FILE, generation);
+	path = weir_path_join(store->folder, file);
+	if (path != NULL &&
+	    weir_file_read(path, REPORT_SIZE_MAX, &bytes, &len) == 0) {
+		report = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, NULL);
+		free(bytes);
+	}
+	free(path);
+	return report;
+}

@@ -1,0 +1,32 @@
+/*
+ * report.h - what became of each list, for people and for `status`.
+ *
+ * One JSON array, documented in weir-load(8): made by `apply`, kept as
+ * N.report.json beside the generation, printed by `apply` and `status`.
+ */
+#ifndef WEIR_LMDB_LOADER_REPORT_H
+#define WEIR_LMDB_LOADER_REPORT_H
+
+#include <jansson.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "lib/settings.h"
+#include "lmdb-loader/compile.h"
+#include "lmdb-loader/diff.h"
+#include "lmdb-loader/store.h"
+
+/** An object for each feed, allow and deny included; NULL without memory. */
+json_t *weir_report_feeds(const struct weir_settings *settings,
+    const struct weir_compiled *compiled, const struct weir_diff *diff);
+
+/** The same in words. */
+void weir_report_print(json_t *feeds, FILE *stream);
+
+/** N.report.json. */
+int weir_report_save(const struct weir_store *store, uint64_t generation,
+    json_t *feeds) WEIR_CHECKED;
+/** NULL if there is none that can be read. */
+json_t *weir_report_load(const struct weir_store *store, uint64_t generation);
+
+#endif

@@ -1,0 +1,506 @@
+/*
+ * store.c - the database folder: lock, list, publish, roll back, prune.
+ *
+ * The last step of the loader: what write.c has written becomes what the
+ * modules read.  The order of steps is the invariant; each leaves the folder
+ * in a state that the module and the next weir-load can work with:
+ *
+ *   1. N.base.tmp is written and on the disk         (write.c)
+ *   2. it is read back whole and proved
+ *   3. renamed to N.base, folder synced
+ *   4. N.generation written                          (weir_file_replace)
+ *   5. `current` replaced: the commit                (weir_file_replace)
+ *
+ * A crash before 3 leaves *.tmp, one before 4 a base that no text names: both
+ * are removed under the next lock.
+ */
+#include "lmdb-loader/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/file.h"
+
+#define LOCK_FILE      "lock"
+#define TEXT_SUFFIX    "generation"
+#define BASE_SUFFIX    "base"
+#define FILE_NAME_SIZE 64
+
+/* N.SUFFIX: 1 and N; 0 if the file is called otherwise. */
+static int
+file_number(const char *file, const char *suffix, uint64_t *ret_number)
+{
+	char *end;
+	uint64_t number;
+
+	if (file[0] < '1' || file[0] > '9')
+		return 0;
+	errno = 0;
+	number = strtoull(file, &end, 10);
+	if (errno != 0 || *end != '.' || strcmp(end + 1, suffix) != 0)
+		return 0;
+	*ret_number = number;
+	return 1;
+}
+
+static bool
+has_ending(const char *file, const char *ending)
+{
+	size_t len = strlen(file), ending_len = strlen(ending);
+
+	return len > ending_len && strcmp(file + len - ending_len, ending) == 0;
+}
+
+char *
+weir_store_path(
+    const struct weir_store *store, uint64_t generation, const char *suffix)
+{
+	char file[FILE_NAME_SIZE];
+
+	snprintf(file, sizeof(file), "%" PRIu64 ".%s", generation, suffix);
+	return weir_path_join(store->folder, file);
+}
+
+static int
+compare_numbers(const void *a, const void *b)
+{
+	const uint64_t *left = a, *right = b;
+
+	return *left < *right ? -1 : *left > *right;
+}
+
+int
+weir_store_list(const struct weir_store *store, uint64_t **ret_generations,
+    unsigned int *ret_count)
+{
+	uint64_t *numbers = NULL, *grown, number;
+	unsigned int count = 0;
+	struct dirent *dirent;
+	DIR *dir;
+
+	dir = opendir(store->folder);
+	if (dir == NULL && errno != ENOENT)
+		return WEIR_ESYSTEM;
+	while (dir != NULL && (dirent = readdir(dir)) != NULL) {
+		if (!file_number(dirent->d_name, TEXT_SUFFIX, &number))
+			continue;
+		grown = reallocarray(numbers, count + 1, sizeof(*numbers));
+		if (grown == NULL) {
+			free(numbers);
+			closedir(dir);
+			return WEIR_EMEMORY;
+		}
+		numbers = grown;
+		numbers[count++] = number;
+	}
+	if (dir != NULL)
+		closedir(dir);
+	if (count > 1)
+		qsort(numbers, count, sizeof(*numbers), compare_numbers);
+	*ret_generations = numbers;
+	*ret_count = count;
+	return 0;
+}
+
+int
+weir_store_read(const struct weir_store *store, uint64_t generation,
+    struct weir_current *ret_text, struct weir_problem *problem)
+{
+	char file[FILE_NAME_SIZE];
+
+	if (store->has_current && generation == store->current.generation) {
+		*ret_text = store->current;
+		return 0;
+	}
+	snprintf(file, sizeof(file), "%" PRIu64 "." TEXT_SUFFIX, generation);
+	return weir_current_read(store->folder, file, ret_text, problem);
+}
+
+int
+weir_store_open_db(const struct weir_store *store,
+    const struct weir_current *text, struct weir_db **ret_db,
+    struct weir_problem *problem)
+{
+	char *path = weir_path_join(store->folder, text->base);
+	struct weir_db *db = NULL;
+	int ret;
+
+	if (path == NULL)
+		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
+	ret = weir_db_open(path, 2, text->base_size, &db, problem);
+	if (ret == 0 && memcmp(weir_db_header(db)->checksum,
+			    text->base_checksum, WEIR_CHECKSUM_BYTES) != 0) {
+		weir_db_close(db);
+		ret = weir_problem_set(problem, WEIR_ECHECKSUM,
+		    "%s: another file than generation %" PRIu64 " names", path,
+		    text->generation);
+	}
+	if (ret == 0)
+		*ret_db = db;
+	free(path);
+	return ret;
+}
+
+int
+weir_store_check(const struct weir_store *store,
+    const struct weir_current *text, struct weir_problem *problem)
+{
+	struct weir_problem what = { "" };
+	struct weir_db *db;
+	int ret;
+
+	ret = weir_store_open_db(store, text, &db, problem);
+	if (ret < 0)
+		return ret;
+	ret = weir_db_check(db, &what);
+	if (ret < 0)
+		ret = weir_problem_set(
+		    problem, ret, "%s: %s", text->base, what.text);
+	weir_db_close(db);
+	return ret;
+}
+
+/* weir_current_read's *problem may name a line only. */
+static int
+read_current(struct weir_store *store, struct weir_problem *problem)
+{
+	struct weir_problem what = { "" };
+	int ret;
+
+	ret = weir_current_read(
+	    store->folder, WEIR_CURRENT_FILE, &store->current, &what);
+	store->has_current = ret == 0;
+	if (ret == 0 || ret == WEIR_EMISSING)
+		return 0;
+	return weir_problem_set(problem, ret, "%s/" WEIR_CURRENT_FILE ": %s",
+	    store->folder, what.text);
+}
+
+int
+weir_store_open(const char *folder, struct weir_store *ret_store,
+    struct weir_problem *problem)
+{
+	struct weir_store store = { .lock_fd = -1 };
+	int ret;
+
+	store.folder = strdup(folder);
+	if (store.folder == NULL)
+		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
+	ret = read_current(&store, problem);
+	if (ret < 0) {
+		free(store.folder);
+		return ret;
+	}
+	*ret_store = store;
+	return 0;
+}
+
+/* The folder and those above it. */
+static int
+make_folder(const char *folder, struct weir_problem *problem)
+{
+	char *path = strdup(folder), *slash;
+	int ret = 0;
+
+	if (path == NULL)
+		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
+	for (slash = strchr(path + 1, '/'); slash != NULL;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		(void)mkdir(path, 0755); /* the last one tells */
+		*slash = '/';
+	}
+	if (mkdir(path, 0755) != 0 && errno != EEXIST)
+		ret = weir_problem_set(
+		    problem, WEIR_ESYSTEM, "%s: %s", folder, strerror(errno));
+	free(path);
+	return ret;
+}
+
+/* The lock's file holds its owner's process id, for people. */
+static int
+take_lock(struct weir_store *store, struct weir_problem *problem)
+{
+	char *path = weir_path_join(store->folder, LOCK_FILE);
+	char owner[32] = "";
+	int fd, ret = 0;
+	ssize_t len;
+
+	if (path == NULL)
+		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0) {
+		ret = weir_problem_set(
+		    problem, WEIR_ESYSTEM, "%s: %s", path, strerror(errno));
+	} else if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		len = pread(fd, owner, sizeof(owner) - 1, 0);
+		owner[len > 0 ? strspn(owner, "0123456789") : 0] = '\0';
+		ret = weir_problem_set(problem, WEIR_EBUSY,
+		    "%s: another weir-load is at work (process %s)", path,
+		    owner[0] != '\0' ? owner : "unknown");
+		close(fd);
+	} else {
+		snprintf(owner, sizeof(owner), "%ld\n", (long)getpid());
+		if (ftruncate(fd, 0) != 0 ||
+		    pwrite(fd, owner, strlen(owner), 0) < 0)
+			owner[0] = '\0'; /* then nobody learns our number */
+		store->lock_fd = fd;
+	}
+	free(path);
+	return ret;
+}
+
+static void
+remove_file(const struct weir_store *store, const char *file)
+{
+	char *path = weir_path_join(store->folder, file);
+
+	if (path != NULL)
+		(void)unlink(path);
+	free(path);
+}
+
+static bool
+has_text(const struct weir_store *store, uint64_t generation)
+{
+	char *path = weir_store_path(store, generation, TEXT_SUFFIX);
+	bool is_there = path == NULL || access(path, F_OK) == 0;
+
+	free(path);
+	return is_there;
+}
+
+/* What a crash left: files half written, bases that no text names. */
+static void
+remove_leftovers(const struct weir_store *store)
+{
+	struct dirent *dirent;
+	uint64_t number;
+	DIR *dir = opendir(store->folder);
+
+	while (dir != NULL && (dirent = readdir(dir)) != NULL) {
+		const char *file = dirent->d_name;
+
+		if (has_ending(file, ".tmp") ||
+		    ((file_number(file, BASE_SUFFIX, &number) ||
+			 file_number(file, "report.json", &number)) &&
+			!has_text(store, number) &&
+			(!store->has_current ||
+			    store->current.generation != number)))
+			remove_file(store, file);
+	}
+	if (dir != NULL)
+		closedir(dir);
+}
+
+int
+weir_store_lock(const char *folder, struct weir_store *ret_store,
+    struct weir_problem *problem)
+{
+	struct weir_store store = { .lock_fd = -1 };
+	int ret;
+
+	ret = make_folder(folder, problem);
+	if (ret < 0)
+		return ret;
+	store.folder = strdup(folder);
+	if (store.folder == NULL)
+		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
+	ret = take_lock(&store, problem);
+	if (ret < 0) {
+		free(store.folder);
+		return ret;
+	}
+	problem->text[0] = '\0';
+	/* Damaged: said in *problem; nothing is removed while it is unclear
+	 * which generation was current. */
+	if (read_current(&store, problem) == 0)
+		remove_leftovers(&store);
+	*ret_store = store;
+	return 0;
+}
+
+void
+weir_store_close(struct weir_store *store)
+{
+	if (store->lock_fd >= 0)
+		close(store->lock_fd);
+	store->lock_fd = -1;
+	free(store->folder);
+	store->folder = NULL;
+}
+
+int
+weir_store_next(const struct weir_store *store, uint64_t *ret_generation)
+{
+	uint64_t *generations, next = 1;
+	unsigned int count;
+	int ret;
+
+	ret = weir_store_list(store, &generations, &count);
+	if (ret < 0)
+		return ret;
+	if (count > 0)
+		next = generations[count - 1] + 1;
+	if (store->has_current && next <= store->current.generation)
+		next = store->current.generation + 1;
+	free(generations);
+	*ret_generation = next;
+	return 0;
+}
+
+/* The next serial: over the current one, or, if `current` is lost, over all
+ * that the generations tell. */
+static uint64_t
+next_serial(const struct weir_store *store)
+{
+	uint64_t *generations, serial = 0;
+	struct weir_current text;
+	unsigned int count, i;
+
+	if (store->has_current)
+		return store->current.serial + 1;
+	if (weir_store_list(store, &generations, &count) < 0)
+		return 1;
+	for (i = 0; i < count; i++)
+		if (weir_store_read(store, generations[i], &text, NULL) == 0 &&
+		    text.serial > serial)
+			serial = text.serial;
+	free(generations);
+	return serial + 1;
+}
+
+/* Writes N.generation, then `current`: the commit. */
+static int
+swap(struct weir_store *store, const struct weir_current *text,
+    struct weir_problem *problem)
+{
+	char bytes[WEIR_CURRENT_SIZE], file[FILE_NAME_SIZE];
+	size_t len = weir_current_print(text, bytes);
+	int ret;
+
+	snprintf(
+	    file, sizeof(file), "%" PRIu64 "." TEXT_SUFFIX, text->generation);
+	ret = weir_file_replace(store->folder, file, bytes, len);
+	if (ret == 0)
+		ret = weir_file_replace(
+		    store->folder, WEIR_CURRENT_FILE, bytes, len);
+	if (ret < 0)
+		return weir_problem_set(problem, ret, "%s: %s", store->folder,
+		    ret == WEIR_ESYSTEM ? strerror(errno)
+					: weir_error_text(ret));
+	store->current = *text;
+	store->has_current = true;
+	return 0;
+}
+
+/* Reads N.base.tmp whole; the text that names it as N.base. */
+static int
+prove(const struct weir_store *store, uint64_t generation, const char *path,
+    struct weir_current *ret_text, struct weir_problem *problem)
+{
+	struct weir_current text = { .generation = generation };
+	struct weir_db *db;
+	int ret;
+
+	ret = weir_db_open(path, 2, 0, &db, problem);
+	if (ret < 0)
+		return ret;
+	ret = weir_db_check(db, problem);
+	if (ret == 0) {
+		text.serial = next_serial(store);
+		snprintf(text.base, sizeof(text.base),
+		    "%" PRIu64 "." BASE_SUFFIX, generation);
+		text.base_size = weir_db_size(db);
+		memcpy(text.base_checksum, weir_db_header(db)->checksum,
+		    WEIR_CHECKSUM_BYTES);
+		text.name_count = weir_db_header(db)->name_count;
+		text.created_unix = weir_db_header(db)->created_unix;
+		*ret_text = text;
+	}
+	weir_db_close(db);
+	return ret;
+}
+
+int
+weir_store_publish(
+    struct weir_store *store, uint64_t generation, struct weir_problem *problem)
+{
+	char *path = weir_store_path(store, generation, BASE_SUFFIX);
+	char *tmp = weir_store_path(store, generation, BASE_SUFFIX ".tmp");
+	struct weir_current text;
+	int ret;
+
+	if (path == NULL || tmp == NULL) {
+		ret = weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
+		goto out;
+	}
+	ret = prove(store, generation, tmp, &text, problem);
+	if (ret < 0)
+		goto out;
+	if (rename(tmp, path) != 0 || weir_folder_sync(store->folder) < 0) {
+		ret = weir_problem_set(
+		    problem, WEIR_ESYSTEM, "%s: %s", path, strerror(errno));
+		goto out;
+	}
+	ret = swap(store, &text, problem);
+out:
+	free(path);
+	free(tmp);
+	return ret;
+}
+
+int
+weir_store_rollback(
+    struct weir_store *store, uint64_t generation, struct weir_problem *problem)
+{
+	struct weir_current text;
+	int ret;
+
+	ret = weir_store_read(store, generation, &text, problem);
+	if (ret == 0)
+		ret = weir_store_check(store, &text, problem);
+	if (ret < 0)
+		return ret;
+	text.serial = next_serial(store);
+	return swap(store, &text, problem);
+}
+
+static void
+remove_generation(const struct weir_store *store, uint64_t generation)
+{
+	/* The text first: a base without it is known as a leftover. */
+	static const char *const suffixes[] = { TEXT_SUFFIX, BASE_SUFFIX,
+		"report.json" };
+	char file[FILE_NAME_SIZE];
+	size_t i;
+
+	for (i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		snprintf(file, sizeof(file), "%" PRIu64 ".%s", generation,
+		    suffixes[i]);
+		remove_file(store, file);
+	}
+}
+
+void
+weir_store_prune(const struct weir_store *store, unsigned int keep)
+{
+	uint64_t *generations;
+	unsigned int count, i;
+
+	if (!store->has_current ||
+	    weir_store_list(store, &generations, &count) < 0)
+		return;
+	for (i = 0; i + keep < count; i++)
+		if (generations[i] != store->current.generation)
+			remove_generation(store, generations[i]);
+	free(generations);
+}

@@ -1,0 +1,77 @@
+/*
+ * store.h - the database folder: generations, and which one holds.
+ *
+ * lib/current.h says what lies in it.  One weir-load at a time changes it,
+ * under a lock; readers need none.
+ */
+#ifndef WEIR_LMDB_LOADER_STORE_H
+#define WEIR_LMDB_LOADER_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/current.h"
+#include "lib/db.h"
+#include "lib/error.h"
+
+struct weir_store {
+	char *folder;
+	int lock_fd; /* -1: opened to read */
+	bool has_current;
+	struct weir_current current;
+};
+
+/** Opens to read.  A folder or `current` that is not there is no failure;
+ *  a `current` that cannot be read is: WEIR_EFORMAT, WEIR_EVERSION. */
+int weir_store_open(const char *folder, struct weir_store *ret_store,
+    struct weir_problem *problem) WEIR_CHECKED;
+
+/** Opens to change: makes the folder, takes the lock (WEIR_EBUSY: *problem
+ *  says who has it), removes what a crash has left over.  A `current` that is
+ *  damaged is told in *problem and taken for none: the next publish replaces
+ *  it. */
+int weir_store_lock(const char *folder, struct weir_store *ret_store,
+    struct weir_problem *problem) WEIR_CHECKED;
+void weir_store_close(struct weir_store *store);
+
+/** FOLDER/N.SUFFIX, malloced; NULL without memory. */
+char *weir_store_path(
+    const struct weir_store *store, uint64_t generation, const char *suffix);
+
+/** The numbers of all generations, ascending; malloced. */
+int weir_store_list(const struct weir_store *store, uint64_t **ret_generations,
+    unsigned int *ret_count) WEIR_CHECKED;
+
+/** Reads N.generation.  WEIR_EMISSING. */
+int weir_store_read(const struct weir_store *store, uint64_t generation,
+    struct weir_current *ret_text, struct weir_problem *problem) WEIR_CHECKED;
+
+/** Opens a generation's file, for two readers (weir_db_check wants them). */
+int weir_store_open_db(const struct weir_store *store,
+    const struct weir_current *text, struct weir_db **ret_db,
+    struct weir_problem *problem) WEIR_CHECKED;
+
+/** The same and reads all of it: 0, or what is wrong. */
+int weir_store_check(const struct weir_store *store,
+    const struct weir_current *text, struct weir_problem *problem) WEIR_CHECKED;
+
+/* With the lock: */
+
+/** The number that the next generation gets. */
+int weir_store_next(
+    const struct weir_store *store, uint64_t *ret_generation) WEIR_CHECKED;
+
+/** Proves GENERATION.base.tmp whole, gives it its name and makes it current.
+ *  A kill at any instruction leaves the old one or the new one. */
+int weir_store_publish(struct weir_store *store, uint64_t generation,
+    struct weir_problem *problem) WEIR_CHECKED;
+
+/** Makes an older (or newer) generation current, after it was proved whole. */
+int weir_store_rollback(struct weir_store *store, uint64_t generation,
+    struct weir_problem *problem) WEIR_CHECKED;
+
+/** Removes all but the newest `keep` generations; never the current one.
+ *  What cannot be removed is tried again the next time. */
+void weir_store_prune(const struct weir_store *store, unsigned int keep);
+
+#endif

@@ -1,0 +1,261 @@
+/*
+ * answer.c - the answers of a block.
+ *
+ * Called by query.c with a decision.  All memory is the query's region.
+ */
+#include "module/answer.h"
+
+#include <string.h>
+
+#include "lib/bytes.h"
+
+#define EDE_FIELD_BYTES 2
+#define EDE_NOT_READY   14
+#define SOA_REFRESH_S   3600
+#define SOA_RETRY_S     600
+#define SOA_EXPIRE_S    86400
+
+/* A reply of `rrset_count` RRsets, still empty, and its message. */
+static struct dns_msg *
+new_message(struct module_qstate *qstate, uint16_t rcode, uint32_t ttl_s,
+    size_t rrset_count)
+{
+	struct regional *region = qstate->region;
+	struct dns_msg *message = regional_alloc_zero(region, sizeof(*message));
+	struct reply_info *rep = regional_alloc_zero(region, sizeof(*rep));
+
+	if (!message || !rep)
+		return NULL;
+	message->qinfo = qstate->qinfo;
+	message->rep = rep;
+	rep->flags = (uint16_t)(BIT_QR | BIT_RA | rcode);
+	rep->qdcount = 1;
+	rep->ttl = (time_t)ttl_s;
+	rep->prefetch_ttl = rep->ttl;
+	rep->serve_expired_ttl = rep->ttl;
+	rep->security = sec_status_insecure;
+	rep->rrsets = regional_alloc_zero(
+	    region, (rrset_count + 1) * sizeof(rep->rrsets[0]));
+	return rep->rrsets ? message : NULL;
+}
+
+/* An RRset of one record.  rdata: without RDLENGTH. */
+static struct ub_packed_rrset_key *
+new_rrset(struct module_qstate *qstate, const uint8_t *owner, size_t owner_len,
+    uint16_t type, uint32_t ttl_s, const uint8_t *rdata, size_t rdata_len)
+{
+	struct regional *region = qstate->region;
+	struct ub_packed_rrset_key *key = regional_alloc_zero(
+	    region, sizeof(*key));
+	struct packed_rrset_data *data = regional_alloc_zero(
+	    region, sizeof(*data));
+	uint8_t *bytes = regional_alloc(region, 2 + rdata_len);
+	size_t *lengths = regional_alloc(region, sizeof(*lengths));
+	uint8_t **records = regional_alloc(region, sizeof(*records));
+	time_t *ttls = regional_alloc(region, sizeof(*ttls));
+
+	if (!key || !data || !bytes || !lengths || !records || !ttls)
+		return NULL;
+	bytes[0] = (uint8_t)(rdata_len >> 8);
+	bytes[1] = (uint8_t)rdata_len;
+	memcpy(bytes + 2, rdata, rdata_len);
+	lengths[0] = 2 + rdata_len;
+	records[0] = bytes;
+	ttls[0] = (time_t)ttl_s;
+	data->ttl = (time_t)ttl_s;
+	data->count = 1;
+	data->trust = rrset_trust_ultimate;
+	data->security = sec_status_insecure;
+	data->rr_len = lengths;
+	data->rr_data = records;
+	data->rr_ttl = ttls;
+	key->rk.dname = regional_alloc_init(region, owner, owner_len);
+	key->rk.dname_len = owner_len;
+	key->rk.type = htons(type);
+	key->rk.rrset_class = htons(qstate->qinfo.qclass);
+	key->entry.key = key;
+	key->entry.data = data;
+	return key->rk.dname ? key : NULL;
+}
+
+static size_t
+put_number(uint8_t *bytes, uint32_t value)
+{
+	bytes[0] = (uint8_t)(value >> 24);
+	bytes[1] = (uint8_t)(value >> 16);
+	bytes[2] = (uint8_t)(value >> 8);
+	bytes[3] = (uint8_t)value;
+	return 4;
+}
+
+/* The SOA of a negative answer: its TTL and MINIMUM are the block TTL, its
+ * serial the swap that is in force, its owner the listed name. */
+static bool
+add_soa(struct module_qstate *qstate, const struct weir_snapshot *snapshot,
+    const struct weir_decision *decision, struct dns_msg *message)
+{
+	static const uint8_t mname[] = "\004weir\007invalid";
+	static const uint8_t rname[] = "\006nobody\007invalid";
+	uint32_t ttl_s = snapshot->policy->block_ttl_s;
+	uint8_t rdata[sizeof(mname) + sizeof(rname) + 20];
+	const uint8_t *owner = qstate->qinfo.qname;
+	size_t owner_len = qstate->qinfo.qname_len, len = 0;
+	struct ub_packed_rrset_key *rrset;
+
+	if (!decision->is_alias) {
+		size_t skip = decision->name.offset[decision->rule.label];
+
+		owner = decision->name.wire + skip;
+		owner_len = decision->name.len - skip;
+	}
+	memcpy(rdata, mname, sizeof(mname));
+	len += sizeof(mname);
+	memcpy(rdata + len, rname, sizeof(rname));
+	len += sizeof(rname);
+	len += put_number(rdata + len, (uint32_t)snapshot->current.serial);
+	len += put_number(rdata + len, SOA_REFRESH_S);
+	len += put_number(rdata + len, SOA_RETRY_S);
+	len += put_number(rdata + len, SOA_EXPIRE_S);
+	len += put_number(rdata + len, ttl_s);
+	rrset = new_rrset(
+	    qstate, owner, owner_len, LDNS_RR_TYPE_SOA, ttl_s, rdata, len);
+	if (!rrset)
+		return false;
+	message->rep->rrsets[0] = rrset;
+	message->rep->ns_numrrsets = 1;
+	message->rep->rrset_count = 1;
+	return true;
+}
+
+static struct dns_msg *
+negative(struct module_qstate *qstate, const struct weir_snapshot *snapshot,
+    const struct weir_decision *decision, uint16_t rcode)
+{
+	struct dns_msg *message = new_message(
+	    qstate, rcode, snapshot->policy->block_ttl_s, 1);
+
+	if (message && !add_soa(qstate, snapshot, decision, message))
+		return NULL;
+	return message;
+}
+
+/* A or AAAA with the configured address; anything else is NODATA. */
+static struct dns_msg *
+sinkhole(struct module_qstate *qstate, const struct weir_snapshot *snapshot,
+    const struct weir_decision *decision)
+{
+	const struct weir_policy *policy = snapshot->policy;
+	const struct query_info *qinfo = &qstate->qinfo;
+	const uint8_t *address = NULL;
+	struct dns_msg *message;
+	size_t len = 0;
+
+	if (qinfo->qtype == LDNS_RR_TYPE_A && policy->has_sinkhole_ipv4) {
+		address = (const uint8_t *)&policy->sinkhole_ipv4;
+		len = sizeof(policy->sinkhole_ipv4);
+	} else if (qinfo->qtype == LDNS_RR_TYPE_AAAA &&
+		   policy->has_sinkhole_ipv6) {
+		address = (const uint8_t *)&policy->sinkhole_ipv6;
+		len = sizeof(policy->sinkhole_ipv6);
+	}
+	if (!address)
+		return negative(qstate, snapshot, decision, LDNS_RCODE_NOERROR);
+	message = new_message(
+	    qstate, LDNS_RCODE_NOERROR, policy->block_ttl_s, 1);
+	if (!message)
+		return NULL;
+	message->rep->rrsets[0] = new_rrset(qstate, qinfo->qname,
+	    qinfo->qname_len, qinfo->qtype, policy->block_ttl_s, address, len);
+	if (!message->rep->rrsets[0])
+		return NULL;
+	message->rep->an_numrrsets = 1;
+	message->rep->rrset_count = 1;
+	return message;
+}
+
+struct dns_msg *
+weir_answer_block(struct module_qstate *qstate,
+    const struct weir_snapshot *snapshot, const struct weir_decision *decision)
+{
+	struct dns_msg *message;
+
+	switch (decision->rule.action) {
+	case WEIR_ACTION_NODATA:
+		return negative(qstate, snapshot, decision, LDNS_RCODE_NOERROR);
+	case WEIR_ACTION_SINKHOLE:
+		return sinkhole(qstate, snapshot, decision);
+	case WEIR_ACTION_REFUSED:
+		return new_message(qstate, LDNS_RCODE_REFUSED, 0, 0);
+	case WEIR_ACTION_TRUNCATE:
+		message = new_message(qstate, LDNS_RCODE_NOERROR, 0, 0);
+		if (message)
+			message->rep->flags |= BIT_TC;
+		return message;
+	default: /* NXDOMAIN, and whatever a later version may send us */
+		return negative(
+		    qstate, snapshot, decision, LDNS_RCODE_NXDOMAIN);
+	}
+}
+
+struct dns_msg *
+weir_answer_alias(struct module_qstate *qstate,
+    const struct weir_snapshot *snapshot, const struct dns_msg *target)
+{
+	const struct weir_policy *policy = snapshot->policy;
+	const struct query_info *qinfo = &qstate->qinfo;
+	size_t count = target ? target->rep->an_numrrsets : 0, i;
+	struct dns_msg *message = new_message(
+	    qstate, LDNS_RCODE_NOERROR, policy->block_ttl_s, count + 1);
+
+	if (!message)
+		return NULL;
+	message->rep->rrsets[0] = new_rrset(qstate, qinfo->qname,
+	    qinfo->qname_len, LDNS_RR_TYPE_CNAME, policy->block_ttl_s,
+	    policy->sinkhole_name.wire, policy->sinkhole_name.len);
+	if (!message->rep->rrsets[0])
+		return NULL;
+	for (i = 0; i < count; i++) {
+		message->rep->rrsets[i + 1] = packed_rrset_copy_region(
+		    target->rep->rrsets[i], qstate->region, 0);
+		if (!message->rep->rrsets[i + 1])
+			return NULL;
+	}
+	message->rep->an_numrrsets = count + 1;
+	message->rep->rrset_count = count + 1;
+	return message;
+}
+
+void
+weir_answer_explain(struct module_qstate *qstate,
+    const struct weir_snapshot *snapshot, const struct weir_decision *decision)
+{
+	char text[EDE_FIELD_BYTES + WEIR_REASON_SIZE];
+	uint16_t code =
+	    snapshot->policy->feeds[decision->rule.entry.feed].ede_code;
+	struct weir_name qname;
+	size_t len;
+
+	if (weir_name_from_wire(qstate->qinfo.qname, qstate->qinfo.qname_len,
+		&qname) != WEIR_OK)
+		return;
+	text[0] = (char)(code >> 8);
+	text[1] = (char)code;
+	len = weir_rule_print(snapshot->policy, &decision->rule,
+	    &decision->name, decision->is_alias ? &qname : NULL,
+	    text + EDE_FIELD_BYTES, WEIR_REASON_SIZE);
+	/* Without memory the answer goes out without its reason. */
+	(void)edns_opt_list_append(&qstate->edns_opts_front_out, LDNS_EDNS_EDE,
+	    EDE_FIELD_BYTES + len, (uint8_t *)text, qstate->region);
+}
+
+void
+weir_answer_failure(struct module_qstate *qstate)
+{
+	uint8_t data[] = "\000\016the firewall has no database";
+
+	qstate->return_msg = NULL;
+	qstate->return_rcode = LDNS_RCODE_SERVFAIL;
+	qstate->no_cache_store = 1;
+	(void)edns_opt_list_append(&qstate->edns_opts_front_out, LDNS_EDNS_EDE,
+	    sizeof(data) - 1, data, qstate->region);
+}

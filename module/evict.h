@@ -1,0 +1,16 @@
+/*
+ * evict.h - takes one answer out of Unbound's message cache.
+ */
+#ifndef WEIR_MODULE_EVICT_H
+#define WEIR_MODULE_EVICT_H
+
+#include "module/judge.h"
+
+/** Removes the message for the state's query, and for each alias target up to
+ *  the last of which a rule speaks: the iterator stores each step of a chain
+ *  under that step's own name.  Returns how many it removed at most. */
+unsigned int weir_evict_answer(struct module_qstate *qstate,
+    const struct weir_snapshot *snapshot, unsigned int reader,
+    uint32_t now_unix);
+
+#endif

@@ -1,0 +1,156 @@
+/*
+ * judge.c - asks the database and the policy about the names of a query.
+ */
+#include "module/judge.h"
+
+#include <string.h>
+
+/* util/data/msgreply.h and sldns name these; SVCB is younger than 1.17. */
+#define TYPE_SVCB  64
+#define TYPE_HTTPS 65
+
+void
+weir_judge_init(struct weir_decision *decision)
+{
+	decision->outcome = WEIR_OUTCOME_NONE;
+	decision->rule.is_set = false;
+	decision->shadow.is_set = false;
+	decision->is_alias = false;
+	decision->is_touched = false;
+}
+
+int
+weir_judge_name(const struct weir_snapshot *snapshot, unsigned int reader,
+    const uint8_t *wire, size_t len, bool is_alias, uint32_t now_unix,
+    struct weir_decision *decision)
+{
+	struct weir_matches matches;
+	struct weir_verdict verdict;
+	struct weir_name name;
+	int hit, error;
+
+	/* Unbound has parsed it: a name that is none cannot be asked for. */
+	if (weir_name_from_wire(wire, len, &name) != WEIR_OK)
+		return WEIR_OK;
+	hit = weir_db_lookup(snapshot->db, reader, &name, &matches);
+	if (hit <= 0)
+		return hit;
+	error = weir_policy_decide(
+	    snapshot->policy, &matches, now_unix, &verdict);
+	if (error)
+		return error;
+	if (weir_verdict_is_touched(&verdict))
+		decision->is_touched = true;
+	if (decision->outcome != WEIR_OUTCOME_NONE)
+		return WEIR_OK;
+	if (verdict.shadow.is_set && !decision->shadow.is_set)
+		decision->shadow = verdict.shadow;
+	if (!verdict.decided.is_set)
+		return WEIR_OK;
+	decision->outcome = weir_verdict_is_block(&verdict)
+				? WEIR_OUTCOME_BLOCKED
+				: WEIR_OUTCOME_ALLOWED;
+	decision->rule = verdict.decided;
+	decision->name = name;
+	decision->is_alias = is_alias;
+	return WEIR_OK;
+}
+
+/* The length of the uncompressed name at `wire`, 0 if it does not end within
+ * `max` octets. */
+static size_t
+wire_name_len(const uint8_t *wire, size_t max)
+{
+	size_t at = 0;
+
+	while (at < max && wire[at] != 0) {
+		if (wire[at] > WEIR_LABEL_SIZE)
+			return 0;
+		at += 1 + (size_t)wire[at];
+	}
+	return at < max ? at + 1 : 0;
+}
+
+/* How many octets of RDATA stand before the target; -1: no alias type. */
+static int
+target_offset(uint16_t type)
+{
+	switch (type) {
+	case LDNS_RR_TYPE_CNAME:
+	case LDNS_RR_TYPE_DNAME:
+		return 0;
+	case TYPE_SVCB:
+	case TYPE_HTTPS:
+		return 2; /* SvcPriority, RFC 9460, 2.2 */
+	default:
+		return -1;
+	}
+}
+
+bool
+weir_judge_has_alias(const struct reply_info *rep)
+{
+	size_t i;
+
+	for (i = 0; i < rep->an_numrrsets; i++)
+		if (target_offset(ntohs(rep->rrsets[i]->rk.type)) >= 0)
+			return true;
+	return false;
+}
+
+int
+weir_judge_each_target(const struct reply_info *rep,
+    int (*each)(void *arg, const uint8_t *wire, size_t len), void *arg)
+{
+	size_t i, j, start, len;
+	int offset, error;
+
+	for (i = 0; i < rep->an_numrrsets; i++) {
+		const struct packed_rrset_data *data =
+		    rep->rrsets[i]->entry.data;
+
+		offset = target_offset(ntohs(rep->rrsets[i]->rk.type));
+		if (offset < 0)
+			continue;
+		for (j = 0; j < data->count; j++) {
+			start = 2 + (size_t)offset; /* RDLENGTH is kept */
+			if (data->rr_len[j] <= start)
+				continue;
+			len = wire_name_len(
+			    data->rr_data[j] + start, data->rr_len[j] - start);
+			/* The root as target: the owner itself. */
+			if (len <= 1)
+				continue;
+			error = each(arg, data->rr_data[j] + start, len);
+			if (error)
+				return error;
+		}
+	}
+	return WEIR_OK;
+}
+
+struct answer_arg {
+	const struct weir_snapshot *snapshot;
+	unsigned int reader;
+	uint32_t now_unix;
+	struct weir_decision *decision;
+};
+
+static int
+judge_target(void *arg, const uint8_t *wire, size_t len)
+{
+	struct answer_arg *answer = arg;
+
+	return weir_judge_name(answer->snapshot, answer->reader, wire, len,
+	    true, answer->now_unix, answer->decision);
+}
+
+int
+weir_judge_answer(const struct weir_snapshot *snapshot, unsigned int reader,
+    const struct reply_info *rep, uint32_t now_unix,
+    struct weir_decision *decision)
+{
+	struct answer_arg arg = { snapshot, reader, now_unix, decision };
+
+	return weir_judge_each_target(rep, judge_target, &arg);
+}

@@ -1,0 +1,57 @@
+/*
+ * judge.h - what the policy says of a query: its name, and the names that its
+ * answer leads to.
+ *
+ * The names are asked in the order in which a client would meet them: the query
+ * name, then the targets of CNAME, DNAME, SVCB and HTTPS records in the order
+ * of the answer.  The first name that a rule decides on decides for the
+ * query: an allow rule for the query name is not undone by a rule for its
+ * alias.
+ */
+#ifndef WEIR_MODULE_JUDGE_H
+#define WEIR_MODULE_JUDGE_H
+
+#include "lib/policy.h"
+#include "module/snapshot.h"
+
+enum weir_outcome {
+	WEIR_OUTCOME_NONE,    /* no rule decided */
+	WEIR_OUTCOME_ALLOWED, /* a rule says: let it through */
+	WEIR_OUTCOME_BLOCKED
+};
+
+struct weir_decision {
+	enum weir_outcome outcome;
+	struct weir_rule rule; /* that decided; name: whom it is about */
+	struct weir_name name;
+	bool is_alias; /* name is not the query name */
+	/* A rule spoke, deciding or in shadow mode, of any name: the answer may
+	 * not stay in Unbound's message cache. */
+	bool is_touched;
+	struct weir_rule shadow; /* the first in shadow mode, if set */
+};
+
+/** A decision about nothing yet. */
+void weir_judge_init(struct weir_decision *decision);
+
+/** Asks about one more name.  0, or < 0 if the database is damaged.
+ *  reader: the caller's number for weir_db_lookup. */
+int weir_judge_name(const struct weir_snapshot *snapshot, unsigned int reader,
+    const uint8_t *wire, size_t len, bool is_alias, uint32_t now_unix,
+    struct weir_decision *decision) WEIR_CHECKED;
+
+/** Asks about every alias target in the answer section.  The RRsets must be
+ *  ours or locked. */
+int weir_judge_answer(const struct weir_snapshot *snapshot, unsigned int reader,
+    const struct reply_info *rep, uint32_t now_unix,
+    struct weir_decision *decision) WEIR_CHECKED;
+
+/** Whether the answer section holds a record that leads to another name. */
+bool weir_judge_has_alias(const struct reply_info *rep);
+
+/** Calls `each` for every alias target of the answer section, until it returns
+ *  other than 0. */
+int weir_judge_each_target(const struct reply_info *rep,
+    int (*each)(void *arg, const uint8_t *wire, size_t len), void *arg);
+
+#endif

@@ -1,0 +1,313 @@
+/*
+ * keeper.c - the housekeeper thread.  See keeper.h.
+ *
+ * Its state is local to the thread: workers see only what it publishes.
+ */
+#include "module/keeper.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "module/snapshot.h"
+#include "module/sweep.h"
+
+#define RETIRED_SIZE 16 /* snapshots that wait for their last reader */
+
+struct keeper {
+	struct weir_module *module;
+	int inotify_fd;
+	int watch;     /* of the database folder; -1: none */
+	bool is_swept; /* the current snapshot's sweep is done */
+	struct weir_snapshot *retired[RETIRED_SIZE];
+	unsigned int retired_count;
+	char last_problem[512];
+	time_t problem_logged;
+	uint64_t failures_logged;
+	time_t failures_logged_at;
+};
+
+static void
+now_ms(uint64_t *ret_ms)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	*ret_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Says what is wrong: once, and again after a minute if it still is. */
+static void
+complain(struct weir_module *module, struct keeper *keeper, const char *text)
+{
+	time_t now = time(NULL);
+
+	if (keeper && strcmp(text, keeper->last_problem) == 0 &&
+	    now - keeper->problem_logged < WEIR_LOG_INTERVAL_S)
+		return;
+	log_err("weir: %s", text);
+	weir_status_set_problem(&module->status, text);
+	weir_count(&module->status.header->failures);
+	if (!keeper)
+		return;
+	keeper->problem_logged = now;
+	(void)snprintf(
+	    keeper->last_problem, sizeof(keeper->last_problem), "%s", text);
+}
+
+static void
+praise(struct weir_module *module, struct keeper *keeper)
+{
+	if (module->status.header->problem[0] != '\0')
+		weir_status_set_problem(&module->status, "");
+	if (keeper)
+		keeper->last_problem[0] = '\0';
+}
+
+/* weir.yaml could not be read when the module started: once more. */
+static bool
+read_paths(struct weir_module *module, struct keeper *keeper)
+{
+	struct weir_problem problem;
+
+	if (module->has_paths)
+		return true;
+	if (weir_paths_read(module->config, &module->paths, &problem) !=
+	    WEIR_OK) {
+		complain(module, keeper, problem.text);
+		return false;
+	}
+	module->has_paths = true;
+	atomic_store(&module->on_failure, module->paths.on_failure);
+	return true;
+}
+
+static void
+publish(struct weir_module *module, struct keeper *keeper,
+    struct weir_snapshot *snapshot)
+{
+	struct weir_status_header *header = module->status.header;
+	struct weir_snapshot *old = weir_snapshot_publish(module, snapshot);
+
+	atomic_store(&header->serial_current, snapshot->current.serial);
+	atomic_store(&header->generation, snapshot->current.generation);
+	log_info("weir: generation %llu (%llu names) is in force, swap %llu",
+	    (unsigned long long)snapshot->current.generation,
+	    (unsigned long long)snapshot->current.name_count,
+	    (unsigned long long)snapshot->current.serial);
+	if (!keeper)
+		return;
+	keeper->is_swept = false;
+	if (old)
+		keeper->retired[keeper->retired_count++] = old;
+}
+
+/* Reads `current`; opens and publishes what it names, if that is not in force
+ * already. */
+static void
+follow(struct weir_module *module, struct keeper *keeper)
+{
+	const struct weir_snapshot *snapshot = atomic_load(&module->current);
+	struct weir_snapshot *next = NULL;
+	struct weir_current current;
+	struct weir_problem problem;
+	int error;
+
+	if (!read_paths(module, keeper) ||
+	    (keeper && keeper->retired_count == RETIRED_SIZE))
+		return;
+	error = weir_current_read(
+	    module->paths.database, WEIR_CURRENT_FILE, &current, &problem);
+	if (!error && snapshot && snapshot->current.serial == current.serial &&
+	    snapshot->current.created_unix == current.created_unix) {
+		praise(module, keeper);
+		return;
+	}
+	if (!error)
+		error = weir_snapshot_open(module, &current, &next, &problem);
+	if (error) {
+		complain(module, keeper, problem.text);
+		return;
+	}
+	publish(module, keeper, next);
+	praise(module, keeper);
+}
+
+/* Cleans Unbound's cache after a swap, and says that it is clean. */
+static void
+acknowledge(struct weir_module *module, struct keeper *keeper)
+{
+	const struct weir_snapshot *snapshot = atomic_load(&module->current);
+	struct weir_status_header *header = module->status.header;
+	struct weir_sweep_report report;
+	uint64_t ms;
+	int error;
+
+	if (!snapshot || keeper->is_swept)
+		return;
+	error = weir_sweep(module, snapshot, &report);
+	if (error > 0)
+		return;
+	if (error < 0)
+		complain(module, keeper,
+		    "the database is damaged: what could not be judged was "
+		    "removed from the cache");
+	now_ms(&ms);
+	atomic_store(&header->sweep_entries, report.entries);
+	atomic_store(&header->sweep_removed, report.removed);
+	atomic_store(&header->sweep_us, report.us);
+	weir_count(&header->sweeps);
+	atomic_store(&header->acknowledged_unix_ms, ms);
+	atomic_store(&header->serial_acknowledged, snapshot->current.serial);
+	keeper->is_swept = true;
+}
+
+static void
+close_retired(struct keeper *keeper)
+{
+	unsigned int i = 0;
+
+	while (i < keeper->retired_count) {
+		struct weir_snapshot *old = keeper->retired[i];
+
+		if (weir_snapshot_is_used(keeper->module, old)) {
+			i++;
+			continue;
+		}
+		weir_snapshot_close(old);
+		keeper->retired[i] = keeper->retired[--keeper->retired_count];
+	}
+}
+
+/* Workers only count; the log is written here, once a minute at most. */
+static void
+log_failures(struct keeper *keeper)
+{
+	uint64_t failures = atomic_load(&keeper->module->lookup_failures);
+	time_t now = time(NULL);
+
+	if (failures == keeper->failures_logged ||
+	    now - keeper->failures_logged_at < WEIR_LOG_INTERVAL_S)
+		return;
+	log_err("weir: no database, or a damaged one: %llu queries were %s",
+	    (unsigned long long)(failures - keeper->failures_logged),
+	    atomic_load(&keeper->module->on_failure) == WEIR_ON_FAILURE_PASS
+		? "not checked"
+		: "refused with SERVFAIL");
+	keeper->failures_logged = failures;
+	keeper->failures_logged_at = now;
+}
+
+/* Sets the watch, or sets it again after the folder went away. */
+static void
+watch_folder(struct keeper *keeper)
+{
+	if (keeper->watch >= 0 || keeper->inotify_fd < 0 ||
+	    !keeper->module->has_paths)
+		return;
+	keeper->watch = inotify_add_watch(keeper->inotify_fd,
+	    keeper->module->paths.database,
+	    IN_MOVED_TO | IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR);
+}
+
+static void
+drain_inotify(struct keeper *keeper)
+{
+	alignas(struct inotify_event) char events[4096];
+	ssize_t len;
+	char *at;
+
+	while ((len = read(keeper->inotify_fd, events, sizeof(events))) > 0) {
+		for (at = events; at < events + len;) {
+			const struct inotify_event *event =
+			    (const struct inotify_event *)(void *)at;
+
+			/* The folder is another one now, or none. */
+			if (event->mask & IN_MOVE_SELF)
+				(void)inotify_rm_watch(
+				    keeper->inotify_fd, keeper->watch);
+			if (event->mask &
+			    (IN_MOVE_SELF | IN_DELETE_SELF | IN_IGNORED))
+				keeper->watch = -1;
+			at += sizeof(*event) + event->len;
+		}
+	}
+}
+
+static void *
+keep(void *arg)
+{
+	struct keeper keeper = { .module = arg, .watch = -1 };
+	struct weir_module *module = arg;
+	struct pollfd fds[2];
+
+	keeper.inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	while (!atomic_load(&module->is_stopping)) {
+		watch_folder(&keeper);
+		follow(module, &keeper);
+		acknowledge(module, &keeper);
+		close_retired(&keeper);
+		log_failures(&keeper);
+		fds[0] = (struct pollfd){ module->stop_fd, POLLIN, 0 };
+		fds[1] = (struct pollfd){ keeper.inotify_fd, POLLIN, 0 };
+		(void)poll(
+		    fds, keeper.inotify_fd >= 0 ? 2 : 1, WEIR_NOTICE_MS / 2);
+		if (keeper.inotify_fd >= 0)
+			drain_inotify(&keeper);
+	}
+	if (keeper.inotify_fd >= 0)
+		(void)close(keeper.inotify_fd);
+	/* The workers stand still while the module stops. */
+	while (keeper.retired_count > 0)
+		weir_snapshot_close(keeper.retired[--keeper.retired_count]);
+	return NULL;
+}
+
+void
+weir_keeper_first(struct weir_module *module)
+{
+	follow(module, NULL);
+}
+
+int
+weir_keeper_start(struct weir_module *module)
+{
+	sigset_t all, old;
+	int error;
+
+	module->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (module->stop_fd < 0)
+		return WEIR_ESYSTEM;
+	/* Signals are Unbound's. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
+	error = pthread_create(&module->keeper, NULL, keep, module);
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (error) {
+		(void)close(module->stop_fd);
+		errno = error;
+		return WEIR_ESYSTEM;
+	}
+	module->has_keeper = true;
+	return WEIR_OK;
+}
+
+void
+weir_keeper_stop(struct weir_module *module)
+{
+	uint64_t one = 1;
+
+	if (!module->has_keeper)
+		return;
+	atomic_store(&module->is_stopping, true);
+	(void)!write(module->stop_fd, &one, sizeof(one));
+	(void)pthread_join(module->keeper, NULL);
+	(void)close(module->stop_fd);
+	module->has_keeper = false;
+}

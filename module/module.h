@@ -1,0 +1,94 @@
+/*
+ * module.h - what one running module holds: the story of weir.so.
+ *
+ * Unbound calls init once (and again after each reload), then operate from each
+ * of its worker threads, then deinit.  Between them stands struct weir_module.
+ *
+ *   init            checks the host (abi.h), reads the paths, opens the database
+ *                   (snapshot.h), starts the housekeeper (keeper.h)
+ *   a new query     operate -> query.c: take the snapshot, judge the name
+ *                   (judge.h); a block is answered at once (answer.h); nothing
+ *                   found: on to the next module, as without weir
+ *   the answer      operate, module done -> query.c: judge name and alias
+ *                   targets again; block, keep out of Unbound's cache, or leave
+ *   a swap          keeper.c: open the new database, publish the snapshot, walk
+ *                   Unbound's message cache (sweep.h), acknowledge
+ *
+ * Threads: workers own their struct weir_worker and read everything else; the
+ * housekeeper owns the rest.  They meet in the atomics of snapshot.h.
+ *
+ * On the query path there is no lock, no system call and no memory but the
+ * query's region (exception: what Unbound itself does when it stores an answer
+ * on our behalf, see shelf.h).
+ */
+#ifndef WEIR_MODULE_MODULE_H
+#define WEIR_MODULE_MODULE_H
+
+#include <pthread.h>
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "lib/paths.h"
+#include "lib/status.h"
+#include "module/host.h"
+
+struct weir_snapshot;
+
+/** What a worker thread has of its own, in cache lines of its own. */
+struct weir_worker {
+	/* The snapshot in use just now, NULL between two hooks. */
+	alignas(64) _Atomic(struct weir_snapshot *) hazard;
+	/* Swap serial under which an answer on its way into Unbound's cache was
+	 * judged; 0 when our next hook has been called.  See sweep.h. */
+	_Atomic uint64_t storing;
+	struct weir_worker_counts *counts;
+};
+
+struct weir_module {
+	struct module_env *env;
+	int id;
+	char config[WEIR_PATH_SIZE]; /* path of weir.yaml */
+	struct weir_paths paths;
+	bool has_paths; /* weir.yaml could be read */
+
+	_Atomic(struct weir_snapshot *) current; /* NULL: no database yet */
+	_Atomic uint8_t on_failure; /* as long as there is no snapshot */
+
+	unsigned int worker_count;
+	struct weir_worker *workers;
+
+	bool has_status; /* else `status` is private memory */
+	struct weir_status status;
+
+	/* Key of the private shelf (shelf.h). */
+	uint8_t shelf_label[1 + 16];
+	uint16_t shelf_class;
+
+	/* The housekeeper. */
+	pthread_t keeper;
+	bool has_keeper;
+	int stop_fd; /* eventfd: deinit writes, the keeper ends */
+	_Atomic bool is_stopping;
+	_Atomic uint64_t lookup_failures; /* workers count, the keeper logs */
+};
+
+/** The worker that runs this environment. */
+static inline struct weir_worker *
+weir_module_worker(struct weir_module *module, const struct module_env *env)
+{
+	unsigned int number = (unsigned int)env->alloc->thread_num;
+
+	return &module->workers[number < module->worker_count ? number : 0];
+}
+
+/** The module behind a query state. */
+static inline struct weir_module *
+weir_module_of(const struct module_qstate *qstate, int id)
+{
+	const struct dynlibmod_env *dynlib = qstate->env->modinfo[id];
+
+	return dynlib->dyn_env;
+}
+
+#endif

@@ -1,0 +1,199 @@
+/*
+ * json.c - statistics as one JSON object.
+ *
+ * The shape stands in weir-stat(1) and is stable: members are added, none is
+ * renamed or taken away.
+ */
+#include <jansson.h>
+
+#include "stats/report.h"
+
+/* Puts the value there and takes it over, NULL included: what could not be
+ * made makes the whole fail, once, in weir_json_print. */
+static int
+put(json_t *object, const char *name, json_t *value)
+{
+	return json_object_set_new_nocheck(object, name, value);
+}
+
+static json_t *
+number(uint64_t value)
+{
+	return json_integer((json_int_t)value);
+}
+
+/* Text of a status file may hold any octet; JSON takes UTF-8 only. */
+static json_t *
+string(const char *text, size_t size)
+{
+	char clean[512];
+	size_t i;
+
+	for (i = 0; i < size && i + 1 < sizeof(clean) && text[i]; i++)
+		clean[i] = (char)(text[i] >= ' ' && text[i] < 0x7f ? text[i]
+								   : '?');
+	clean[i] = '\0';
+	return json_string(clean);
+}
+
+static json_t *
+named(const uint64_t *counts, unsigned int count,
+    const char *(*text)(unsigned int))
+{
+	json_t *object = json_object();
+	unsigned int i;
+	int failed = 0;
+
+	for (i = 0; i < count; i++)
+		if (text(i))
+			failed |= put(object, text(i), number(counts[i]));
+	if (!failed)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+/* The actions that can decide: "default" is none of them. */
+static const char *
+action_text(unsigned int action)
+{
+	return action == WEIR_ACTION_DEFAULT ? NULL : weir_action_text(action);
+}
+
+static json_t *
+types(const struct weir_totals *totals)
+{
+	json_t *object = json_object();
+	unsigned int i;
+	int failed = 0;
+
+	for (i = 0; i < WEIR_TYPE_COUNT; i++)
+		failed |= put(object, weir_type_slot_text(i),
+		    json_pack("{s:I, s:I}", "queries",
+			(json_int_t)totals->types[i], "blocked",
+			(json_int_t)totals->blocked_types[i]));
+	if (!failed)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+static json_t *
+feeds(const struct weir_totals *totals)
+{
+	json_t *array = json_array();
+	unsigned int i;
+	int failed = 0;
+
+	for (i = 0; i < totals->feed_count; i++) {
+		const struct weir_totals_feed *feed = &totals->feeds[i];
+		json_t *name = string(feed->name, sizeof(feed->name));
+
+		failed |= json_array_append_new(array,
+		    json_pack("{s:o, s:I, s:I, s:I}", "name", name, "blocked",
+			(json_int_t)feed->counts[WEIR_FEED_BLOCKED], "allowed",
+			(json_int_t)feed->counts[WEIR_FEED_ALLOWED], "shadowed",
+			(json_int_t)feed->counts[WEIR_FEED_SHADOWED]));
+	}
+	if (!failed)
+		return array;
+	json_decref(array);
+	return NULL;
+}
+
+static json_t *
+counts(const struct weir_totals *totals)
+{
+	json_t *object = json_object();
+
+	if (put(object, "ways",
+		named(totals->ways, WEIR_WAY_COUNT, weir_way_text)) ||
+	    put(object, "actions",
+		named(totals->actions, WEIR_ACTION_COUNT, action_text)) ||
+	    put(object, "types", types(totals)) ||
+	    put(object, "feeds", feeds(totals))) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}
+
+static json_t *
+sweep(struct weir_status_header *header)
+{
+	return json_pack("{s:I, s:I, s:I, s:I}", "finished",
+	    (json_int_t)atomic_load(&header->sweeps), "looked-at",
+	    (json_int_t)atomic_load(&header->sweep_entries), "removed",
+	    (json_int_t)atomic_load(&header->sweep_removed), "us",
+	    (json_int_t)atomic_load(&header->sweep_us));
+}
+
+static json_t *
+module(const struct weir_status *status, const struct weir_totals *totals)
+{
+	struct weir_status_header *header = status->header;
+	json_t *object = json_object();
+	char problem[sizeof(header->problem)];
+
+	weir_status_get_problem(status, problem, sizeof(problem));
+	if (put(object, "pid", json_integer(header->pid)) ||
+	    put(object, "unbound",
+		string(header->unbound_version,
+		    sizeof(header->unbound_version))) ||
+	    put(object, "weir",
+		string(header->weir_version, sizeof(header->weir_version))) ||
+	    put(object, "workers", json_integer(header->worker_count)) ||
+	    put(object, "started", number(header->started_unix)) ||
+	    put(object, "inits", number(atomic_load(&header->inits))) ||
+	    put(object, "generation",
+		number(atomic_load(&header->generation))) ||
+	    put(object, "serial",
+		number(atomic_load(&header->serial_current))) ||
+	    put(object, "acknowledged",
+		number(atomic_load(&header->serial_acknowledged))) ||
+	    put(object, "acknowledged-ms",
+		number(atomic_load(&header->acknowledged_unix_ms))) ||
+	    put(object, "failures", number(atomic_load(&header->failures))) ||
+	    put(object, "problem", string(problem, sizeof(problem))) ||
+	    put(object, "sweep", sweep(header)) ||
+	    put(object, "counts", counts(totals))) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}
+
+static json_t *
+modules(const struct weir_report *report)
+{
+	json_t *array = json_array();
+	unsigned int i;
+
+	for (i = 0; i < report->module_count; i++)
+		if (json_array_append_new(
+			array, module(&report->modules[i],
+				   &report->module_totals[i]))) {
+			json_decref(array);
+			return NULL;
+		}
+	return array;
+}
+
+int
+weir_json_print(const struct weir_report *report, FILE *stream)
+{
+	json_t *object = json_object();
+	int error = WEIR_EMEMORY;
+
+	if (put(object, "status", json_string_nocheck(report->folder)) ||
+	    put(object, "modules", modules(report)) ||
+	    put(object, "total", counts(report->sum)))
+		goto out;
+	error = WEIR_ESYSTEM;
+	if (json_dumpf(object, stream, JSON_INDENT(2)) == 0 &&
+	    fputc('\n', stream) != EOF && fflush(stream) == 0)
+		error = WEIR_OK;
+out:
+	json_decref(object);
+	return error;
+}

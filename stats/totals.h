@@ -1,0 +1,42 @@
+/*
+ * totals.h - what the workers of running modules counted, added up.
+ *
+ * Modules write lib/status.h's files; the sums made here go to stats/table.c
+ * and stats/json.c.  The counters move while they are read: each number is
+ * right for some moment of the reading, and sums of several may be off by the
+ * queries that came in meanwhile.
+ */
+#ifndef WEIR_STATS_TOTALS_H
+#define WEIR_STATS_TOTALS_H
+
+#include <stdint.h>
+
+#include "lib/status.h"
+
+/** One feed's counts; feeds of several modules are the same by name. */
+struct weir_totals_feed {
+	char name[WEIR_FEED_NAME_SIZE];
+	uint64_t counts[WEIR_FEED_COUNT];
+};
+
+struct weir_totals {
+	uint64_t ways[WEIR_WAY_COUNT];
+	uint64_t actions[WEIR_ACTION_COUNT];
+	uint64_t types[WEIR_TYPE_COUNT];
+	uint64_t blocked_types[WEIR_TYPE_COUNT];
+	unsigned int feed_count;
+	struct weir_totals_feed *feeds; /* in the order of first sight */
+};
+
+/** All zero, no feeds. */
+void weir_totals_init(struct weir_totals *totals);
+void weir_totals_done(struct weir_totals *totals);
+
+/** Adds all workers of a module.  WEIR_EMEMORY; then the sums are partial. */
+int weir_totals_add(
+    struct weir_totals *totals, const struct weir_status *status) WEIR_CHECKED;
+
+/** Queries whose answer was changed: by name and by alias. */
+uint64_t weir_totals_blocked(const struct weir_totals *totals);
+
+#endif

@@ -1,0 +1,391 @@
+/*
+ * test_status.c - lib/status.c: what a module writes, a reader sees; and a
+ * reader takes nothing for a status file that is none.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/file.h"
+#include "lib/status.h"
+
+static char folder[64];
+static struct weir_problem problem;
+
+static void
+make_folder(void)
+{
+	(void)snprintf(folder, sizeof(folder), "/tmp/weir-status-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+}
+
+static void
+remove_folder(void)
+{
+	char command[128];
+
+	(void)snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static struct weir_status
+create(unsigned int workers)
+{
+	struct weir_status status;
+
+	ck_assert_msg(weir_status_create(folder, workers, "1.17.1", &status,
+			  &problem) == WEIR_OK,
+	    "%s", problem.text);
+	return status;
+}
+
+START_TEST(each_way_and_type_has_a_name_of_its_own)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < WEIR_WAY_COUNT; i++)
+		for (k = 0; k < i; k++)
+			ck_assert_str_ne(weir_way_text(i), weir_way_text(k));
+	ck_assert_ptr_null(weir_way_text(WEIR_WAY_COUNT));
+	for (i = 0; i < WEIR_TYPE_COUNT; i++)
+		for (k = 0; k < i; k++)
+			ck_assert_str_ne(
+			    weir_type_slot_text(i), weir_type_slot_text(k));
+	ck_assert_ptr_null(weir_type_slot_text(WEIR_TYPE_COUNT));
+}
+END_TEST
+
+static const struct {
+	uint16_t qtype;
+	const char *slot;
+} qtypes[] = {
+	{ 1, "A" },
+	{ 28, "AAAA" },
+	{ 64, "SVCB" },
+	{ 65, "HTTPS" },
+	{ 255, "ANY" },
+	{ 0, "other" },
+	{ 99, "other" },
+	{ 65535, "other" },
+};
+
+START_TEST(query_types_find_their_slot)
+{
+	ck_assert_str_eq(weir_type_slot_text(weir_type_slot(qtypes[_i].qtype)),
+	    qtypes[_i].slot);
+}
+END_TEST
+
+START_TEST(reader_sees_what_the_module_counts)
+{
+	struct weir_status module = create(3), reader;
+	struct weir_worker_counts *counts;
+
+	ck_assert_int_eq(
+	    weir_status_open(module.path, &reader, &problem), WEIR_OK);
+	ck_assert_int_eq(reader.header->pid, getpid());
+	ck_assert_uint_eq(reader.header->worker_count, 3);
+	ck_assert_str_eq(reader.header->unbound_version, "1.17.1");
+	ck_assert_str_eq(reader.header->weir_version, WEIR_VERSION);
+	ck_assert_uint_eq(atomic_load(&reader.header->inits), 1);
+	counts = weir_status_worker(&module, 2);
+	weir_count(&counts->ways[WEIR_WAY_QUERIES]);
+	weir_count(&counts->ways[WEIR_WAY_QUERIES]);
+	weir_count(&counts->feeds[7][WEIR_FEED_ALLOWED]);
+	counts = weir_status_worker(&reader, 2);
+	ck_assert_uint_eq(atomic_load(&counts->ways[WEIR_WAY_QUERIES]), 2);
+	ck_assert_uint_eq(atomic_load(&counts->feeds[7][WEIR_FEED_ALLOWED]), 1);
+	counts = weir_status_worker(&reader, 1);
+	ck_assert_uint_eq(atomic_load(&counts->ways[WEIR_WAY_QUERIES]), 0);
+	weir_status_close(&reader);
+	weir_status_close(&module);
+}
+END_TEST
+
+START_TEST(last_counter_of_the_last_worker_lies_in_the_file)
+{
+	struct weir_status module = create(2);
+	struct weir_worker_counts *last = weir_status_worker(&module, 1);
+	const char *end = (const char *)(last + 1);
+
+	ck_assert(end <= (const char *)module.header + module.size);
+	weir_count(&last->feeds[WEIR_STATUS_FEEDS - 1][WEIR_FEED_SHADOWED]);
+	weir_status_close(&module);
+}
+END_TEST
+
+START_TEST(file_of_a_module_that_is_gone_is_not_opened)
+{
+	struct weir_status module = create(1), reader;
+	char path[sizeof(module.path)];
+
+	memcpy(path, module.path, sizeof(path));
+	weir_status_close(&module);
+	ck_assert_int_eq(
+	    weir_status_open(path, &reader, &problem), WEIR_EMISSING);
+	ck_assert_int_eq(access(path, F_OK), 0);
+}
+END_TEST
+
+START_TEST(second_start_in_one_process_counts_on)
+{
+	struct weir_status module = create(1);
+	struct weir_worker_counts *counts = weir_status_worker(&module, 0);
+
+	weir_count(&counts->ways[WEIR_WAY_PASSED]);
+	atomic_store(&module.header->serial_acknowledged, 9);
+	weir_status_close(&module);
+	module = create(1);
+	counts = weir_status_worker(&module, 0);
+	ck_assert_uint_eq(atomic_load(&counts->ways[WEIR_WAY_PASSED]), 1);
+	ck_assert_uint_eq(atomic_load(&module.header->inits), 2);
+	/* The new cache has not been swept by this start. */
+	ck_assert_uint_eq(atomic_load(&module.header->serial_acknowledged), 0);
+	weir_status_close(&module);
+}
+END_TEST
+
+START_TEST(other_number_of_workers_starts_anew)
+{
+	struct weir_status module = create(1);
+
+	weir_count(&weir_status_worker(&module, 0)->ways[WEIR_WAY_PASSED]);
+	weir_status_close(&module);
+	module = create(2);
+	ck_assert_uint_eq(
+	    atomic_load(&weir_status_worker(&module, 0)->ways[WEIR_WAY_PASSED]),
+	    0);
+	ck_assert_uint_eq(atomic_load(&module.header->inits), 1);
+	weir_status_close(&module);
+}
+END_TEST
+
+START_TEST(two_modules_with_one_process_id_have_two_files)
+{
+	struct weir_status one = create(1), two = create(1), *all;
+	unsigned int count;
+
+	ck_assert_str_ne(one.path, two.path);
+	ck_assert_int_eq(
+	    weir_status_open_all(folder, &all, &count, &problem), WEIR_OK);
+	ck_assert_uint_eq(count, 2);
+	weir_status_close(&all[0]);
+	weir_status_close(&all[1]);
+	free(all);
+	weir_status_close(&one);
+	weir_status_close(&two);
+}
+END_TEST
+
+START_TEST(open_all_passes_over_what_is_no_live_status_file)
+{
+	struct weir_status module = create(1), gone, *all;
+	unsigned int count;
+
+	gone = create(1);
+	weir_status_close(&gone);
+	ck_assert_int_eq(
+	    weir_file_replace(folder, "9.module", "junk", 4), WEIR_OK);
+	ck_assert_int_eq(
+	    weir_file_replace(folder, "notes.txt", "junk", 4), WEIR_OK);
+	ck_assert_int_eq(
+	    weir_status_open_all(folder, &all, &count, &problem), WEIR_OK);
+	ck_assert_uint_eq(count, 1);
+	ck_assert_str_eq(all[0].path, module.path);
+	weir_status_close(&all[0]);
+	free(all);
+	weir_status_close(&module);
+}
+END_TEST
+
+START_TEST(folder_that_is_not_there_holds_no_module)
+{
+	struct weir_status *all;
+	unsigned int count = 7;
+
+	ck_assert_int_eq(weir_status_open_all("/tmp/weir-no-such-folder", &all,
+			     &count, &problem),
+	    WEIR_OK);
+	ck_assert_uint_eq(count, 0);
+	free(all);
+}
+END_TEST
+
+START_TEST(module_without_a_folder_says_so)
+{
+	struct weir_status status;
+
+	ck_assert_int_eq(weir_status_create("/tmp/weir-no-such-folder", 1,
+			     "1.17.1", &status, &problem),
+	    WEIR_ESYSTEM);
+	ck_assert_ptr_nonnull(strstr(problem.text, "/tmp/weir-no-such-folder"));
+}
+END_TEST
+
+START_TEST(impossible_numbers_of_workers_are_refused)
+{
+	struct weir_status status;
+
+	ck_assert_int_lt(
+	    weir_status_create(folder, 0, "1.17.1", &status, &problem), 0);
+	ck_assert_int_lt(weir_status_create(folder, WEIR_READERS_MAX + 1,
+			     "1.17.1", &status, &problem),
+	    0);
+}
+END_TEST
+
+/* Spoils a live file in one place; each must be refused. */
+enum spoil {
+	SPOIL_MAGIC,
+	SPOIL_VERSION,
+	SPOIL_HEADER_SIZE,
+	SPOIL_WORKER_SIZE,
+	SPOIL_WORKER_COUNT,
+	SPOIL_FILE_SIZE,
+	SPOIL_SHORT,
+	SPOIL_EMPTY,
+	SPOIL_COUNT
+};
+
+static int
+spoil(struct weir_status *module, int way)
+{
+	struct weir_status_header *header = module->header;
+
+	switch (way) {
+	case SPOIL_MAGIC:
+		header->magic[3]++;
+		return WEIR_EFORMAT;
+	case SPOIL_VERSION:
+		header->version++;
+		return WEIR_EVERSION;
+	case SPOIL_HEADER_SIZE:
+		header->header_size--;
+		return WEIR_EFORMAT;
+	case SPOIL_WORKER_SIZE:
+		header->worker_size *= 2;
+		return WEIR_EFORMAT;
+	case SPOIL_WORKER_COUNT:
+		header->worker_count = UINT32_MAX;
+		return WEIR_EFORMAT;
+	case SPOIL_FILE_SIZE:
+		header->file_size++;
+		return WEIR_EFORMAT;
+	case SPOIL_SHORT:
+		ck_assert_int_eq(
+		    ftruncate(module->fd, (off_t)module->size - 4096), 0);
+		return WEIR_EFORMAT;
+	default:
+		ck_assert_int_eq(ftruncate(module->fd, 0), 0);
+		return WEIR_EFORMAT;
+	}
+}
+
+START_TEST(spoilt_file_is_refused)
+{
+	struct weir_status module = create(2), reader;
+	int wanted = spoil(&module, _i);
+
+	problem.text[0] = '\0';
+	ck_assert_int_eq(
+	    weir_status_open(module.path, &reader, &problem), wanted);
+	ck_assert_ptr_nonnull(strstr(problem.text, module.path));
+	weir_status_close(&module);
+}
+END_TEST
+
+START_TEST(feed_keeps_its_slot)
+{
+	struct weir_status module = create(1);
+	unsigned int first = weir_status_feed_slot(&module, "one", true);
+	unsigned int second = weir_status_feed_slot(&module, "two", true);
+
+	ck_assert_uint_ne(first, 0);
+	ck_assert_uint_ne(second, first);
+	ck_assert_uint_eq(weir_status_feed_slot(&module, "one", true), first);
+	ck_assert_uint_eq(weir_status_feed_slot(&module, "two", false), second);
+	ck_assert_uint_eq(weir_status_feed_slot(&module, "three", false), 0);
+	weir_status_close(&module);
+}
+END_TEST
+
+START_TEST(feeds_without_a_slot_share_the_first)
+{
+	struct weir_status module = create(1);
+	char name[WEIR_FEED_NAME_SIZE];
+	unsigned int i;
+
+	for (i = 1; i < WEIR_STATUS_FEEDS; i++) {
+		(void)snprintf(name, sizeof(name), "feed-%u", i);
+		ck_assert_uint_eq(
+		    weir_status_feed_slot(&module, name, true), i);
+	}
+	ck_assert_uint_eq(weir_status_feed_slot(&module, "late", true), 0);
+	ck_assert_uint_eq(
+	    weir_status_feed_slot(&module, "feed-511", true), 511);
+	weir_status_close(&module);
+}
+END_TEST
+
+START_TEST(problem_is_read_as_written_and_cut_to_fit)
+{
+	struct weir_status module = create(1);
+	char text[256], small[8], big[1000];
+
+	weir_status_get_problem(&module, text, sizeof(text));
+	ck_assert_str_eq(text, "");
+	weir_status_set_problem(&module, "3.base: wrong checksum");
+	weir_status_get_problem(&module, text, sizeof(text));
+	ck_assert_str_eq(text, "3.base: wrong checksum");
+	weir_status_get_problem(&module, small, sizeof(small));
+	ck_assert_str_eq(small, "3.base:");
+	memset(big, 'x', sizeof(big));
+	big[sizeof(big) - 1] = '\0';
+	weir_status_set_problem(&module, big);
+	weir_status_get_problem(&module, text, sizeof(text));
+	ck_assert_uint_eq(strlen(text), 255);
+	weir_status_close(&module);
+}
+END_TEST
+
+static Suite *
+status_suite(void)
+{
+	Suite *suite = suite_create("status");
+	TCase *tcase = tcase_create("status");
+
+	tcase_add_checked_fixture(tcase, make_folder, remove_folder);
+	tcase_add_test(tcase, each_way_and_type_has_a_name_of_its_own);
+	tcase_add_loop_test(tcase, query_types_find_their_slot, 0,
+	    (int)(sizeof(qtypes) / sizeof(qtypes[0])));
+	tcase_add_test(tcase, reader_sees_what_the_module_counts);
+	tcase_add_test(tcase, last_counter_of_the_last_worker_lies_in_the_file);
+	tcase_add_test(tcase, file_of_a_module_that_is_gone_is_not_opened);
+	tcase_add_test(tcase, second_start_in_one_process_counts_on);
+	tcase_add_test(tcase, other_number_of_workers_starts_anew);
+	tcase_add_test(tcase, two_modules_with_one_process_id_have_two_files);
+	tcase_add_test(tcase, open_all_passes_over_what_is_no_live_status_file);
+	tcase_add_test(tcase, folder_that_is_not_there_holds_no_module);
+	tcase_add_test(tcase, module_without_a_folder_says_so);
+	tcase_add_test(tcase, impossible_numbers_of_workers_are_refused);
+	tcase_add_loop_test(tcase, spoilt_file_is_refused, 0, SPOIL_COUNT);
+	tcase_add_test(tcase, feed_keeps_its_slot);
+	tcase_add_test(tcase, feeds_without_a_slot_share_the_first);
+	tcase_add_test(tcase, problem_is_read_as_written_and_cut_to_fit);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
+
+int
+main(void)
+{
+	SRunner *runner = srunner_create(status_suite());
+	int failed;
+
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
