@@ -19,13 +19,14 @@
 
 #define PIECE_SIZE (4 * WEIR_LIST_SAMPLE) /* has to hold the sample, a line */
 /* Of lines that speak for a format, against those that speak against it. */
-#define AUTO_SHARE 4
+#define AUTO_SHARE 2
 
 static const struct weir_list_format *const formats[] = {
 	&weir_list_domains,
 	&weir_list_hosts,
 };
 
+#define FORMAT_NAMES "domains, hosts"
 #define FORMAT_COUNT (sizeof(formats) / sizeof(formats[0]))
 
 struct weir_list_reader {
@@ -42,6 +43,7 @@ struct weir_list_reader {
 	uint64_t done, total; /* octets of the file */
 	size_t len;           /* octets in the piece */
 	bool is_end;          /* the file has no more */
+	bool is_sampled;      /* a line that is no comment was seen */
 	bool is_for_browsers;
 	bool is_line_too_long; /* and its end is still to come */
 	bool is_after_cr;      /* an LF would belong to the line before */
@@ -97,7 +99,7 @@ weir_list_format_is_known(const char *name)
 const char *
 weir_list_format_names(void)
 {
-	return "auto, domains, hosts";
+	return "auto, " FORMAT_NAMES;
 }
 
 bool
@@ -230,24 +232,35 @@ line_length(const char *text, size_t len)
 	return at;
 }
 
-static bool
-is_browser_rule(const char *line, size_t len)
+/* What a line says of lists for browsers: 2 for their header, 1 for a rule
+ * that only they have. */
+static int
+browser_sign(const char *line, size_t len)
 {
-	static const char *const signs[] = { "||", "@@", "[Adblock",
-		"[uBlock" };
-	size_t i, sign;
+	static const struct {
+		const char *text;
+		int sign;
+	} signs[] = {
+		{ "[Adblock", 2 },
+		{ "[uBlock", 2 },
+		{ "||", 1 },
+		{ "@@", 1 },
+	};
+	size_t i, size;
 
 	for (i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
-		sign = strlen(signs[i]);
-		if (len > sign && memcmp(line, signs[i], sign) == 0)
-			return true;
+		size = strlen(signs[i].text);
+		if (len > size && memcmp(line, signs[i].text, size) == 0)
+			return signs[i].sign;
 	}
-	return false;
+	return 0;
 }
 
 /* What the lines of a sample say. */
 struct sample {
-	unsigned long line_count, for_browsers; /* without comments */
+	unsigned long line_count; /* without comments */
+	unsigned long browser_rules;
+	bool has_browser_header;
 	unsigned long spoke_for[FORMAT_COUNT], spoke_against[FORMAT_COUNT];
 };
 
@@ -267,7 +280,11 @@ take_sample(const char *text, size_t len, struct sample *sample)
 		if (!trim(&line, &line_len))
 			continue;
 		sample->line_count++;
-		sample->for_browsers += is_browser_rule(line, line_len);
+		if (line_len > WEIR_LINE_SIZE)
+			continue;
+		said = browser_sign(line, line_len);
+		sample->browser_rules += said == 1;
+		sample->has_browser_header |= said == 2;
 		for (i = 0; i < FORMAT_COUNT; i++) {
 			said = formats[i]->recognise(line, line_len);
 			sample->spoke_for[i] += said > 0;
@@ -276,47 +293,71 @@ take_sample(const char *text, size_t len, struct sample *sample)
 	}
 }
 
-/* `auto`: the format that explains the sample best, NULL for none. */
-static const struct weir_list_format *
-choose(const struct sample *sample)
+/* The place of the format for which most lines speak. */
+static size_t
+best_place(const struct sample *sample)
 {
 	size_t i, best = 0;
 
 	for (i = 1; i < FORMAT_COUNT; i++)
 		if (sample->spoke_for[i] > sample->spoke_for[best])
 			best = i;
+	return best;
+}
+
+/* `auto`: the format that explains the sample, NULL for none. */
+static const struct weir_list_format *
+choose(const struct sample *sample)
+{
+	size_t best = best_place(sample);
+
 	if (sample->spoke_for[best] == 0 ||
 	    sample->spoke_against[best] * AUTO_SHARE > sample->spoke_for[best])
 		return NULL;
 	return formats[best];
 }
 
-/* Looks at what is in the piece.  A piece of nothing but comments says
- * nothing; then the next one is asked. */
+/* The next stretch of whole lines to look at. */
+static size_t
+window(const char *text, size_t len)
+{
+	size_t at = len;
+
+	if (len <= WEIR_LIST_SAMPLE)
+		return len;
+	for (at = WEIR_LIST_SAMPLE; at > 0; at--)
+		if (text[at - 1] == '\n' || text[at - 1] == '\r')
+			return at;
+	return len;
+}
+
+/* Looks at the whole lines of the piece, from the first that is no comment.
+ * A piece of nothing but comments says nothing; then the next one is asked. */
 static int
 recognise(struct weir_list_reader *reader)
 {
-	struct sample sample;
-	size_t len = reader->len;
+	struct sample sample = { .line_count = 0 };
+	size_t at = 0, size;
 
-	if (len > WEIR_LIST_SAMPLE)
-		len = WEIR_LIST_SAMPLE;
-	/* Whole lines; but one line as long as the sample is what it is. */
-	while (len > 0 && len < reader->len && reader->piece[len - 1] != '\n' &&
-	       reader->piece[len - 1] != '\r')
-		len--;
-	take_sample(reader->piece, len, &sample);
+	while (at < reader->len && sample.line_count == 0) {
+		size = window(reader->piece + at, reader->len - at);
+		take_sample(reader->piece + at, size, &sample);
+		at += size;
+	}
 	if (sample.line_count == 0)
 		return 0;
-	reader->is_for_browsers = sample.for_browsers > 0;
-	if (reader->format == NULL)
+	reader->is_sampled = true;
+	/* Some lists hold bare names first and rules for browsers behind. */
+	reader->is_for_browsers = sample.has_browser_header ||
+				  sample.browser_rules >
+				      sample.spoke_for[best_place(&sample)];
+	if (reader->format == NULL && !reader->is_for_browsers)
 		reader->format = choose(&sample);
 	if (reader->format == NULL)
 		return weir_problem_set(reader->problem, WEIR_EFORMAT,
 		    "%s: its beginning looks like none of the formats that "
-		    "weir knows (%s)",
-		    reader->path, weir_list_format_names());
-	strcpy(reader->report->format, reader->format->name);
+		    "weir knows (" FORMAT_NAMES ")",
+		    reader->path);
 	return 0;
 }
 
@@ -413,7 +454,7 @@ read_all(struct weir_list_reader *reader)
 
 	while (error == 0 && !reader->is_end) {
 		error = fill(reader);
-		if (error == 0 && reader->report->format[0] == '\0')
+		if (error == 0 && !reader->is_sampled)
 			error = recognise(reader);
 		if (error == 0)
 			error = take_piece(reader);
@@ -453,6 +494,8 @@ weir_list_read(const char *path, const char *format,
 		reader->total = (uint64_t)info.st_size;
 	error = read_all(reader);
 	close(reader->fd);
+	strcpy(ret_report->format,
+	    reader->format == NULL ? "auto" : reader->format->name);
 out:
 	free(reader);
 	return error;

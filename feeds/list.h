@@ -105,8 +105,7 @@ struct weir_list_format {
 	/** Whether a line (as below, no comment) makes sense in this format:
 	 *  1; 0: it is in every format alike (an URL, an address alone); or -1:
 	 *  not in this one.  `auto` takes the format in which most lines at
-	 *  the beginning of a file do, and at least four times as many as do
-	 *  not. */
+	 *  the beginning of a file do, and at least twice as many as do not. */
 	int (*recognise)(const char *text, size_t len);
 	/** One line, without its end, its byte order mark and blanks around
 	 *  it; not empty.  0, or what weir_list_item returned. */

@@ -13,13 +13,6 @@
 
 #include "feeds/list.h"
 
-/* The old spelling of 0.0.0.0 is an address here, where one has to stand. */
-static bool
-is_lead(const char *word, size_t len)
-{
-	return weir_list_is_address(word, len);
-}
-
 static int
 recognise_hosts(const char *text, size_t len)
 {
@@ -28,7 +21,7 @@ recognise_hosts(const char *text, size_t len)
 	size_t word_len = weir_list_next_word(&text, &len, &word);
 	size_t next_len = weir_list_next_word(&text, &len, &next);
 
-	if (is_lead(word, word_len))
+	if (weir_list_is_address(word, word_len))
 		return next_len > 0;
 	if (next_len > 0)
 		return -1;
@@ -76,7 +69,7 @@ read_hosts(struct weir_list_reader *reader, const char *text, size_t len)
 			return 0;
 		return weir_list_item(reader, &name, 0);
 	}
-	if (is_lead(word, word_len))
+	if (weir_list_is_address(word, word_len))
 		return read_names(reader, rest, rest_len);
 	weir_list_refuse(reader, WEIR_LIST_NOT_THIS_FORMAT, line, line_len);
 	return 0;

@@ -56,9 +56,10 @@ static const cyaml_strval_t modes[] = {
 #define NEEDED_TEXT(key, type, member) \
 	CYAML_FIELD_STRING_PTR(        \
 	    key, CYAML_FLAG_POINTER, type, member, 1, CYAML_UNLIMITED)
-#define CHOICE(key, type, member, strings)                                   \
-	CYAML_FIELD_ENUM(key, CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, type, \
-	    member, strings, CYAML_ARRAY_LEN(strings))
+#define CHOICE(key, type, member, strings, flags)                            \
+	CYAML_FIELD_ENUM(key,                                                \
+	    CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT | (flags), type, member, \
+	    strings, CYAML_ARRAY_LEN(strings))
 /* `allow:` with nothing behind it is an empty list. */
 #define LIST(key, member, entry, max)                          \
 	CYAML_FIELD_SEQUENCE(key,                              \
@@ -69,9 +70,10 @@ static const cyaml_schema_field_t feed_fields[] = {
 	NEEDED_TEXT("name", struct weir_settings_yaml_feed, name),
 	NEEDED_TEXT("file", struct weir_settings_yaml_feed, file),
 	TEXT("format", struct weir_settings_yaml_feed, format),
-	CHOICE("subdomains", struct weir_settings_yaml_feed, subdomains, bools),
-	CHOICE("action", struct weir_settings_yaml_feed, action, actions),
-	CHOICE("mode", struct weir_settings_yaml_feed, mode, modes),
+	CHOICE("subdomains", struct weir_settings_yaml_feed, subdomains, bools,
+	    CYAML_FLAG_CASE_INSENSITIVE),
+	CHOICE("action", struct weir_settings_yaml_feed, action, actions, 0),
+	CHOICE("mode", struct weir_settings_yaml_feed, mode, modes, 0),
 	TEXT("category", struct weir_settings_yaml_feed, category),
 	TEXT("confidence", struct weir_settings_yaml_feed, confidence),
 	TEXT("min-confidence", struct weir_settings_yaml_feed, min_confidence),

@@ -249,8 +249,9 @@ print_text(const struct apply *apply)
 		    apply->store.current.serial, diff->names, diff->added,
 		    diff->removed, diff->changed);
 	weir_report_print(apply->feeds, stdout);
-	printf("compiled in %.3f s, swapped in %.3f s", apply->compile_s,
-	    apply->swap_s);
+	printf("compiled in %.3f s", apply->compile_s);
+	if (!apply->is_unchanged)
+		printf(", swapped in %.3f s", apply->swap_s);
 	if (apply->load->no_wait)
 		printf("\n");
 	else if (apply->ack.module_count == 0)
@@ -262,14 +263,14 @@ print_text(const struct apply *apply)
 }
 
 static int
-print(const struct apply *apply, int exit)
+print(const struct apply *apply, int exit_code)
 {
 	const struct weir_diff *diff = apply->diff;
 	json_t *modules = apply->ack.modules;
 
 	if (!apply->load->json) {
 		print_text(apply);
-		return exit;
+		return exit_code;
 	}
 	return weir_load_print(
 	    json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:O, s:o, "
@@ -283,7 +284,7 @@ print(const struct apply *apply, int exit)
 		modules != NULL ? json_incref(modules) : json_array(),
 		"seconds", "compile", apply->compile_s, "swap", apply->swap_s,
 		"acknowledge", apply->acknowledge_s),
-	    exit);
+	    exit_code);
 }
 
 int
@@ -292,7 +293,7 @@ weir_cmd_apply(const struct weir_load *load)
 	struct apply apply = { .load = load,
 		.settings = load->settings,
 		.store = { .lock_fd = -1 } };
-	int ret, exit;
+	int ret, exit_code;
 
 	ret = open_old(&apply);
 	if (ret == 0)
@@ -302,13 +303,13 @@ weir_cmd_apply(const struct weir_load *load)
 	if (ret == 0)
 		ret = swap(&apply);
 	if (ret < 0) {
-		exit = weir_load_fail(load, &apply.problem);
+		exit_code = weir_load_fail(load, &apply.problem);
 		goto out;
 	}
-	exit = acknowledge(&apply);
+	exit_code = acknowledge(&apply);
 	if (apply.compiled.kept_count > 0 || apply.compiled.lost_count > 0)
-		exit = WEIR_EXIT_PARTLY;
-	exit = print(&apply, exit);
+		exit_code = WEIR_EXIT_PARTLY;
+	exit_code = print(&apply, exit_code);
 out:
 	json_decref(apply.feeds);
 	weir_ack_done(&apply.ack);
@@ -316,5 +317,5 @@ out:
 	weir_compile_done(&apply.compiled);
 	weir_db_close(apply.old);
 	weir_store_close(&apply.store);
-	return exit;
+	return exit_code;
 }

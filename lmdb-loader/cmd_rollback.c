@@ -63,7 +63,7 @@ roll_back(const struct weir_load *load, struct weir_store *store,
 
 static int
 print(const struct weir_load *load, const struct weir_current *current,
-    const struct weir_ack *ack, bool is_unchanged, int exit)
+    const struct weir_ack *ack, bool is_unchanged, int exit_code)
 {
 	if (load->json)
 		return weir_load_print(
@@ -74,7 +74,7 @@ print(const struct weir_load *load, const struct weir_current *current,
 			(json_int_t)current->name_count, "modules",
 			ack->modules != NULL ? json_incref(ack->modules)
 					     : json_array()),
-		    exit);
+		    exit_code);
 	printf(is_unchanged ? "generation %" PRIu64
 			      " is the current one already, serial %" PRIu64
 			      ": %" PRIu64 " names\n"
@@ -84,7 +84,7 @@ print(const struct weir_load *load, const struct weir_current *current,
 	if (ack->module_count > 0)
 		printf("acknowledged by %u of %u modules\n",
 		    ack->module_count - ack->missing_count, ack->module_count);
-	return exit;
+	return exit_code;
 }
 
 int
@@ -95,7 +95,7 @@ weir_cmd_rollback(const struct weir_load *load)
 	struct weir_ack ack = { 0 };
 	uint64_t generation = 0;
 	bool is_unchanged;
-	int exit = WEIR_EXIT_DONE;
+	int exit_code = WEIR_EXIT_DONE;
 
 	if (load->arg_count > 0 &&
 	    weir_load_generation(load->args[0], &generation) != 0)
@@ -105,23 +105,23 @@ weir_cmd_rollback(const struct weir_load *load)
 	if (problem.text[0] != '\0')
 		weir_log_error("%s", problem.text);
 	if (roll_back(load, &store, generation, &is_unchanged, &problem) < 0) {
-		exit = weir_load_fail(load, &problem);
+		exit_code = weir_load_fail(load, &problem);
 		goto out;
 	}
 	if (!load->no_wait) {
 		if (weir_ack_wait(load->settings->status, store.current.serial,
 			load->timeout_ms, &ack, &problem) < 0) {
 			weir_log_error("%s", problem.text);
-			exit = WEIR_EXIT_PARTLY;
+			exit_code = WEIR_EXIT_PARTLY;
 		} else {
 			weir_ack_complain(&ack, store.current.serial);
 			if (ack.missing_count > 0)
-				exit = WEIR_EXIT_PARTLY;
+				exit_code = WEIR_EXIT_PARTLY;
 		}
 	}
-	exit = print(load, &store.current, &ack, is_unchanged, exit);
+	exit_code = print(load, &store.current, &ack, is_unchanged, exit_code);
 out:
 	weir_ack_done(&ack);
 	weir_store_close(&store);
-	return exit;
+	return exit_code;
 }

@@ -13,7 +13,7 @@
 #include "lib/log.h"
 
 int
-weir_load_print(json_t *document, int exit)
+weir_load_print(json_t *document, int exit_code)
 {
 	int ret = -1;
 
@@ -22,9 +22,10 @@ weir_load_print(json_t *document, int exit)
 	json_decref(document);
 	if (ret != 0 || putchar('\n') == EOF || fflush(stdout) != 0) {
 		weir_log_error("the result cannot be printed");
-		return exit == WEIR_EXIT_DONE ? WEIR_EXIT_FAILED : exit;
+		return exit_code == WEIR_EXIT_DONE ? WEIR_EXIT_FAILED
+						   : exit_code;
 	}
-	return exit;
+	return exit_code;
 }
 
 int

@@ -50,11 +50,11 @@ int weir_cmd_status(const struct weir_load *load);
 int weir_load_fail(
     const struct weir_load *load, const struct weir_problem *problem);
 
-/** Prints a document and frees it; `exit` comes back, or WEIR_EXIT_FAILED
+/** Prints a document and frees it; `exit_code` comes back, or WEIR_EXIT_FAILED
  *  if it cannot be printed. */
-int weir_load_print(json_t *document, int exit);
+int weir_load_print(json_t *document, int exit_code);
 
-/** Opens the current generation.  No database: says so.  0, or the exit. */
+/** Opens the current generation.  No database: says so.  0, or the code to exit with. */
 int weir_load_open(const struct weir_load *load, struct weir_store *ret_store,
     struct weir_db **ret_db) WEIR_CHECKED;
 

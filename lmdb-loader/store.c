@@ -32,6 +32,7 @@
 #define LOCK_FILE      "lock"
 #define TEXT_SUFFIX    "generation"
 #define BASE_SUFFIX    "base"
+#define REPORT_SUFFIX  "report.json"
 #define FILE_NAME_SIZE 64
 
 /* N.SUFFIX: 1 and N; 0 if the file is called otherwise. */
@@ -278,25 +279,31 @@ has_text(const struct weir_store *store, uint64_t generation)
 	return is_there;
 }
 
-/* What a crash left: files half written, bases that no text names. */
+/* A base or a report that no text names. */
+static bool
+is_orphan(const struct weir_store *store, const char *file)
+{
+	uint64_t number;
+
+	if (!file_number(file, BASE_SUFFIX, &number) &&
+	    !file_number(file, REPORT_SUFFIX, &number))
+		return false;
+	return !has_text(store, number) &&
+	       !(store->has_current && store->current.generation == number);
+}
+
+/* What a crash left: files half written, and, unless it is unclear which
+ * generation is current, what no text names. */
 static void
-remove_leftovers(const struct weir_store *store)
+remove_leftovers(const struct weir_store *store, bool are_orphans_removed)
 {
 	struct dirent *dirent;
-	uint64_t number;
 	DIR *dir = opendir(store->folder);
 
-	while (dir != NULL && (dirent = readdir(dir)) != NULL) {
-		const char *file = dirent->d_name;
-
-		if (has_ending(file, ".tmp") ||
-		    ((file_number(file, BASE_SUFFIX, &number) ||
-			 file_number(file, "report.json", &number)) &&
-			!has_text(store, number) &&
-			(!store->has_current ||
-			    store->current.generation != number)))
-			remove_file(store, file);
-	}
+	while (dir != NULL && (dirent = readdir(dir)) != NULL)
+		if (has_ending(dirent->d_name, ".tmp") ||
+		    (are_orphans_removed && is_orphan(store, dirent->d_name)))
+			remove_file(store, dirent->d_name);
 	if (dir != NULL)
 		closedir(dir);
 }
@@ -320,10 +327,8 @@ weir_store_lock(const char *folder, struct weir_store *ret_store,
 		return ret;
 	}
 	problem->text[0] = '\0';
-	/* Damaged: said in *problem; nothing is removed while it is unclear
-	 * which generation was current. */
-	if (read_current(&store, problem) == 0)
-		remove_leftovers(&store);
+	ret = read_current(&store, problem); /* damaged: said, no failure */
+	remove_leftovers(&store, ret == 0);
 	*ret_store = store;
 	return 0;
 }
@@ -479,7 +484,7 @@ remove_generation(const struct weir_store *store, uint64_t generation)
 {
 	/* The text first: a base without it is known as a leftover. */
 	static const char *const suffixes[] = { TEXT_SUFFIX, BASE_SUFFIX,
-		"report.json" };
+		REPORT_SUFFIX };
 	char file[FILE_NAME_SIZE];
 	size_t i;
 

@@ -25,7 +25,6 @@
 #include "lib/bytes.h"
 #include "lib/checksum.h"
 #include "lib/filter.h"
-#include "weir-build.h"
 
 #define NAMES_PER_TXN 50000 /* about 2 MB of pages */
 /* A value with pages of its own begins behind LMDB's page head. */
@@ -297,7 +296,7 @@ prepare(struct writer *writer, const struct weir_sort *sort,
 	    header->name_count);
 	header->sets_len = sets_len;
 	header->created_unix = created_unix;
-	strncpy(header->builder, PACKAGE_STRING, WEIR_BUILDER_BYTES - 1);
+	strncpy(header->builder, "weir " WEIR_VERSION, WEIR_BUILDER_BYTES - 1);
 	randombytes_buf(header->filter_key, sizeof(header->filter_key));
 	weir_checksum_init(&writer->checksum);
 	value = calloc(

@@ -74,12 +74,10 @@ version and configure line only])
     have_unbound=yes
     weir_unbound_summary="$UNBOUND_VERSION in $UNBOUND_BUILD"
 
-    AC_DEFINE_UNQUOTED([WEIR_UNBOUND_VERSION], ["$UNBOUND_VERSION"],
-      [the Unbound that weir.so is for])
-    AC_DEFINE_UNQUOTED([WEIR_UNBOUND_BUILD_ID], ["$UNBOUND_BUILD_ID"],
-      [build id of its binary, or empty])
   ])
   AC_SUBST([UNBOUND_CPPFLAGS])
+  AC_SUBST([UNBOUND_VERSION])
+  AC_SUBST([UNBOUND_BUILD_ID])
   AC_SUBST([UNBOUND_SRC])
   AC_SUBST([UNBOUND_BUILD])
   AC_SUBST([UNBOUND_BINARY])

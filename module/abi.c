@@ -2,8 +2,6 @@
  * abi.c - compares the running Unbound with the one weir.so was built for.
  * The first thing that init does, before any struct of Unbound is touched.
  */
-#include "weir-build.h"
-
 #include "module/host.h"
 
 #include "module/abi.h"

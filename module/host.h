@@ -23,6 +23,7 @@
 #include "config.h"
 
 #include "dynlibmod/dynlibmod.h"
+#include "iterator/iterator.h"
 #include "services/cache/dns.h"
 #include "services/cache/rrset.h"
 #include "services/mesh.h"

@@ -98,35 +98,43 @@ weir_judge_has_alias(const struct reply_info *rep)
 	return false;
 }
 
+/* The targets of one RRset. */
+static int
+each_target_of(const struct ub_packed_rrset_key *rrset,
+    int (*each)(void *arg, const uint8_t *wire, size_t len), void *arg)
+{
+	const struct packed_rrset_data *data = rrset->entry.data;
+	int offset = target_offset(ntohs(rrset->rk.type)), error;
+	size_t i, start, len;
+
+	if (offset < 0)
+		return WEIR_OK;
+	start = 2 + (size_t)offset; /* RDLENGTH is kept */
+	for (i = 0; i < data->count; i++) {
+		if (data->rr_len[i] <= start)
+			continue;
+		len = wire_name_len(
+		    data->rr_data[i] + start, data->rr_len[i] - start);
+		/* The root as target: the owner itself. */
+		if (len <= 1)
+			continue;
+		error = each(arg, data->rr_data[i] + start, len);
+		if (error)
+			return error;
+	}
+	return WEIR_OK;
+}
+
 int
 weir_judge_each_target(const struct reply_info *rep,
     int (*each)(void *arg, const uint8_t *wire, size_t len), void *arg)
 {
-	size_t i, j, start, len;
-	int offset, error;
+	int error = WEIR_OK;
+	size_t i;
 
-	for (i = 0; i < rep->an_numrrsets; i++) {
-		const struct packed_rrset_data *data =
-		    rep->rrsets[i]->entry.data;
-
-		offset = target_offset(ntohs(rep->rrsets[i]->rk.type));
-		if (offset < 0)
-			continue;
-		for (j = 0; j < data->count; j++) {
-			start = 2 + (size_t)offset; /* RDLENGTH is kept */
-			if (data->rr_len[j] <= start)
-				continue;
-			len = wire_name_len(
-			    data->rr_data[j] + start, data->rr_len[j] - start);
-			/* The root as target: the owner itself. */
-			if (len <= 1)
-				continue;
-			error = each(arg, data->rr_data[j] + start, len);
-			if (error)
-				return error;
-		}
-	}
-	return WEIR_OK;
+	for (i = 0; i < rep->an_numrrsets && !error; i++)
+		error = each_target_of(rep->rrsets[i], each, arg);
+	return error;
 }
 
 struct answer_arg {
@@ -153,4 +161,33 @@ weir_judge_answer(const struct weir_snapshot *snapshot, unsigned int reader,
 	struct answer_arg arg = { snapshot, reader, now_unix, decision };
 
 	return weir_judge_each_target(rep, judge_target, &arg);
+}
+
+/* The iterator's own notes on the state; NULL if there is none. */
+static const struct iter_qstate *
+iterator_of(const struct module_qstate *qstate)
+{
+	const struct module_stack *mods = &qstate->env->mesh->mods;
+	int i;
+
+	for (i = 0; i < mods->num; i++)
+		if (strcmp(mods->mod[i]->name, "iterator") == 0)
+			return qstate->minfo[i];
+	return NULL;
+}
+
+int
+weir_judge_chain(const struct weir_snapshot *snapshot, unsigned int reader,
+    const struct module_qstate *qstate, uint32_t now_unix,
+    struct weir_decision *decision)
+{
+	struct answer_arg arg = { snapshot, reader, now_unix, decision };
+	const struct iter_qstate *iterator = iterator_of(qstate);
+	const struct iter_prep_list *item;
+	int error = WEIR_OK;
+
+	for (item = iterator ? iterator->an_prepend_list : NULL; item && !error;
+	     item = item->next)
+		error = each_target_of(item->rrset, judge_target, &arg);
+	return error;
 }

@@ -46,6 +46,12 @@ int weir_judge_answer(const struct weir_snapshot *snapshot, unsigned int reader,
     const struct reply_info *rep, uint32_t now_unix,
     struct weir_decision *decision) WEIR_CHECKED;
 
+/** Asks about every alias target that the iterator has followed so far for
+ *  this state, whether it came from a server, a cache or an auth-zone. */
+int weir_judge_chain(const struct weir_snapshot *snapshot, unsigned int reader,
+    const struct module_qstate *qstate, uint32_t now_unix,
+    struct weir_decision *decision) WEIR_CHECKED;
+
 /** Whether the answer section holds a record that leads to another name. */
 bool weir_judge_has_alias(const struct reply_info *rep);
 

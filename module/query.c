@@ -414,7 +414,15 @@ on_new(struct hook *hook)
 		go_on(hook);
 }
 
-/* Judges the query and, if there is one, its answer. */
+static bool
+has_answer(const struct module_qstate *qstate)
+{
+	return qstate->return_rcode == LDNS_RCODE_NOERROR &&
+	       qstate->return_msg && qstate->return_msg->rep;
+}
+
+/* Judges the query and its answer; where there is none, the aliases that were
+ * followed. */
 static int
 judge_all(struct hook *hook, struct weir_decision *decision)
 {
@@ -425,9 +433,12 @@ judge_all(struct hook *hook, struct weir_decision *decision)
 	error = weir_judge_name(hook->snapshot, hook->reader,
 	    qstate->qinfo.qname, qstate->qinfo.qname_len, false, hook->now_unix,
 	    decision);
-	if (!error && qstate->return_msg && qstate->return_msg->rep)
+	if (!error && has_answer(qstate))
 		error = weir_judge_answer(hook->snapshot, hook->reader,
 		    qstate->return_msg->rep, hook->now_unix, decision);
+	else if (!error)
+		error = weir_judge_chain(hook->snapshot, hook->reader, qstate,
+		    hook->now_unix, decision);
 	return error;
 }
 
@@ -478,13 +489,6 @@ on_done_touched(struct hook *hook, struct weir_decision *decision)
 	deliver(hook, decision);
 }
 
-static bool
-has_answer(const struct module_qstate *qstate)
-{
-	return qstate->return_rcode == LDNS_RCODE_NOERROR &&
-	       qstate->return_msg && qstate->return_msg->rep;
-}
-
 /* The modules behind us are done with the query. */
 static void
 on_done(struct hook *hook)
@@ -504,7 +508,12 @@ on_done(struct hook *hook)
 		on_done_touched(hook, &decision);
 	} else if (!has_answer(qstate) && hook->client_count > 0 &&
 		   is_final(hook, &decision)) {
-		/* Listed while it was being resolved, in vain. */
+		/* Listed while it was being resolved, in vain; or an alias that
+		 * we would not let the iterator follow.  Its SERVFAIL may be in
+		 * the cache. */
+		msg_cache_remove(qstate->env, qstate->qinfo.qname,
+		    qstate->qinfo.qname_len, qstate->qinfo.qtype,
+		    qstate->qinfo.qclass, qstate->query_flags);
 		block(hook, &decision);
 	} else {
 		count_done(hook,
@@ -570,6 +579,37 @@ weir_query_inform_super(
 	/* The sub-query's region goes away with it. */
 	query->sinkhole_answer = dns_msg_deepcopy_region(
 	    qstate->return_msg, super->region);
+}
+
+int
+weir_query_sending(struct query_info *qinfo, uint16_t flags,
+    struct module_qstate *qstate, struct sockaddr_storage *addr,
+    socklen_t addrlen, uint8_t *zone, size_t zonelen, struct regional *region,
+    int id, void *arg)
+{
+	struct weir_decision decision;
+	struct hook hook;
+	int may_go = 1;
+
+	(void)qinfo, (void)flags, (void)addr, (void)addrlen, (void)zone;
+	(void)zonelen, (void)region, (void)arg;
+	hook_begin(&hook, qstate, id);
+	weir_judge_init(&decision);
+	if (hook.snapshot && hook.client_count > 0 &&
+	    weir_judge_name(hook.snapshot, hook.reader, qstate->qinfo.qname,
+		qstate->qinfo.qname_len, false, hook.now_unix,
+		&decision) == WEIR_OK &&
+	    weir_judge_chain(hook.snapshot, hook.reader, qstate, hook.now_unix,
+		&decision) == WEIR_OK &&
+	    is_final(&hook, &decision) &&
+	    qstate->mesh_info->super_set.count == 0) {
+		may_go = 0;
+		qstate->no_cache_store = 1;
+		/* Unbound has put a list here that it frees when we refuse. */
+		qstate->edns_opts_back_out = NULL;
+	}
+	hook_end(&hook);
+	return may_go;
 }
 
 int

@@ -33,7 +33,18 @@ weir_query_operate(struct module_qstate *qstate, enum module_ev event, int id);
 void weir_query_inform_super(
     struct module_qstate *qstate, int id, struct module_qstate *super);
 
-/** In-place callbacks: an upstream server answered; a reply goes out. */
+/** In-place callbacks. */
+
+/** The iterator is about to ask an upstream server.  If it has followed an
+ *  alias to a blocked name, it need not: 0, and the query is not sent.  So no
+ *  server of a blocked domain is ever asked on behalf of a client, and a client
+ *  does not wait for one that is dead. */
+int weir_query_sending(struct query_info *qinfo, uint16_t flags,
+    struct module_qstate *qstate, struct sockaddr_storage *addr,
+    socklen_t addrlen, uint8_t *zone, size_t zonelen, struct regional *region,
+    int id, void *arg);
+
+/** An upstream server answered: see above. */
 int weir_query_response(
     struct module_qstate *qstate, struct dns_msg *response, int id, void *arg);
 int weir_query_reply(struct query_info *qinfo, struct module_qstate *qstate,

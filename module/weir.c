@@ -128,7 +128,9 @@ static bool
 register_callbacks(struct dynlibmod_env *dynlib, struct module_env *env, int id,
     struct weir_module *module)
 {
-	return dynlib->inplace_cb_register_wrapped((void *)weir_query_response,
+	return dynlib->inplace_cb_register_wrapped((void *)weir_query_sending,
+		   inplace_cb_query, module, env, id) &&
+	       dynlib->inplace_cb_register_wrapped((void *)weir_query_response,
 		   inplace_cb_query_response, module, env, id) &&
 	       dynlib->inplace_cb_register_wrapped(
 		   (void *)weir_query_reply, inplace_cb_reply, module, env, id);
@@ -185,6 +187,7 @@ deinit(struct module_env *env, int id)
 
 	if (!dynlib || !dynlib->dyn_env)
 		return;
+	dynlib->inplace_cb_delete_wrapped(env, inplace_cb_query, id);
 	dynlib->inplace_cb_delete_wrapped(env, inplace_cb_query_response, id);
 	dynlib->inplace_cb_delete_wrapped(env, inplace_cb_reply, id);
 	free_module(dynlib->dyn_env);

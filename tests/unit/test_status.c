@@ -224,6 +224,22 @@ START_TEST(module_without_a_folder_says_so)
 }
 END_TEST
 
+START_TEST(without_a_file_it_counts_all_the_same)
+{
+	struct weir_status module;
+	unsigned int slot;
+
+	ck_assert_int_eq(weir_status_private(2, "1.17.1", &module), WEIR_OK);
+	slot = weir_status_feed_slot(&module, "one", true);
+	weir_count(
+	    &weir_status_worker(&module, 1)->feeds[slot][WEIR_FEED_BLOCKED]);
+	weir_status_set_problem(&module, "none");
+	ck_assert_uint_eq(module.header->worker_count, 2);
+	weir_status_close(&module);
+	weir_status_close(&module);
+}
+END_TEST
+
 START_TEST(impossible_numbers_of_workers_are_refused)
 {
 	struct weir_status status;
@@ -369,6 +385,7 @@ status_suite(void)
 	tcase_add_test(tcase, open_all_passes_over_what_is_no_live_status_file);
 	tcase_add_test(tcase, folder_that_is_not_there_holds_no_module);
 	tcase_add_test(tcase, module_without_a_folder_says_so);
+	tcase_add_test(tcase, without_a_file_it_counts_all_the_same);
 	tcase_add_test(tcase, impossible_numbers_of_workers_are_refused);
 	tcase_add_loop_test(tcase, spoilt_file_is_refused, 0, SPOIL_COUNT);
 	tcase_add_test(tcase, feed_keeps_its_slot);

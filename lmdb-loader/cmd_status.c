@@ -1,0 +1,176 @@
+/*
+ * cmd_status.c - weir-load status: generations, feeds, refusals, modules.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/log.h"
+#include "lmdb-loader/ack.h"
+#include "lmdb-loader/load.h"
+#include "lmdb-loader/report.h"
+
+static json_t *
+describe_generation(const struct weir_store *store, uint64_t number)
+{
+	struct weir_problem problem = { "" };
+	struct weir_current text;
+	int is_current = store->has_current &&
+			 number == store->current.generation;
+
+	if (weir_store_read(store, number, &text, &problem) < 0)
+		return json_pack("{s:I, s:b, s:o}", "generation",
+		    (json_int_t)number, "current", is_current, "problem",
+		    weir_load_string(problem.text));
+	return json_pack("{s:I, s:b, s:I, s:I, s:I, s:I}", "generation",
+	    (json_int_t)number, "current", is_current, "serial",
+	    (json_int_t)text.serial, "names", (json_int_t)text.name_count,
+	    "octets", (json_int_t)text.base_size, "created_unix",
+	    (json_int_t)text.created_unix);
+}
+
+static json_t *
+describe_generations(const struct weir_store *store)
+{
+	json_t *array = json_array();
+	uint64_t *generations;
+	unsigned int count, i;
+
+	if (weir_store_list(store, &generations, &count) < 0)
+		return array;
+	for (i = 0; i < count; i++)
+		(void)json_array_append_new(
+		    array, describe_generation(store, generations[i]));
+	free(generations);
+	return array;
+}
+
+static json_t *
+describe(const struct weir_store *store, const struct weir_ack *ack)
+{
+	json_t *report = NULL, *feeds = NULL, *applied = NULL, *current;
+
+	if (store->has_current)
+		report = weir_report_load(store, store->current.generation);
+	if (report != NULL) {
+		feeds = json_object_get(report, "feeds");
+		applied = json_object_get(report, "applied_unix");
+	}
+	current = store->has_current
+		      ? json_pack("{s:I, s:I}", "generation",
+			    (json_int_t)store->current.generation, "serial",
+			    (json_int_t)store->current.serial)
+		      : json_null();
+	current = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "database",
+	    store->folder, "current", current, "generations",
+	    describe_generations(store), "applied_unix",
+	    applied != NULL ? json_incref(applied) : json_null(), "feeds",
+	    feeds != NULL ? json_incref(feeds) : json_array(), "modules",
+	    json_incref(ack->modules));
+	json_decref(report);
+	return current;
+}
+
+static long long
+integer(json_t *object, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(object, key));
+}
+
+static void
+print_generations(json_t *generations)
+{
+	json_t *generation;
+	const char *problem;
+	char created[32];
+	struct tm tm;
+	time_t when;
+	size_t i;
+
+	json_array_foreach(generations, i, generation)
+	{
+		problem = json_string_value(
+		    json_object_get(generation, "problem"));
+		printf("%c generation %lld: ",
+		    json_is_true(json_object_get(generation, "current")) ? '*'
+									 : ' ',
+		    integer(generation, "generation"));
+		if (problem != NULL) {
+			printf("%s\n", problem);
+			continue;
+		}
+		when = (time_t)integer(generation, "created_unix");
+		created[0] = '\0';
+		if (gmtime_r(&when, &tm) != NULL)
+			(void)strftime(created, sizeof(created),
+			    "%Y-%m-%d %H:%M:%S UTC", &tm);
+		printf("%lld names, %lld octets, serial %lld, %s\n",
+		    integer(generation, "names"), integer(generation, "octets"),
+		    integer(generation, "serial"), created);
+	}
+}
+
+static void
+print_modules(json_t *modules)
+{
+	const char *problem;
+	json_t *module;
+	size_t i;
+
+	if (json_array_size(modules) == 0)
+		printf("no module is running\n");
+	json_array_foreach(modules, i, module)
+	{
+		problem = json_string_value(json_object_get(module, "problem"));
+		printf("module in process %lld: generation %lld, serial %lld, "
+		       "acknowledged %lld%s%s\n",
+		    integer(module, "pid"), integer(module, "generation"),
+		    integer(module, "serial"),
+		    integer(module, "serial_acknowledged"),
+		    problem != NULL && problem[0] != '\0' ? ": " : "",
+		    problem != NULL ? problem : "");
+	}
+}
+
+static void
+print_text(json_t *document, const struct weir_store *store)
+{
+	printf("database %s\n", store->folder);
+	if (!store->has_current)
+		printf("no generation is current (weir-load apply makes "
+		       "one)\n");
+	print_generations(json_object_get(document, "generations"));
+	weir_report_print(json_object_get(document, "feeds"), stdout);
+	print_modules(json_object_get(document, "modules"));
+}
+
+int
+weir_cmd_status(const struct weir_load *load)
+{
+	struct weir_problem problem = { "" };
+	struct weir_store store;
+	struct weir_ack ack;
+	json_t *document;
+
+	if (weir_store_open(load->settings->database, &store, &problem) < 0)
+		return weir_load_fail(load, &problem);
+	if (weir_ack_look(load->settings->status,
+		store.has_current ? store.current.serial : 0, &ack,
+		&problem) < 0) {
+		weir_store_close(&store);
+		return weir_load_fail(load, &problem);
+	}
+	document = describe(&store, &ack);
+	if (load->json || document == NULL) {
+		weir_ack_done(&ack);
+		weir_store_close(&store);
+		return weir_load_print(document, WEIR_EXIT_DONE);
+	}
+	print_text(document, &store);
+	json_decref(document);
+	weir_ack_done(&ack);
+	weir_store_close(&store);
+	return WEIR_EXIT_DONE;
+}

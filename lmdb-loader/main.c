@@ -1,0 +1,232 @@
+/*
+ * main.c - weir-load: compiles lists into the database, swaps it, explains it.
+ *
+ * Reads the command line and the configuration, then hands over to one of the
+ * cmd_*.c files.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "feeds/list.h"
+#include "lib/log.h"
+#include "lib/paths.h"
+#include "lmdb-loader/load.h"
+#include "lmdb-loader/qtype.h"
+
+#define TIMEOUT_MAX_S 86400.0
+
+/* Which options a command takes beyond -c and --json. */
+enum takes {
+	TAKES_WAIT = 1,
+	TAKES_TYPE = 2
+};
+
+static const struct command {
+	const char *name;
+	int (*run)(const struct weir_load *load);
+	unsigned int arg_min, arg_max;
+	unsigned int takes;
+	const char *args, *help;
+} commands[] = {
+	{ "config", weir_cmd_config, 0, 0, 0, "",
+	    "check it, print what holds" },
+	{ "apply", weir_cmd_apply, 0, 0, TAKES_WAIT,
+	    " [--no-wait] [--timeout S]", "compile the lists and swap" },
+	{ "rollback", weir_cmd_rollback, 0, 1, TAKES_WAIT, " [GENERATION]",
+	    "an older generation holds again" },
+	{ "lookup", weir_cmd_lookup, 1, 1000000, 0, " NAME...",
+	    "what the database has on names" },
+	{ "explain", weir_cmd_explain, 1, 1, TAKES_TYPE, " NAME [--type T]",
+	    "why a name is blocked, or not" },
+	{ "dump", weir_cmd_dump, 0, 1, 0, " [NAME]",
+	    "all names, or those at and below NAME" },
+	{ "diff", weir_cmd_diff, 2, 2, 0, " G1 G2",
+	    "what differs between generations" },
+	{ "check", weir_cmd_check, 0, 1, 0, " [GENERATION]",
+	    "prove a generation whole" },
+	{ "status", weir_cmd_status, 0, 0, 0, "",
+	    "generations, feeds, refusals, modules" },
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+enum option_code {
+	OPTION_JSON = 256,
+	OPTION_NO_WAIT,
+	OPTION_TIMEOUT,
+	OPTION_TYPE,
+	OPTION_VERSION
+};
+
+static const struct option options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "no-wait", no_argument, NULL, OPTION_NO_WAIT },
+	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
+	{ "type", required_argument, NULL, OPTION_TYPE },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void
+print_usage(FILE *stream)
+{
+	char call[64];
+	size_t i;
+
+	fprintf(stream, "usage: weir-load [-c FILE] [--json] COMMAND\n\n"
+			"commands:\n");
+	for (i = 0; i < COMMAND_COUNT; i++) {
+		snprintf(call, sizeof(call), "%s%s", commands[i].name,
+		    commands[i].args);
+		fprintf(stream, "  %-33s %s\n", call, commands[i].help);
+	}
+	fprintf(stream,
+	    "\noptions, before or after the command:\n"
+	    "  -c, --config FILE                 default: %s\n"
+	    "  --json                            the result as JSON\n"
+	    "  --no-wait                         do not wait for the modules\n"
+	    "  --timeout SECONDS                 wait that long at most\n"
+	    "  --type TYPE                       query type; default: A\n"
+	    "  --help, --version\n",
+	    weir_paths_config());
+}
+
+static int
+parse_timeout(const char *text, unsigned int *ret_timeout_ms)
+{
+	char *end;
+	double seconds = strtod(text, &end);
+
+	if (end == text || *end != '\0' || !(seconds >= 0) ||
+	    seconds > TIMEOUT_MAX_S) {
+		weir_log_error("--timeout %s: not a number of seconds", text);
+		return WEIR_EXIT_USAGE;
+	}
+	*ret_timeout_ms = (unsigned int)(seconds * 1000);
+	return 0;
+}
+
+/* One option; *used gathers what only some commands take. */
+static int
+take_option(int code, struct weir_load *load, unsigned int *used)
+{
+	switch (code) {
+	case 'c':
+		load->config = optarg;
+		return 0;
+	case OPTION_JSON:
+		load->json = true;
+		return 0;
+	case OPTION_NO_WAIT:
+		load->no_wait = true;
+		*used |= TAKES_WAIT;
+		return 0;
+	case OPTION_TIMEOUT:
+		*used |= TAKES_WAIT;
+		return parse_timeout(optarg, &load->timeout_ms);
+	case OPTION_TYPE:
+		*used |= TAKES_TYPE;
+		if (weir_qtype_parse(optarg, &load->qtype) == 0)
+			return 0;
+		weir_log_error("--type %s: not a record type", optarg);
+		return WEIR_EXIT_USAGE;
+	default: /* getopt has said what is wrong */
+		return WEIR_EXIT_USAGE;
+	}
+}
+
+static const struct command *
+find_command(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < COMMAND_COUNT; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	weir_log_error("%s: no such command (weir-load --help)", name);
+	return NULL;
+}
+
+static int
+check_usage(const struct command *command, const struct weir_load *load,
+    unsigned int used)
+{
+	if (load->arg_count < command->arg_min ||
+	    load->arg_count > command->arg_max) {
+		weir_log_error("usage: weir-load [-c FILE] [--json] %s%s",
+		    command->name, command->args);
+		return WEIR_EXIT_USAGE;
+	}
+	if ((used & ~command->takes) != 0) {
+		weir_log_error("%s does not take %s", command->name,
+		    (used & ~command->takes & TAKES_TYPE) != 0
+			? "--type"
+			: "--no-wait or --timeout");
+		return WEIR_EXIT_USAGE;
+	}
+	return 0;
+}
+
+/* Anything wrong in it: "FILE:LINE: reason", as other tools can read it. */
+static int
+read_settings(struct weir_load *load)
+{
+	struct weir_settings_formats formats = {
+		.is_known = weir_list_format_is_known,
+		.names = weir_list_format_names()
+	};
+	struct weir_problem problem = { "" };
+
+	if (weir_settings_read(
+		load->config, &formats, &load->settings, &problem) == 0)
+		return 0;
+	fprintf(stderr, "%s\n", problem.text);
+	return WEIR_EXIT_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct weir_load load = { .config = weir_paths_config(),
+		.timeout_ms = WEIR_ACK_TIMEOUT_MS,
+		.qtype = WEIR_QTYPE_A };
+	const struct command *command;
+	unsigned int used = 0;
+	int code, exit_code = 0;
+
+	weir_log_init("weir-load");
+	while (exit_code == 0 &&
+	       (code = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+		if (code == 'h') {
+			print_usage(stdout);
+			return WEIR_EXIT_DONE;
+		}
+		if (code == OPTION_VERSION) {
+			printf("weir-load %s\n", WEIR_VERSION);
+			return WEIR_EXIT_DONE;
+		}
+		exit_code = take_option(code, &load, &used);
+	}
+	if (exit_code == 0 && optind == argc) {
+		print_usage(stderr);
+		exit_code = WEIR_EXIT_USAGE;
+	}
+	if (exit_code != 0)
+		return exit_code;
+	command = find_command(argv[optind]);
+	if (command == NULL)
+		return WEIR_EXIT_USAGE;
+	load.args = argv + optind + 1;
+	load.arg_count = (unsigned int)(argc - optind - 1);
+	exit_code = check_usage(command, &load, used);
+	if (exit_code == 0)
+		exit_code = read_settings(&load);
+	if (exit_code == 0)
+		exit_code = command->run(&load);
+	weir_settings_free(load.settings);
+	return exit_code;
+}

@@ -1,0 +1,297 @@
+#!/bin/bash
+# Drives every command of weir-load, without Unbound: exit codes, texts, JSON.
+set -euo pipefail
+export LC_ALL=C
+load=${WEIR_LOAD:-./weir-load}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+conf=$work/weir.yaml
+out=$work/out err=$work/err
+
+fail() {
+	echo "$*" >&2
+	echo "--- stdout" >&2
+	head -50 "$out" >&2
+	echo "--- stderr" >&2
+	head -50 "$err" >&2
+	exit 1
+}
+
+# run CODE ARGUMENT...: runs weir-load and wants that exit code.
+run() {
+	local want=$1 code=0
+	shift
+	what="weir-load $*"
+	"$load" -c "$conf" "$@" >"$out" 2>"$err" || code=$?
+	[ "$code" = "$want" ] || fail "$what: exit $code, not $want"
+}
+
+says() {
+	grep -qF -- "$1" "$out" || fail "$what: does not say: $1"
+}
+
+complains() {
+	grep -qF -- "$1" "$err" || fail "$what: does not complain: $1"
+}
+
+is_json() {
+	if command -v python3 >/dev/null; then
+		python3 -c 'import json,sys; json.load(sys.stdin)' <"$out" ||
+			fail "$what: not JSON"
+	elif command -v jq >/dev/null; then
+		jq . <"$out" >/dev/null || fail "$what: not JSON"
+	fi
+}
+
+cat >"$conf" <<-END
+	database: $work/state/db
+	status: $work/status
+	keep-generations: 3
+	feeds:
+	  - name: alpha
+	    file: alpha.txt
+	    format: domains
+	    category: malware
+	    confidence: 90
+	    subdomains: yes
+	  - name: hosts
+	    file: hosts.txt
+	    format: hosts
+	    action: sinkhole
+	    subdomains: no
+	  - name: trial
+	    file: trial.txt
+	    mode: shadow
+	    format: domains
+	allow: [ good.evil.example ]
+	deny: [ "*.denied.example", "=one.example" ]
+	never-block: [ www.bank.example ]
+END
+printf '%s\n' evil.example bad.test 10.0.0.1 not..name bank.example \
+	$'b\303\274cher.example' >"$work/alpha.txt"
+printf '0.0.0.0 ads.example evil.example\n' >"$work/hosts.txt"
+printf 'shadowed.example\n' >"$work/trial.txt"
+
+# The command line.
+"$load" --help >"$out" 2>"$err" || fail "--help"
+what=--help
+says "usage: weir-load"
+for command in config apply rollback lookup explain dump diff check status; do
+	says "  $command"
+done
+"$load" --version >"$out" || fail "--version"
+grep -qE '^weir-load [0-9]+\.' "$out" || fail "--version"
+run 2
+run 2 nonsense
+complains "nonsense: no such command"
+run 2 lookup
+run 2 apply --type A
+complains "does not take --type"
+run 2 explain --type NOTHING evil.example
+run 2 apply --timeout soon
+run 2 diff 1
+run 2 check zero
+run 2 lookup "a..b"
+complains "not a domain name"
+
+# No database yet.
+run 1 lookup evil.example
+complains "no database yet"
+run 1 check
+run 1 rollback
+run 0 status
+says "no generation is current"
+run 0 status --json
+is_json
+says '"current": null'
+
+# Configuration.
+run 0 config
+says 'name: "alpha"'
+run 0 --json config
+is_json
+says '"name": "alpha"'
+cp "$conf" "$work/good.yaml"
+sed 's/action: sinkhole/action: explode/' "$work/good.yaml" >"$conf"
+run 2 apply
+grep -qE "^$conf:[0-9]+: " "$err" || fail "no FILE:LINE: reason"
+[ ! -e "$work/state/db/current" ] || fail "a broken configuration made a database"
+sed 's/format: hosts/format: spoken/' "$work/good.yaml" >"$conf"
+run 2 config
+grep -qE "^$conf:[0-9]+: " "$err" || fail "no FILE:LINE: reason"
+cp "$work/good.yaml" "$conf"
+
+# The first generation.
+run 0 apply
+says "generation 1, serial 1: 8 names, 8 added, 0 removed, 0 changed"
+says "local allow: 1 names"
+says "feed alpha: 3 names (3 added, 0 removed, 0 changed)"
+says "1 refused: "
+says "as in $work/alpha.txt:3:1: 10.0.0.1"
+says "$work/alpha.txt:5:1: bank.example"
+says "compiled in "
+says "no module is running"
+run 0 apply
+says "nothing changed: generation 1 stays"
+[ ! -e "$work/state/db/2.base" ] || fail "nothing changed, yet generation 2"
+run 0 apply --json
+is_json
+says '"result": "unchanged"'
+says '"reason": "never-block"'
+
+# Looking up.
+run 0 lookup x.evil.example nothing.example
+says "alpha: name and subdomains, nxdomain, category malware, confidence 90"
+says "nothing.example: neither it nor a name above it is listed"
+run 0 lookup --json evil.example nothing.example
+is_json
+says '"listed": false'
+run 0 lookup $'B\303\234CHER.example'
+says "xn--bcher-kva.example: alpha"
+
+# Explaining.
+run 0 explain www.evil.example
+says "www.evil.example A: blocked"
+says "a client gets: NXDOMAIN"
+says "decided: feed alpha lists evil.example and its subdomains"
+says "authority: evil.example. 60 IN SOA"
+says "extended error 15: feed alpha"
+run 0 explain good.evil.example
+says "allowed"
+says "decided: local rule allows good.evil.example"
+run 0 explain ads.example --type AAAA
+says "answer: ads.example. 60 IN AAAA ::"
+says "extended error 4:"
+run 0 explain --type mx ads.example
+says "authority: ads.example. 60 IN SOA"
+run 0 explain www.ads.example
+says "www.ads.example A: not blocked"
+says "holds for that name only"
+run 0 explain shadowed.example
+says "shadowed.example A: shadowed"
+says "in shadow mode: feed trial lists shadowed.example"
+run 0 explain nothing.example
+says "nothing.example A: not listed"
+run 0 explain denied.example
+says "holds for subdomains only"
+run 0 explain --json www.evil.example --type TYPE65
+is_json
+says '"type": "HTTPS"'
+says '"rcode": "NXDOMAIN"'
+says '"verdict": "decides"'
+
+# All names, and a subtree.
+run 0 dump
+[ "$(wc -l <"$out")" = 9 ] || fail "dump: not 9 lines"
+run 0 dump evil.example
+[ "$(cut -f1 "$out" | sort -u | tr '\n' ' ')" = \
+	"evil.example good.evil.example " ] || fail "dump evil.example"
+run 0 --json dump
+[ "$(grep -c '^{"name":".*}$' "$out")" = 8 ] || fail "dump --json"
+
+# A second generation, and what differs.
+printf '%s\n' evil.example new.test >"$work/alpha.txt"
+run 0 apply --json --no-wait
+is_json
+says '"result": "applied"'
+says '"generation": 2'
+run 0 diff 1 2
+says "+ new.test"
+says "- bad.test"
+says "generation 1 to 2: 1 added, 2 removed, 0 changed, 7 names"
+run 0 diff 2 1 --json
+is_json
+says '{"change":"added","name":"bad.test","feeds":{"alpha":"added"}}'
+run 1 diff 1 7
+complains "no generation 7"
+run 0 diff 2 2 --json
+is_json
+says '"changes":[]'
+
+# A change of the policy alone is a change.
+sed -i 's/confidence: 90/confidence: 90\n    action: refused/' "$conf"
+run 0 apply
+says "generation 3, serial 3: 7 names, 0 added, 0 removed, 0 changed"
+run 0 explain evil.example
+says "a client gets: REFUSED"
+
+# Back and forth.
+run 0 rollback
+says "rolled back to generation 2, serial 4"
+run 0 rollback 1 --json
+is_json
+says '"generation": 1'
+says '"serial": 5'
+run 0 lookup bad.test
+says "bad.test: alpha"
+run 0 rollback 1
+says "is the current one already"
+run 1 rollback
+complains "no generation before the current one"
+run 1 rollback 99
+complains "there is no generation 99"
+
+# A list that is gone: its names stay, and weir-load says so.
+rm "$work/alpha.txt"
+run 3 apply
+complains "feed alpha: "
+complains "its 3 names of the generation before stay"
+says "kept from before"
+run 0 lookup bad.test
+says "bad.test: alpha"
+run 0 status
+says "* generation "
+says "kept from before"
+run 0 status --json
+is_json
+says '"state": "kept"'
+
+# Only keep-generations stay.
+[ "$(find "$work/state/db" -name '*.base' | wc -l)" -le 3 ] ||
+	fail "more than three generations"
+
+# Nothing at all can be read: the old generation stays.
+cat >"$work/none.yaml" <<-END
+	database: $work/state/none
+	status: $work/status
+	feeds:
+	  - name: alpha
+	    file: alpha.txt
+END
+code=0
+"$load" apply -c "$work/none.yaml" --json >"$out" 2>"$err" || code=$?
+what="apply without lists"
+[ "$code" = 1 ] || fail "$what: exit $code, not 1"
+is_json
+says '"result": "failed"'
+[ ! -e "$work/state/none/current" ] || fail "$what: swapped"
+
+# Two at once: the second one says who is at work.
+current=$(cat "$work/state/db/current")
+(
+	flock -n 9 || exit 1
+	code=0
+	"$load" -c "$conf" apply >"$out" 2>"$err" || code=$?
+	[ "$code" = 1 ]
+) 9<"$work/state/db/lock" || fail "apply with the lock taken"
+what="apply with the lock taken"
+complains "another weir-load is at work"
+[ "$(cat "$work/state/db/current")" = "$current" ] || fail "$what: swapped"
+
+# A damaged file.
+run 0 check
+says " is whole: "
+run 0 check --json
+is_json
+base=$work/state/db/$(sed -n 's/^base \([^ ]*\) .*/\1/p' \
+	"$work/state/db/current")
+cp "$base" "$work/whole"
+size=$(stat -c %s "$base")
+truncate -s $((size - 4096)) "$base"
+run 1 check
+run 1 lookup evil.example
+# The next apply replaces it; names cannot be taken over from it.
+printf '%s\n' evil.example >"$work/alpha.txt"
+run 0 apply
+run 0 check
+echo "all commands do as weir-load(8) says"

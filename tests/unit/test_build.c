@@ -1,0 +1,428 @@
+/*
+ * test_build.c - from lists to a database that answers, and what differs.
+ */
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/db.h"
+#include "lib/file.h"
+#include "lmdb-loader/compile.h"
+#include "lmdb-loader/diff.h"
+#include "lmdb-loader/write.h"
+
+static char folder[64];
+static struct weir_problem problem;
+
+static void
+setup(void)
+{
+	strcpy(folder, "/tmp/weir-build-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+}
+
+static void
+teardown(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static void
+put_file(const char *file, const char *text)
+{
+	ck_assert_int_eq(
+	    weir_file_replace(folder, file, text, strlen(text)), 0);
+}
+
+static struct weir_settings *
+settings_of(const char *yaml)
+{
+	struct weir_settings_formats formats = { .is_known = NULL };
+	struct weir_settings *settings;
+	char *path = weir_path_join(folder, "weir.yaml");
+	int ret;
+
+	put_file("weir.yaml", yaml);
+	ret = weir_settings_read(path, &formats, &settings, &problem);
+	ck_assert_msg(ret == 0, "%s", problem.text);
+	free(path);
+	return settings;
+}
+
+static struct weir_compiled
+compile(const struct weir_settings *settings, const struct weir_db *old)
+{
+	struct weir_compiled compiled;
+	int ret = weir_compile(settings, old, &compiled, &problem);
+
+	ck_assert_msg(ret == 0, "%s", problem.text);
+	return compiled;
+}
+
+/* Writes, opens, proves. */
+static struct weir_db *
+build(struct weir_sort *sort, const struct weir_policy *policy)
+{
+	char *path = weir_path_join(folder, "test.base");
+	struct weir_db_header header;
+	struct weir_db *db;
+	int ret;
+
+	(void)unlink(path);
+	ret = weir_write_base(
+	    path, sort, policy, 1000, NULL, &header, &problem);
+	ck_assert_msg(ret == 0, "%s", problem.text);
+	ret = weir_db_open(path, 2, 0, &db, &problem);
+	ck_assert_msg(ret == 0, "%s", problem.text);
+	ret = weir_db_check(db, &problem);
+	ck_assert_msg(ret == 0, "%s", problem.text);
+	free(path);
+	return db;
+}
+
+static struct weir_db *
+build_yaml(const char *yaml, const struct weir_db *old)
+{
+	struct weir_settings *settings = settings_of(yaml);
+	struct weir_compiled compiled = compile(settings, old);
+	struct weir_db *db = build(compiled.sort, &settings->policy);
+
+	weir_compile_done(&compiled);
+	weir_settings_free(settings);
+	return db;
+}
+
+/* The feed that decides about a name; "" if none does. */
+static const char *
+decides(const struct weir_db *db, const char *text)
+{
+	struct weir_matches matches;
+	struct weir_verdict verdict;
+	struct weir_name name;
+
+	ck_assert_int_eq(weir_name_parse(text, strlen(text), &name), 0);
+	ck_assert_int_ge(weir_db_lookup(db, 0, &name, &matches), 0);
+	ck_assert_int_eq(
+	    weir_policy_decide(weir_db_policy(db), &matches, 2000, &verdict),
+	    0);
+	if (!verdict.decided.is_set)
+		return "";
+	return weir_db_policy(db)->feeds[verdict.decided.entry.feed].name;
+}
+
+#define TWO_FEEDS                                                 \
+	"feeds:\n"                                                \
+	"  - name: one\n    file: one.txt\n    format: domains\n" \
+	"    category: malware\n    subdomains: yes\n"            \
+	"  - name: two\n    file: two.txt\n    format: hosts\n"   \
+	"    subdomains: no\n"
+
+START_TEST(every_size_of_a_small_database_is_whole)
+{
+	struct weir_policy *policy = malloc(sizeof(*policy));
+	struct weir_entry entry = { .feed = 1, .scope = 3, .confidence = 9 };
+	struct weir_sort *sort;
+	unsigned int count, i;
+	char key[300];
+
+	ck_assert_ptr_nonnull(policy);
+	weir_policy_init(policy);
+	/* Up to where the filter gets pages of its own: it lies at another
+	 * place in its page each time. */
+	for (count = 0; count < 1500; count += count < 200 ? 1 : 97) {
+		ck_assert_int_eq(weir_sort_new(&sort), 0);
+		for (i = 0; i < count; i++) {
+			snprintf(key, sizeof(key), "\001\003com\006n%05u", i);
+			ck_assert_int_eq(weir_sort_add(sort,
+					     (const uint8_t *)key, 12, &entry),
+			    0);
+		}
+		ck_assert_int_eq(weir_sort_finish(sort), 0);
+		weir_db_close(build(sort, policy));
+		weir_sort_free(sort);
+	}
+	free(policy);
+}
+END_TEST
+
+START_TEST(rules_and_feeds_decide_in_their_order)
+{
+	static const struct {
+		const char *name, *feed;
+	} table[] = {
+		{ "evil.example", "one" },
+		{ "www.evil.example", "one" },
+		{ "good.evil.example", "allow" },
+		{ "a.good.evil.example", "allow" },
+		{ "ads.example", "two" },
+		{ "www.ads.example", "" },
+		{ "denied.example", "" },
+		{ "www.denied.example", "deny" },
+		{ "one.example", "deny" },
+		{ "www.one.example", "" },
+		{ "xn--bcher-kva.example", "one" },
+		{ "example", "" },
+		{ ".", "" },
+	};
+	struct weir_db *db;
+	size_t i;
+
+	put_file("one.txt", "EVIL.example.\nb\303\274cher.example\n");
+	put_file("two.txt", "0.0.0.0 ads.example evil.example\n");
+	db = build_yaml(TWO_FEEDS
+	    "allow: [ good.evil.example ]\n"
+	    "deny: [ '*.denied.example', '=one.example' ]\n",
+	    NULL);
+	ck_assert_uint_eq(weir_db_header(db)->name_count, 6);
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		ck_assert_msg(
+		    strcmp(decides(db, table[i].name), table[i].feed) == 0,
+		    "%s: %s", table[i].name, decides(db, table[i].name));
+	weir_db_close(db);
+}
+END_TEST
+
+START_TEST(never_block_refuses_the_name_and_what_would_cover_it)
+{
+	struct weir_settings *settings;
+	struct weir_compiled compiled;
+	struct weir_list_report *report;
+	struct weir_db *db;
+
+	put_file("one.txt", "www.bank.example\nbank.example\nother.example\n"
+			    "x.www.bank.example\nabank.example\n");
+	put_file("two.txt", "0.0.0.0 bank.example www.bank.example\n");
+	settings = settings_of(TWO_FEEDS "never-block: [ www.bank.example ]\n"
+					 "deny: [ 'bank.example' ]\n");
+	compiled = compile(settings, NULL);
+	report = &compiled.feeds[0].report;
+	ck_assert_uint_eq(report->refused[WEIR_LIST_NEVER_BLOCK], 2);
+	ck_assert_uint_eq(report->entry_count, 3);
+	ck_assert_uint_eq(report->examples[WEIR_LIST_NEVER_BLOCK][1].line, 2);
+	ck_assert_str_eq(
+	    report->examples[WEIR_LIST_NEVER_BLOCK][1].text, "bank.example");
+	/* Not its subdomains: bank.example itself may be blocked. */
+	ck_assert_uint_eq(
+	    compiled.feeds[1].report.refused[WEIR_LIST_NEVER_BLOCK], 1);
+	db = build(compiled.sort, &settings->policy);
+	ck_assert_str_eq(decides(db, "other.example"), "one");
+	ck_assert_str_eq(decides(db, "abank.example"), "one");
+	/* The local deny is the operator's own word. */
+	ck_assert_str_eq(decides(db, "www.bank.example"), "deny");
+	weir_db_close(db);
+	weir_compile_done(&compiled);
+	weir_settings_free(settings);
+}
+END_TEST
+
+START_TEST(a_list_that_is_gone_keeps_its_names_under_its_new_number)
+{
+	struct weir_settings *settings;
+	struct weir_compiled compiled;
+	struct weir_db *old, *db;
+	char *path;
+
+	put_file("one.txt", "evil.example\nevil.test\n");
+	put_file("two.txt", "0.0.0.0 ads.example evil.test\n");
+	old = build_yaml(TWO_FEEDS, NULL);
+	path = weir_path_join(folder, "one.txt");
+	ck_assert_int_eq(unlink(path), 0);
+	free(path);
+	settings = settings_of("feeds:\n"
+			       "  - name: zero\n    file: two.txt\n"
+			       "    category: ads\n"
+			       "  - name: one\n    file: one.txt\n"
+			       "    category: malware\n"
+			       "  - name: lost\n    file: none.txt\n");
+	compiled = compile(settings, old);
+	ck_assert_int_eq(compiled.feeds[0].state, WEIR_COMPILE_READ);
+	ck_assert_int_eq(compiled.feeds[1].state, WEIR_COMPILE_KEPT);
+	ck_assert_uint_eq(compiled.feeds[1].kept_count, 2);
+	ck_assert_int_eq(compiled.feeds[2].state, WEIR_COMPILE_LOST);
+	ck_assert_str_ne(compiled.feeds[2].problem.text, "");
+	ck_assert_uint_eq(compiled.kept_count, 1);
+	ck_assert_uint_eq(compiled.lost_count, 1);
+	weir_db_close(old);
+	db = build(compiled.sort, &settings->policy);
+	ck_assert_str_eq(decides(db, "www.evil.example"), "one");
+	ck_assert_str_eq(decides(db, "ads.example"), "zero");
+	weir_db_close(db);
+	weir_compile_done(&compiled);
+	weir_settings_free(settings);
+}
+END_TEST
+
+struct seen {
+	char text[512];
+};
+
+static int
+see(void *arg, const struct weir_diff *diff,
+    const struct weir_diff_change *change)
+{
+	struct seen *seen = arg;
+	char name_text[WEIR_NAME_TEXT_SIZE];
+	size_t len = strlen(seen->text);
+	struct weir_name name;
+	unsigned int i;
+
+	ck_assert_int_eq(
+	    weir_name_from_key(change->key, change->key_len, &name), 0);
+	weir_name_print(&name, name_text);
+	len += (size_t)snprintf(seen->text + len, sizeof(seen->text) - len,
+	    "%s %s", weir_diff_kind_text(change->kind), name_text);
+	for (i = 0; i < change->row_count; i++)
+		len += (size_t)snprintf(seen->text + len,
+		    sizeof(seen->text) - len, " %s:%s",
+		    diff->rows[change->rows[i].row].name,
+		    weir_diff_kind_text(change->rows[i].kind));
+	snprintf(seen->text + len, sizeof(seen->text) - len, "\n");
+	return 0;
+}
+
+/* What differs between a database and the lists as they lie there. */
+static struct weir_diff *
+diff_to(const struct weir_db *old, const char *yaml, struct seen *seen)
+{
+	struct weir_settings *settings = settings_of(yaml);
+	struct weir_compiled compiled = compile(settings, NULL);
+	struct weir_diff *diff = malloc(sizeof(*diff));
+
+	ck_assert_ptr_nonnull(diff);
+	seen->text[0] = '\0';
+	ck_assert_int_eq(weir_diff_run(old, &settings->policy, compiled.sort,
+			     see, seen, diff),
+	    0);
+	weir_compile_done(&compiled);
+	weir_settings_free(settings);
+	return diff;
+}
+
+START_TEST(the_same_lists_do_not_differ_even_under_other_numbers)
+{
+	struct weir_diff *diff;
+	struct weir_db *old;
+	struct seen seen;
+
+	put_file("one.txt", "evil.example\nevil.test\n");
+	put_file("two.txt", "0.0.0.0 ads.example evil.test\n");
+	old = build_yaml(TWO_FEEDS, NULL);
+	diff = diff_to(old, TWO_FEEDS, &seen);
+	ck_assert(weir_diff_is_empty(diff));
+	ck_assert_uint_eq(diff->names, 3);
+	free(diff);
+	diff = diff_to(old,
+	    "feeds:\n"
+	    "  - name: two\n    file: two.txt\n    format: hosts\n"
+	    "    subdomains: no\n"
+	    "  - name: one\n    file: one.txt\n    category: malware\n"
+	    "    subdomains: yes\n",
+	    &seen);
+	ck_assert_str_eq(seen.text, "");
+	ck_assert(weir_diff_is_empty(diff));
+	free(diff);
+	weir_db_close(old);
+}
+END_TEST
+
+START_TEST(added_removed_and_changed_names_are_told_by_feed)
+{
+	struct weir_diff *diff;
+	struct weir_db *old;
+	struct seen seen;
+
+	put_file("one.txt", "a.example\nb.example\nd.example\n");
+	put_file("two.txt", "0.0.0.0 b.example z.example\n");
+	old = build_yaml(TWO_FEEDS, NULL);
+	put_file("one.txt", "b.example\nc.example\nd.example\n");
+	put_file("three.txt", "d.example\n");
+	diff = diff_to(old,
+	    "feeds:\n"
+	    "  - name: three\n    file: three.txt\n"
+	    "  - name: one\n    file: one.txt\n    category: phishing\n"
+	    "    subdomains: yes\n",
+	    &seen);
+	ck_assert_str_eq(seen.text,
+	    "removed a.example one:removed\n"
+	    "changed b.example one:changed two:removed\n"
+	    "added c.example one:added\n"
+	    "changed d.example three:added one:changed\n"
+	    "removed z.example two:removed\n");
+	ck_assert_uint_eq(diff->added, 1);
+	ck_assert_uint_eq(diff->removed, 2);
+	ck_assert_uint_eq(diff->changed, 2);
+	ck_assert_uint_eq(diff->names, 3);
+	ck_assert_uint_eq(diff->row_count, 5);
+	ck_assert_str_eq(diff->rows[4].name, "two");
+	ck_assert(diff->rows[4].is_gone);
+	ck_assert_uint_eq(diff->rows[4].removed, 2);
+	free(diff);
+	weir_db_close(old);
+}
+END_TEST
+
+START_TEST(a_full_disk_is_a_failure_that_says_so)
+{
+	struct rlimit limit = { 65536, RLIM_INFINITY };
+	struct weir_policy *policy = malloc(sizeof(*policy));
+	struct weir_entry entry = { .feed = 1, .scope = 3, .confidence = 9 };
+	char *path = weir_path_join(folder, "full.base"), key[300];
+	struct weir_db_header header;
+	struct weir_sort *sort;
+	unsigned int i;
+
+	ck_assert_int_eq(weir_sort_new(&sort), 0);
+	for (i = 0; i < 60000; i++) {
+		snprintf(key, sizeof(key), "\001\003com\006n%05u", i);
+		ck_assert_int_eq(
+		    weir_sort_add(sort, (const uint8_t *)key, 12, &entry), 0);
+	}
+	ck_assert_int_eq(weir_sort_finish(sort), 0);
+	weir_policy_init(policy);
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_assert_int_lt(
+	    weir_write_base(path, sort, policy, 1, NULL, &header, &problem), 0);
+	limit.rlim_cur = RLIM_INFINITY;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_assert_ptr_nonnull(strstr(problem.text, "full.base: "));
+	weir_sort_free(sort);
+	free(policy);
+	free(path);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("build");
+	TCase *tcase = tcase_create("build");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	suite_add_tcase(suite, tcase);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, every_size_of_a_small_database_is_whole);
+	tcase_add_test(tcase, rules_and_feeds_decide_in_their_order);
+	tcase_add_test(
+	    tcase, never_block_refuses_the_name_and_what_would_cover_it);
+	tcase_add_test(
+	    tcase, a_list_that_is_gone_keeps_its_names_under_its_new_number);
+	tcase_add_test(
+	    tcase, the_same_lists_do_not_differ_even_under_other_numbers);
+	tcase_add_test(tcase, added_removed_and_changed_names_are_told_by_feed);
+	tcase_add_test(tcase, a_full_disk_is_a_failure_that_says_so);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,261 @@
+/*
+ * test_db.c - the reader against a naive matcher, and against damaged files.
+ */
+#include "lib/db.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lmdb-loader/sort.h"
+#include "lmdb-loader/write.h"
+#include "tests/unit/suite.h"
+
+#define NAMES 3000
+
+/* Made-up names over a small alphabet, so that ancestors, children and
+ * near-misses all occur. */
+static size_t
+random_name(uint32_t *state, char *text)
+{
+	static const char *const labels[] = { "a", "b", "ab", "www", "x-y",
+		"com", "net", "example", "evil" };
+	unsigned int count, i;
+	size_t len = 0;
+
+	*state = *state * 1103515245U + 12345U;
+	count = 1 + (*state >> 16) % 5;
+	for (i = 0; i < count; i++) {
+		*state = *state * 1103515245U + 12345U;
+		len += (size_t)sprintf(text + len, "%s%s", i ? "." : "",
+		    labels[(*state >> 16) % 9]);
+	}
+	return len;
+}
+
+static char path[64];
+static struct weir_name stored[NAMES];
+static unsigned int stored_count;
+
+static void
+write_file(void)
+{
+	struct weir_sort *sort;
+	struct weir_policy *policy = calloc(1, sizeof(*policy));
+	struct weir_entry entry = { 2, WEIR_SCOPE_BOTH, 0, 0, 100, 0 };
+	struct weir_db_header header;
+	struct weir_problem problem;
+	uint8_t key[WEIR_KEY_SIZE];
+	char text[128];
+	uint32_t state = 42;
+	size_t len;
+
+	weir_policy_init(policy);
+	strcpy(policy->feeds[2].name, "made-up");
+	policy->feeds[2].action = WEIR_ACTION_NXDOMAIN;
+	policy->feed_count = 3;
+	ck_assert_int_eq(weir_sort_new(&sort), WEIR_OK);
+	for (stored_count = 0; stored_count < NAMES / 4; stored_count++) {
+		struct weir_name *name = &stored[stored_count];
+
+		len = random_name(&state, text);
+		ck_assert_int_eq(weir_name_parse(text, len, name), WEIR_OK);
+		len = weir_name_to_key(name, WEIR_TRIGGER_QNAME, key, NULL);
+		ck_assert_int_eq(
+		    weir_sort_add(sort, key, len, &entry), WEIR_OK);
+	}
+	ck_assert_int_eq(weir_sort_finish(sort), WEIR_OK);
+	(void)snprintf(path, sizeof(path), "test_db.%ld.base", (long)getpid());
+	(void)unlink(path);
+	ck_assert_msg(weir_write_base(path, sort, policy, 1, NULL, &header,
+			  &problem) == WEIR_OK,
+	    "%s", problem.text);
+	weir_sort_free(sort);
+	free(policy);
+}
+
+static bool
+naive_has(const struct weir_name *name, unsigned int label)
+{
+	unsigned int i;
+	size_t skip = name->offset[label];
+
+	for (i = 0; i < stored_count; i++)
+		if (stored[i].len == name->len - skip &&
+		    memcmp(stored[i].wire, name->wire + skip, stored[i].len) ==
+			0)
+			return true;
+	return false;
+}
+
+START_TEST(the_reader_agrees_with_a_naive_matcher)
+{
+	struct weir_matches matches;
+	struct weir_problem problem;
+	struct weir_name name;
+	struct weir_db *db;
+	uint32_t state = 7;
+	char text[128];
+	unsigned int i, label, hits = 0;
+
+	write_file();
+	ck_assert_msg(weir_db_open(path, 2, 0, &db, &problem) == WEIR_OK, "%s",
+	    problem.text);
+	ck_assert_msg(
+	    weir_db_check(db, &problem) == WEIR_OK, "%s", problem.text);
+	for (i = 0; i < NAMES; i++) {
+		size_t len = random_name(&state, text);
+		unsigned int at = 0;
+		int hit;
+
+		ck_assert_int_eq(weir_name_parse(text, len, &name), WEIR_OK);
+		hit = weir_db_lookup(db, 1, &name, &matches);
+		ck_assert_int_ge(hit, 0);
+		hits += (unsigned int)hit;
+		for (label = 0; label < name.label_count; label++) {
+			bool is_there = naive_has(&name, label);
+			bool is_found = at < matches.count &&
+					matches.items[at].label == label;
+
+			ck_assert_msg(
+			    is_there == is_found, "%s, label %u", text, label);
+			if (is_found)
+				at++;
+		}
+		ck_assert_uint_eq(at, matches.count);
+	}
+	ck_assert_uint_gt(hits, NAMES / 10);
+	weir_db_close(db);
+	(void)unlink(path);
+}
+END_TEST
+
+/* The root, and a name of 127 labels, have their answers too. */
+START_TEST(extreme_names_are_looked_up)
+{
+	uint8_t wire[255];
+	struct weir_matches matches;
+	struct weir_name name;
+	struct weir_db *db;
+	unsigned int i;
+
+	write_file();
+	ck_assert_int_eq(weir_db_open(path, 1, 0, &db, NULL), WEIR_OK);
+	ck_assert_int_eq(weir_name_parse(".", 1, &name), WEIR_OK);
+	ck_assert_int_eq(weir_db_lookup(db, 0, &name, &matches), 0);
+	for (i = 0; i < 254; i += 2) {
+		wire[i] = 1;
+		wire[i + 1] = (uint8_t)i;
+	}
+	wire[254] = 0;
+	ck_assert_int_eq(weir_name_from_wire(wire, 255, &name), WEIR_OK);
+	ck_assert_int_eq(weir_db_lookup(db, 0, &name, &matches), 0);
+	weir_db_close(db);
+	(void)unlink(path);
+}
+END_TEST
+
+static void
+flip(off_t at)
+{
+	int fd = open(path, O_RDWR);
+	uint8_t octet;
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(pread(fd, &octet, 1, at), 1);
+	octet ^= 0x5a;
+	ck_assert_int_eq(pwrite(fd, &octet, 1, at), 1);
+	(void)close(fd);
+}
+
+/* 0: whole; 1: refused; 2: the reader died. */
+static int
+try_file(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		struct weir_db *db;
+
+		if (weir_db_open(path, 2, 0, &db, NULL) != WEIR_OK)
+			_exit(1);
+		_exit(weir_db_check(db, NULL) == WEIR_OK ? 0 : 1);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 2;
+}
+
+/* LMDB itself trusts its pages, so a damaged tree may end the process that
+ * checks it (that is why the loader checks, and not the resolver); but no
+ * damage to our own records goes unnoticed. */
+START_TEST(no_changed_octet_of_ours_is_taken_for_whole)
+{
+	static const char needle[] = "\003com\007example";
+	uint8_t *bytes;
+	size_t len, at, found = 0;
+	FILE *file;
+
+	write_file();
+	ck_assert_int_eq(try_file(), 0);
+	file = fopen(path, "rb");
+	ck_assert_ptr_nonnull(file);
+	bytes = malloc(1 << 20);
+	len = fread(bytes, 1, 1 << 20, file);
+	(void)fclose(file);
+	for (at = 0; at + sizeof(needle) < len && found < 40; at++) {
+		if (memcmp(bytes + at, needle, sizeof(needle) - 1) != 0)
+			continue;
+		found++;
+		flip((off_t)(at + 2));
+		ck_assert_msg(try_file() != 0, "octet %zu", at + 2);
+		flip((off_t)(at + 2));
+	}
+	ck_assert_uint_gt(found, 5);
+	ck_assert_int_eq(try_file(), 0);
+	free(bytes);
+	(void)unlink(path);
+}
+END_TEST
+
+START_TEST(a_file_that_is_cut_or_foreign_is_refused)
+{
+	struct weir_problem problem;
+	struct weir_db *db;
+	FILE *file;
+	long size;
+
+	write_file();
+	ck_assert_int_eq(
+	    weir_db_open(path, 1, 12345, &db, &problem), WEIR_EFORMAT);
+	ck_assert_ptr_nonnull(strstr(problem.text, "published"));
+	file = fopen(path, "rb");
+	ck_assert_int_eq(fseek(file, 0, SEEK_END), 0);
+	size = ftell(file);
+	(void)fclose(file);
+	ck_assert_int_eq(truncate(path, size / 2 / 4096 * 4096), 0);
+	ck_assert_int_eq(weir_db_open(path, 1, 0, &db, NULL), WEIR_EFORMAT);
+	ck_assert_int_eq(truncate(path, 100), 0);
+	ck_assert_int_eq(weir_db_open(path, 1, 0, &db, NULL), WEIR_EFORMAT);
+	file = fopen(path, "wb");
+	for (size = 0; size < 20000; size++)
+		ck_assert_int_ne(fputc((int)(size * 7 & 0xff), file), EOF);
+	(void)fclose(file);
+	ck_assert_int_eq(weir_db_open(path, 1, 0, &db, NULL), WEIR_EFORMAT);
+	(void)unlink(path);
+	ck_assert_int_eq(weir_db_open(path, 1, 0, &db, NULL), WEIR_EMISSING);
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest *const tests[] = { the_reader_agrees_with_a_naive_matcher,
+		extreme_names_are_looked_up,
+		no_changed_octet_of_ours_is_taken_for_whole,
+		a_file_that_is_cut_or_foreign_is_refused, NULL };
+
+	return suite_run("db", tests);
+}

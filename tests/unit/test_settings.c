@@ -1,0 +1,525 @@
+/*
+ * test_settings.c - weir.yaml read whole: values, defaults, and one sentence
+ * with the right line for whatever is wrong.
+ */
+#include "lib/settings.h"
+
+#include <arpa/inet.h>
+
+#include "tests/unit/scratch.h"
+#include "tests/unit/suite.h"
+
+static int
+is_format(const char *name)
+{
+	return strcmp(name, "auto") == 0 || strcmp(name, "hosts") == 0;
+}
+
+static const struct weir_settings_formats formats = {
+	.is_known = is_format,
+	.names = "auto, hosts",
+};
+
+static int
+read_text(struct scratch *scratch, const char *text,
+    struct weir_settings **ret_settings, struct weir_problem *problem)
+{
+	scratch_write(scratch, "weir.yaml", text, strlen(text));
+	return weir_settings_read(
+	    scratch->file, &formats, ret_settings, problem);
+}
+
+static struct weir_settings *
+good(struct scratch *scratch, const char *text)
+{
+	struct weir_settings *settings = NULL;
+	struct weir_problem problem = { "" };
+
+	ck_assert_msg(read_text(scratch, text, &settings, &problem) == 0, "%s",
+	    problem.text);
+	return settings;
+}
+
+START_TEST(an_empty_file_means_the_defaults)
+{
+	static const char *const texts[] = { "", "# comment\n", "---\n",
+		"feeds:\nallow:\ndeny: ~\nnever-block: []\nsinkhole:\n" };
+	struct weir_settings *settings;
+	struct scratch scratch;
+	size_t i;
+
+	scratch_init(&scratch);
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		settings = good(&scratch, texts[i]);
+		ck_assert_str_eq(settings->database, WEIR_DEFAULT_DATABASE);
+		ck_assert_str_eq(settings->status, "/run/weir");
+		ck_assert_str_eq(settings->path, scratch.file);
+		ck_assert_uint_eq(settings->keep_generations, 5);
+		ck_assert_uint_eq(settings->policy.block_ttl_s, 60);
+		ck_assert_uint_eq(
+		    settings->policy.on_failure, WEIR_ON_FAILURE_PASS);
+		ck_assert(settings->policy.has_sinkhole_ipv4);
+		ck_assert(settings->policy.has_sinkhole_ipv6);
+		ck_assert(!settings->policy.has_sinkhole_name);
+		ck_assert_uint_eq(settings->policy.feed_count, 2);
+		ck_assert_uint_eq(settings->policy.category_count, 1);
+		ck_assert_uint_eq(settings->feed_count, 0);
+		ck_assert_uint_eq(settings->allow.count, 0);
+		ck_assert_uint_eq(settings->deny.count, 0);
+		ck_assert_uint_eq(settings->never_block.count, 0);
+		weir_settings_free(settings);
+	}
+	scratch_done(&scratch);
+}
+END_TEST
+
+static const char full[] = "database: db\n"
+			   "status: /s\n"
+			   "on-failure: servfail\n"
+			   "block-ttl: 3600\n"
+			   "keep-generations: 1000\n"
+			   "sinkhole:\n"
+			   "  ipv4: 192.0.2.1\n"
+			   "feeds:\n"
+			   "  - name: a.b-c_1\n"
+			   "    file: lists/a\n"
+			   "    action: sinkhole\n"
+			   "    category: malware\n"
+			   "    confidence: 90\n"
+			   "  - {name: two, file: /two, subdomains: No,\n"
+			   "     mode: shadow, action: pass, ede: 0,\n"
+			   "     min-confidence: 100, format: hosts}\n"
+			   "  - name: three\n"
+			   "    file: three\n"
+			   "    category: malware\n"
+			   "    ede: 65535\n"
+			   "    subdomains: TRUE\n"
+			   "allow:\n"
+			   "  - Example.COM.\n"
+			   "  - \"*.b\xc3\xbc"
+			   "cher.example\"\n"
+			   "deny: [=_x.r3---sn.example]\n"
+			   "never-block:\n"
+			   "\n"
+			   "  - bank.example\n";
+
+START_TEST(every_value_arrives)
+{
+	const struct weir_feed *feeds;
+	struct weir_settings *settings;
+	struct scratch scratch;
+	char wanted[128], text[WEIR_NAME_TEXT_SIZE];
+
+	scratch_init(&scratch);
+	settings = good(&scratch, full);
+	feeds = settings->policy.feeds + WEIR_FEED_FIRST;
+	snprintf(wanted, sizeof(wanted), "%s/db", scratch.folder);
+	ck_assert_str_eq(settings->database, wanted);
+	ck_assert_str_eq(settings->status, "/s");
+	ck_assert_uint_eq(settings->keep_generations, 1000);
+	ck_assert_uint_eq(settings->policy.block_ttl_s, 3600);
+	ck_assert_uint_eq(
+	    settings->policy.on_failure, WEIR_ON_FAILURE_SERVFAIL);
+	inet_ntop(AF_INET, &settings->policy.sinkhole_ipv4, text, 100);
+	ck_assert_str_eq(text, "192.0.2.1");
+	ck_assert(settings->policy.has_sinkhole_ipv6);
+
+	ck_assert_uint_eq(settings->feed_count, 3);
+	ck_assert_uint_eq(settings->policy.feed_count, 5);
+	snprintf(wanted, sizeof(wanted), "%s/lists/a", scratch.folder);
+	ck_assert_str_eq(settings->feeds[0].file, wanted);
+	ck_assert_str_eq(settings->feeds[0].name, "a.b-c_1");
+	ck_assert_str_eq(settings->feeds[0].format, "auto");
+	ck_assert(settings->feeds[0].subdomains);
+	ck_assert_uint_eq(settings->feeds[0].confidence, 90);
+	ck_assert_uint_eq(settings->feeds[0].line, 9);
+	ck_assert_str_eq(feeds[0].name, "a.b-c_1");
+	ck_assert_uint_eq(feeds[0].action, WEIR_ACTION_SINKHOLE);
+	ck_assert_uint_eq(feeds[0].ede_code, 4);
+	ck_assert_uint_eq(feeds[0].category, 1);
+	ck_assert_uint_eq(feeds[0].min_confidence, 0);
+
+	ck_assert_str_eq(settings->feeds[1].file, "/two");
+	ck_assert_str_eq(settings->feeds[1].format, "hosts");
+	ck_assert(!settings->feeds[1].subdomains);
+	ck_assert_uint_eq(settings->feeds[1].confidence, 100);
+	ck_assert_uint_eq(settings->feeds[1].category, 0);
+	ck_assert_uint_eq(settings->feeds[1].line, 14);
+	ck_assert_uint_eq(feeds[1].mode, WEIR_MODE_SHADOW);
+	ck_assert_uint_eq(feeds[1].action, WEIR_ACTION_PASS);
+	ck_assert_uint_eq(feeds[1].ede_code, 0);
+	ck_assert_uint_eq(feeds[1].min_confidence, 100);
+
+	ck_assert_uint_eq(feeds[2].action, WEIR_ACTION_NXDOMAIN);
+	ck_assert_uint_eq(feeds[2].mode, WEIR_MODE_ENFORCE);
+	ck_assert_uint_eq(feeds[2].ede_code, 65535);
+	ck_assert(settings->feeds[2].subdomains);
+	ck_assert_uint_eq(settings->feeds[2].category, 1);
+	ck_assert_uint_eq(settings->policy.category_count, 2);
+	ck_assert_str_eq(settings->policy.categories[1], "malware");
+	weir_settings_free(settings);
+	scratch_done(&scratch);
+}
+END_TEST
+
+static void
+check_rule(const struct weir_name_rule *rule, const char *text,
+    const char *name, unsigned int scope, unsigned int line)
+{
+	char printed[WEIR_NAME_TEXT_SIZE];
+
+	weir_name_print(&rule->name, printed);
+	ck_assert_str_eq(printed, name);
+	ck_assert_str_eq(rule->text, text);
+	ck_assert_uint_eq(rule->scope, scope);
+	ck_assert_uint_eq(rule->line, line);
+}
+
+START_TEST(names_have_a_scope_and_a_line)
+{
+	struct weir_settings *settings;
+	struct scratch scratch;
+
+	scratch_init(&scratch);
+	settings = good(&scratch, full);
+	ck_assert_uint_eq(settings->allow.count, 2);
+	check_rule(&settings->allow.items[0], "Example.COM.", "example.com",
+	    WEIR_SCOPE_BOTH, 23);
+	check_rule(&settings->allow.items[1],
+	    "*.b\xc3\xbc"
+	    "cher.example",
+	    "xn--bcher-kva.example", WEIR_SCOPE_SUBDOMAINS, 24);
+	ck_assert_uint_eq(settings->deny.count, 1);
+	check_rule(&settings->deny.items[0], "=_x.r3---sn.example",
+	    "_x.r3---sn.example", WEIR_SCOPE_NAME, 25);
+	ck_assert_uint_eq(settings->never_block.count, 1);
+	check_rule(&settings->never_block.items[0], "bank.example",
+	    "bank.example", WEIR_SCOPE_BOTH, 28);
+	weir_settings_free(settings);
+	scratch_done(&scratch);
+}
+END_TEST
+
+START_TEST(a_sinkhole_may_be_a_name_or_lack_an_address)
+{
+	struct weir_settings *settings;
+	struct scratch scratch;
+	char text[WEIR_NAME_TEXT_SIZE];
+
+	scratch_init(&scratch);
+	settings = good(&scratch, "sinkhole: {name: Block.Example}\n");
+	ck_assert(settings->policy.has_sinkhole_name);
+	ck_assert(!settings->policy.has_sinkhole_ipv4);
+	ck_assert(!settings->policy.has_sinkhole_ipv6);
+	weir_name_print(&settings->policy.sinkhole_name, text);
+	ck_assert_str_eq(text, "block.example");
+	weir_settings_free(settings);
+	settings = good(&scratch, "sinkhole:\n  ipv6: none\n");
+	ck_assert(settings->policy.has_sinkhole_ipv4);
+	ck_assert(!settings->policy.has_sinkhole_ipv6);
+	weir_settings_free(settings);
+	scratch_done(&scratch);
+}
+END_TEST
+
+/* {text, line, the reason} */
+static const struct wrong {
+	const char *text;
+	unsigned int line;
+	const char *says;
+} wrongs[] = {
+	{ "a: 1\nfeeds:\n", 1, "\"a\" is no key here (database, " },
+	{ "\n\nfeeds:\n - name: a\n   file: b\n\n   action: nxdomian\n", 7,
+	    "feeds[0].action: \"nxdomian\" is no action (nxdomain, nodata, "
+	    "sinkhole, refused, drop, truncate, pass)" },
+	{ "feeds:\n - {name: a, file: b}\n - name: b\n   fiel: c\n", 4,
+	    "feeds[1]: \"fiel\" is no key here (name, file, format" },
+	{ "feeds:\n - {name: a, file: b}\n - name: b\n", 3,
+	    "feeds[1]: file is missing" },
+	{ "feeds:\n - file: b\n", 2, "feeds[0]: name is missing" },
+	{ "feeds: yes\n", 1, "feeds: \"yes\" is no list of feeds" },
+	{ "feeds:\n - a\n", 2, "feeds[0]: \"a\" is no feed" },
+	{ "feeds:\n -\n", 2, "feeds[0]: there is no value" },
+	{ "feeds:\n - {name: x, file: b}\n - name: x\n   file: c\n", 3,
+	    "feeds[1].name: \"x\" is the name of feeds[0] already" },
+	{ "feeds:\n - {name: allow, file: b}\n", 2,
+	    "feeds[0].name: \"allow\"" },
+	{ "feeds:\n - {name: deny, file: b}\n", 2, "feeds[0].name: \"deny\"" },
+	{ "feeds:\n - {name: A, file: b}\n", 2, "is no name for a feed" },
+	{ "feeds:\n - {name: a/b, file: b}\n", 2, "is no name for a feed" },
+	{ "feeds:\n - {name: a, file: \"\"}\n", 2, "feeds[0].file: there is" },
+	{ "feeds:\n - {name: a, file: b, format: rpz}\n", 2,
+	    "feeds[0].format: \"rpz\" is no format (auto, hosts)" },
+	{ "feeds:\n - {name: a, file: b,\n  subdomains: nope}\n", 3,
+	    "feeds[0].subdomains: \"nope\" is neither yes nor no" },
+	{ "feeds:\n - {name: a, file: b, mode: 1}\n", 2,
+	    "feeds[0].mode: \"1\" is no mode (enforce, shadow)" },
+	{ "feeds:\n - {name: a, file: b, action: default}\n", 2,
+	    "feeds[0].action: \"default\" is no action" },
+	{ "feeds:\n - name: a\n   file: b\n   confidence: 101\n", 4,
+	    "feeds[0].confidence: \"101\" is no whole number from 0 to 100" },
+	{ "feeds:\n - {name: a, file: b, ede: 65536}\n", 2,
+	    "feeds[0].ede: \"65536\" is no whole number from 0 to 65535" },
+	{ "feeds:\n - {name: a, file: b, category: \"x\\ny\"}\n", 2,
+	    "feeds[0].category: \"x?y\" holds a control character" },
+	{ "feeds:\n - name: a\n   file: b\n   name: c\n", 4,
+	    "feeds[0].name: set twice (first in line 2)" },
+	{ "block-ttl: 0\n", 1, "is no whole number from 1 to 3600" },
+	{ "block-ttl: 3601\n", 1, "is no whole number from 1 to 3600" },
+	{ "block-ttl: 60s\n", 1, "block-ttl: \"60s\" is no whole number" },
+	{ "block-ttl: -1\n", 1, "block-ttl: \"-1\" is no whole number" },
+	{ "block-ttl: 1e2\n", 1, "block-ttl: \"1e2\" is no whole number" },
+	{ "block-ttl: 99999999999999999999\n", 1, "is no whole number" },
+	{ "block-ttl:\n", 1, "block-ttl: there is no value" },
+	{ "block-ttl: [60]\n", 1, "block-ttl: a list is no single value" },
+	{ "block-ttl: 5\nblock-ttl: 6\n", 2, "set twice (first in line 1)" },
+	{ "keep-generations: 1001\n", 1, "is no whole number from 1 to 1000" },
+	{ "\non-failure: fail\n", 2, "on-failure: \"fail\" is neither" },
+	{ "database:\n", 1, "database: there is no value" },
+	{ "sinkhole: x\n", 1, "sinkhole: \"x\" is not ipv4:, ipv6: or" },
+	{ "sinkhole:\n  ip: 1\n", 2, "sinkhole: \"ip\" is no key here" },
+	{ "sinkhole:\n  ipv4: ::1\n", 2, "sinkhole.ipv4: \"::1\" is no IPv4" },
+	{ "sinkhole:\n  ipv6: 1.2.3.4\n", 2, "sinkhole.ipv6: \"1.2.3.4\"" },
+	{ "sinkhole:\n  name: 1.2.3.4\n", 2, "sinkhole.name: \"1.2.3.4\"" },
+	{ "sinkhole:\n  ipv4: 1.2.3.4\n  name: a.b\n", 3,
+	    "sinkhole.name: \"a.b\" cannot go together" },
+	{ "allow: a.b\n", 1, "allow: \"a.b\" is no list of names" },
+	{ "allow:\n - a.b\n\n - a..b\n", 4, "allow[1]: \"a..b\" is no domain" },
+	{ "allow:\n - *.a.b\n", 2, "written in quotes: \"*.example.com\"" },
+	{ "deny:\n - {a: b}\n", 2, "deny[0]: a mapping is no single value" },
+	{ "deny:\n - a.*.b\n", 2, "deny[0]: \"a.*.b\" is no domain" },
+	{ "deny:\n - \"*.*.b\"\n", 2, "deny[0]: \"*.*.b\" is no domain" },
+	{ "deny:\n - http://a.b/\n", 2, "is no domain name" },
+	{ "deny:\n - 192.0.2.1\n", 2, "is no domain name" },
+	{ "deny:\n - .\n", 2, "is no domain name" },
+	{ "deny:\n - \"*.\"\n", 2, "is no domain name" },
+	{ "deny:\n - a\\.b.c\n", 2, "is no domain name" },
+	{ "deny:\n - \"\"\n", 2, "deny[0]: there is no value" },
+	{ "never-block:\n - a.b\n - =a.b\n", 3,
+	    "never-block[1]: \"=a.b\" has" },
+	{ "deny: &d [a.b]\nallow: *d\n", 2, "aliases (*) are not taken" },
+	{ "block-ttl: 5\n---\nblock-ttl: 6\n", 2, "a second document" },
+	{ "- a\n", 1, "settings are wanted here" },
+	{ "feeds:\n  - name: a\n file: b\n", 3, "this is no YAML" },
+	{ "feeds: [\n", 2, "this is no YAML" },
+	{ "block-ttl: 5\nallow: [\xff]\n", 2, "this is no YAML" },
+	{ "block-ttl: 5\r\nfoo: 1\r\n", 2, "\"foo\" is no key here" },
+	{ "? [a]\n: b\n", 1, "a key must be a plain word" },
+	{ "a: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"
+	  "]]]]\n",
+	    1, "nested too deeply" },
+};
+
+START_TEST(whatever_is_wrong_is_told_with_its_line)
+{
+	struct weir_settings mark, *settings = &mark;
+	struct weir_problem problem;
+	struct scratch scratch;
+	char lead[160];
+	size_t i;
+	int error;
+
+	scratch_init(&scratch);
+	for (i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
+		error = read_text(
+		    &scratch, wrongs[i].text, &settings, &problem);
+		ck_assert_msg(error == WEIR_EFORMAT || error == WEIR_ELIMIT,
+		    "%d for %s", error, wrongs[i].text);
+		ck_assert_ptr_eq(settings, &mark);
+		snprintf(lead, sizeof(lead), "%s:%u: ", scratch.file,
+		    wrongs[i].line);
+		ck_assert_msg(strncmp(problem.text, lead, strlen(lead)) == 0,
+		    "%s for %s", problem.text, wrongs[i].text);
+		ck_assert_msg(strstr(problem.text, wrongs[i].says) != NULL,
+		    "%s for %s", problem.text, wrongs[i].text);
+		ck_assert_ptr_null(strchr(problem.text, '\n'));
+	}
+	scratch_done(&scratch);
+}
+END_TEST
+
+/* feeds: and so many of them; or deny: and so many names. */
+static char *
+many_lines(bool is_feeds, unsigned int count)
+{
+	char *text;
+	size_t len;
+	FILE *stream = open_memstream(&text, &len);
+	unsigned int i;
+
+	ck_assert_ptr_nonnull(stream);
+	fputs(is_feeds ? "feeds:\n" : "deny:\n", stream);
+	for (i = 0; i < count; i++) {
+		if (is_feeds)
+			fprintf(stream, " - {name: f%u, file: x}\n", i);
+		else
+			fprintf(stream, " - n%u.example\n", i);
+	}
+	fclose(stream);
+	return text;
+}
+
+START_TEST(lists_have_their_limits)
+{
+	static const struct {
+		bool is_feeds;
+		unsigned int max;
+		const char *says;
+	} rows[] = {
+		{ true, 248, "feeds: more than 248" },
+		{ false, 100000, "deny: more than 100000" },
+	};
+	struct weir_settings *settings;
+	struct weir_problem problem;
+	struct scratch scratch;
+	char *text, wanted[200];
+	size_t i;
+
+	scratch_init(&scratch);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		text = many_lines(rows[i].is_feeds, rows[i].max);
+		settings = good(&scratch, text);
+		weir_settings_free(settings);
+		free(text);
+		text = many_lines(rows[i].is_feeds, rows[i].max + 1);
+		ck_assert_int_eq(read_text(&scratch, text, &settings, &problem),
+		    WEIR_EFORMAT);
+		snprintf(wanted, sizeof(wanted), "%s:%u: %s", scratch.file,
+		    rows[i].max + 2, rows[i].says);
+		ck_assert_str_eq(problem.text, wanted);
+		free(text);
+	}
+	scratch_done(&scratch);
+}
+END_TEST
+
+START_TEST(a_category_has_63_octets_at_most)
+{
+	struct weir_settings *settings;
+	struct weir_problem problem;
+	struct scratch scratch;
+	char text[400], longest[80];
+
+	scratch_init(&scratch);
+	memset(longest, 'c', 64);
+	longest[63] = '\0';
+	snprintf(text, sizeof(text),
+	    "feeds:\n - {name: a, file: b, category: %s}\n", longest);
+	settings = good(&scratch, text);
+	ck_assert_str_eq(settings->policy.categories[1], longest);
+	weir_settings_free(settings);
+	snprintf(text, sizeof(text),
+	    "feeds:\n - {name: a, file: b, category: %sc}\n", longest);
+	ck_assert_int_eq(
+	    read_text(&scratch, text, &settings, &problem), WEIR_EFORMAT);
+	ck_assert_ptr_nonnull(strstr(problem.text, "longer than 63"));
+	scratch_done(&scratch);
+}
+END_TEST
+
+static char *
+printed(const struct weir_settings *settings)
+{
+	char *text;
+	size_t len;
+	FILE *stream = open_memstream(&text, &len);
+
+	ck_assert_ptr_nonnull(stream);
+	ck_assert_int_eq(weir_settings_print(settings, stream), 0);
+	fclose(stream);
+	return text;
+}
+
+START_TEST(what_is_printed_reads_the_same_again)
+{
+	static const char *const texts[] = { "", full,
+		"sinkhole: {name: a.b}\nallow:\n - a.b\n",
+		"feeds:\n - {name: a, file: \"q\\\"\\\\: # x\", "
+		"category: \"yes\"}\n" };
+	struct weir_settings *settings, *again;
+	struct scratch scratch;
+	char *first, *second;
+	size_t i;
+
+	scratch_init(&scratch);
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		settings = good(&scratch, texts[i]);
+		first = printed(settings);
+		again = good(&scratch, first);
+		second = printed(again);
+		ck_assert_str_eq(first, second);
+		ck_assert_mem_eq(&settings->policy, &again->policy,
+		    sizeof(settings->policy));
+		free(first);
+		free(second);
+		weir_settings_free(settings);
+		weir_settings_free(again);
+	}
+	scratch_done(&scratch);
+}
+END_TEST
+
+static int
+count_items(void *arg, const struct weir_settings_item *item)
+{
+	unsigned int *left = arg;
+
+	if (item->kind == WEIR_SETTINGS_NUMBER &&
+	    strcmp(item->key, "block-ttl") == 0)
+		ck_assert_uint_eq(item->number, 3600);
+	return --*left == 0 ? 42 : 0;
+}
+
+START_TEST(a_walk_stops_when_told)
+{
+	struct weir_settings *settings;
+	struct scratch scratch;
+	unsigned int left = 5;
+
+	scratch_init(&scratch);
+	settings = good(&scratch, full);
+	ck_assert_int_eq(weir_settings_walk(settings, count_items, &left), 42);
+	ck_assert_uint_eq(left, 0);
+	left = 100000;
+	ck_assert_int_eq(weir_settings_walk(settings, count_items, &left), 0);
+	weir_settings_free(settings);
+	scratch_done(&scratch);
+}
+END_TEST
+
+START_TEST(a_file_that_cannot_be_read_is_told_apart)
+{
+	struct weir_settings *settings;
+	struct weir_problem problem;
+
+	ck_assert_int_eq(
+	    weir_settings_read("/nonexistent/w", NULL, &settings, &problem),
+	    WEIR_EMISSING);
+	ck_assert_str_eq(
+	    problem.text, "/nonexistent/w: No such file or directory");
+	ck_assert_int_eq(
+	    weir_settings_read("/dev/zero", NULL, &settings, &problem),
+	    WEIR_ELIMIT);
+	weir_settings_free(NULL);
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest *const tests[] = {
+		an_empty_file_means_the_defaults,
+		every_value_arrives,
+		names_have_a_scope_and_a_line,
+		a_sinkhole_may_be_a_name_or_lack_an_address,
+		whatever_is_wrong_is_told_with_its_line,
+		lists_have_their_limits,
+		a_category_has_63_octets_at_most,
+		what_is_printed_reads_the_same_again,
+		a_walk_stops_when_told,
+		a_file_that_cannot_be_read_is_told_apart,
+		NULL,
+	};
+
+	return suite_run("settings", tests);
+}
