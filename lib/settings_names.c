@@ -34,7 +34,7 @@ is_address(const struct weir_name *name)
 bool
 weir_settings_name_parse(const char *text, struct weir_name *ret_name)
 {
-	struct weir_name name;
+	struct weir_name name = { .len = 0 }; /* no leftovers of the stack */
 	unsigned int i, j;
 	const uint8_t *label;
 

@@ -15,7 +15,10 @@
 #include "lib/settings_yaml.h"
 
 #include <cyaml/cyaml.h>
+#include <stdalign.h>
 #include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +120,37 @@ static const cyaml_schema_value_t top = {
 	CYAML_VALUE_MAPPING(
 	    CYAML_FLAG_POINTER, struct weir_settings_yaml, top_fields),
 };
+
+/* libcyaml makes a list larger by one item at a time.  So memory is handed out
+ * with room behind it, which this stands in front of. */
+struct block {
+	size_t size; /* of what is behind it */
+	alignas(max_align_t) unsigned char data[];
+};
+
+static void *
+take_memory(void *arg, void *data, size_t size)
+{
+	struct block *block = NULL;
+
+	(void)arg;
+	if (data != NULL)
+		block = (struct block *)(void *)((unsigned char *)data -
+						 offsetof(struct block, data));
+	if (size == 0) {
+		free(block);
+		return NULL;
+	}
+	if (block != NULL && size <= block->size)
+		return data;
+	if (block != NULL && size < SIZE_MAX / 4)
+		size *= 2;
+	block = realloc(block, sizeof(*block) + size);
+	if (block == NULL)
+		return NULL;
+	block->size = size;
+	return block->data;
+}
 
 /* What libcyaml said, taken apart. */
 struct complaint {
@@ -384,7 +418,7 @@ weir_settings_yaml_load(const char *name, const char *text, size_t len,
 	const cyaml_config_t config = {
 		.log_fn = take_line,
 		.log_ctx = &complaint,
-		.mem_fn = cyaml_mem,
+		.mem_fn = take_memory,
 		.log_level = CYAML_LOG_ERROR,
 		.flags = CYAML_CFG_NO_ALIAS,
 	};
@@ -403,7 +437,7 @@ weir_settings_yaml_load(const char *name, const char *text, size_t len,
 void
 weir_settings_yaml_free(struct weir_settings_yaml *yaml)
 {
-	const cyaml_config_t config = { .mem_fn = cyaml_mem };
+	const cyaml_config_t config = { .mem_fn = take_memory };
 
 	if (yaml != NULL)
 		cyaml_free(&config, &top, yaml, 0);

@@ -53,21 +53,19 @@ static const struct command {
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
 enum option_code {
-	OPTION_JSON = 256,
-	OPTION_NO_WAIT,
+	OPTION_NO_WAIT = 256,
 	OPTION_TIMEOUT,
-	OPTION_TYPE,
-	OPTION_VERSION
+	OPTION_TYPE
 };
 
 static const struct option options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "help", no_argument, NULL, 'h' },
-	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "json", no_argument, NULL, 'j' },
 	{ "no-wait", no_argument, NULL, OPTION_NO_WAIT },
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
 	{ "type", required_argument, NULL, OPTION_TYPE },
-	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -87,11 +85,11 @@ print_usage(FILE *stream)
 	fprintf(stream,
 	    "\noptions, before or after the command:\n"
 	    "  -c, --config FILE                 default: %s\n"
-	    "  --json                            the result as JSON\n"
+	    "  -j, --json                        the result as JSON\n"
 	    "  --no-wait                         do not wait for the modules\n"
 	    "  --timeout SECONDS                 wait that long at most\n"
 	    "  --type TYPE                       query type; default: A\n"
-	    "  --help, --version\n",
+	    "  -h, --help; -V, --version\n",
 	    weir_paths_config());
 }
 
@@ -118,7 +116,7 @@ take_option(int code, struct weir_load *load, unsigned int *used)
 	case 'c':
 		load->config = optarg;
 		return 0;
-	case OPTION_JSON:
+	case 'j':
 		load->json = true;
 		return 0;
 	case OPTION_NO_WAIT:
@@ -200,12 +198,12 @@ main(int argc, char **argv)
 
 	weir_log_init("weir-load");
 	while (exit_code == 0 &&
-	       (code = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+	       (code = getopt_long(argc, argv, "c:hjV", options, NULL)) != -1) {
 		if (code == 'h') {
 			print_usage(stdout);
 			return WEIR_EXIT_DONE;
 		}
-		if (code == OPTION_VERSION) {
+		if (code == 'V') {
 			printf("weir-load %s\n", WEIR_VERSION);
 			return WEIR_EXIT_DONE;
 		}

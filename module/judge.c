@@ -191,3 +191,17 @@ weir_judge_chain(const struct weir_snapshot *snapshot, unsigned int reader,
 		error = each_target_of(item->rrset, judge_target, &arg);
 	return error;
 }
+
+const struct ub_packed_rrset_key *
+weir_judge_chain_link(const struct module_qstate *qstate, unsigned int number)
+{
+	const struct iter_qstate *iterator = iterator_of(qstate);
+	const struct iter_prep_list *item;
+
+	for (item = iterator ? iterator->an_prepend_list : NULL; item;
+	     item = item->next)
+		if (item->rrset->rk.type == htons(LDNS_RR_TYPE_CNAME) &&
+		    number-- == 0)
+			return item->rrset;
+	return NULL;
+}

@@ -52,6 +52,11 @@ int weir_judge_chain(const struct weir_snapshot *snapshot, unsigned int reader,
     const struct module_qstate *qstate, uint32_t now_unix,
     struct weir_decision *decision) WEIR_CHECKED;
 
+/** The alias number `number` (from 0) of those that the iterator has followed,
+ *  a CNAME; NULL behind the last. */
+const struct ub_packed_rrset_key *
+weir_judge_chain_link(const struct module_qstate *qstate, unsigned int number);
+
 /** Whether the answer section holds a record that leads to another name. */
 bool weir_judge_has_alias(const struct reply_info *rep);
 

@@ -11,11 +11,13 @@
  *                                      no rule         -> RESOLVING
  *   RESOLVING        module done     name and answer are judged again, by the
  *                                    newest policy: block, shelf, or leave
+ *   PROVING          pass            alias to a blocked name, validated: the next
+ *                                    alias, or the block; else SERVFAIL
  *   SINKHOLE         pass            the alias answer is put together, finished
  *
  * What keeps Unbound's message cache clean while an answer is on its way into
  * it (DESIGN 3, invariant 1): the iterator stores an answer before we see it,
- * so weir_query_response, called for each answer of an upstream server before it
+ * so weir_upstream_answered, called for each answer of an upstream server before it
  * is stored, sets the message's TTL to zero if a rule speaks of it.  Unbound
  * then stores the records, which it needs to go on resolving, but no message
  * that a client's query could hit.  Answers that are put together from the
@@ -29,24 +31,11 @@
 void
 weir_query_operate(struct module_qstate *qstate, enum module_ev event, int id);
 
-/** A sub-query of ours (the sinkhole's name) has an answer. */
+/** A sub-query of ours (ask.h) has an answer. */
 void weir_query_inform_super(
     struct module_qstate *qstate, int id, struct module_qstate *super);
 
-/** In-place callbacks. */
-
-/** The iterator is about to ask an upstream server.  If it has followed an
- *  alias to a blocked name, it need not: 0, and the query is not sent.  So no
- *  server of a blocked domain is ever asked on behalf of a client, and a client
- *  does not wait for one that is dead. */
-int weir_query_sending(struct query_info *qinfo, uint16_t flags,
-    struct module_qstate *qstate, struct sockaddr_storage *addr,
-    socklen_t addrlen, uint8_t *zone, size_t zonelen, struct regional *region,
-    int id, void *arg);
-
-/** An upstream server answered: see above. */
-int weir_query_response(
-    struct module_qstate *qstate, struct dns_msg *response, int id, void *arg);
+/** In-place callback: a reply goes out to one client. */
 int weir_query_reply(struct query_info *qinfo, struct module_qstate *qstate,
     struct reply_info *rep, int rcode, struct edns_data *edns,
     struct edns_option **options, struct comm_reply *reply,

@@ -6,7 +6,7 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "module/host.h"
+#include "module/dnssec.h"
 
 #define LABEL_OCTETS  16
 #define PRIVATE_CLASS 0xff00 /* 0xff00 to 0xfffe: private use, RFC 6895, 3.2 */
@@ -45,23 +45,6 @@ make_key(const struct weir_module *module, const struct module_qstate *qstate,
 	return true;
 }
 
-static bool
-must_validate(const struct module_qstate *qstate)
-{
-	return qstate->env->need_to_validate &&
-	       (!(qstate->query_flags & BIT_CD) || qstate->env->cfg->ignore_cd);
-}
-
-/* Whether Unbound itself would give this out to the state's clients. */
-static bool
-is_settled(const struct module_qstate *qstate, const struct reply_info *rep)
-{
-	if (rep->security == sec_status_bogus ||
-	    rep->security == sec_status_secure_sentinel_fail)
-		return false;
-	return rep->security != sec_status_unchecked || !must_validate(qstate);
-}
-
 /* The TTL of the message: query.c has set it to zero to keep it out of the
  * cache (see there); the records still have theirs. */
 static time_t
@@ -88,7 +71,7 @@ weir_shelf_store(const struct weir_module *module, struct module_qstate *qstate)
 	struct query_info key;
 	time_t ttl_s = rep->ttl, shortest = shortest_ttl(rep);
 
-	if (!is_settled(qstate, rep) ||
+	if (!weir_dnssec_is_settled(qstate, rep) ||
 	    FLAGS_GET_RCODE(rep->flags) == LDNS_RCODE_SERVFAIL ||
 	    !make_key(module, qstate, wire, &key))
 		return false;
@@ -116,7 +99,7 @@ weir_shelf_lookup(
 	message = dns_cache_lookup(qstate->env, key.qname, key.qname_len,
 	    key.qtype, key.qclass, qstate->query_flags, qstate->region,
 	    qstate->env->scratch, 1, NULL, 0);
-	if (!message || !is_settled(qstate, message->rep))
+	if (!message || !weir_dnssec_is_settled(qstate, message->rep))
 		return NULL;
 	message->qinfo = qstate->qinfo;
 	return message;

@@ -20,6 +20,7 @@
 #include "module/query.h"
 #include "module/shelf.h"
 #include "module/snapshot.h"
+#include "module/upstream.h"
 
 WEIR_EXPORT int init(struct module_env *env, int id);
 WEIR_EXPORT void deinit(struct module_env *env, int id);
@@ -128,10 +129,11 @@ static bool
 register_callbacks(struct dynlibmod_env *dynlib, struct module_env *env, int id,
     struct weir_module *module)
 {
-	return dynlib->inplace_cb_register_wrapped((void *)weir_query_sending,
+	return dynlib->inplace_cb_register_wrapped((void *)weir_upstream_asked,
 		   inplace_cb_query, module, env, id) &&
-	       dynlib->inplace_cb_register_wrapped((void *)weir_query_response,
-		   inplace_cb_query_response, module, env, id) &&
+	       dynlib->inplace_cb_register_wrapped(
+		   (void *)weir_upstream_answered, inplace_cb_query_response,
+		   module, env, id) &&
 	       dynlib->inplace_cb_register_wrapped(
 		   (void *)weir_query_reply, inplace_cb_reply, module, env, id);
 }

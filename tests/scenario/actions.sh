@@ -354,7 +354,7 @@ check_names() {
 	answered '"v=DMARC1"' _dmarc.plain.world.example TXT
 	ask . NS
 	check "$asked" "NOERROR [ns.nowhere.example.]" "$rcode [$rdata]"
-	ask example A
+	ask nowhere A
 	check "$asked" "NXDOMAIN ede=" "$rcode ede=${ede%% *}"
 }
 

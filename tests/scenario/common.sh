@@ -117,6 +117,7 @@ kill_and_wait() {
 	local pid=$1 i
 	is_alive "$pid" || return 0
 	kill "$pid" 2>/dev/null
+	kill -CONT "$pid" 2>/dev/null
 	for ((i = 0; i < 400; i++)); do
 		is_alive "$pid" || break
 		sleep 0.025
@@ -176,9 +177,8 @@ check_number() {
 
 # check_lines WHAT FILE: the file must be empty; its beginning is shown.
 check_lines() {
-	local count
-	count=$(wc -l <"$2")
-	check "$1" "0 lines" "$count lines: $(head -n 3 "$2" | paste -sd '|')"
+	check "$1" "0 lines: " \
+		"$(wc -l <"$2") lines: $(head -n 3 "$2" | paste -sd '|')"
 }
 
 # wait_until SECONDS COMMAND...: tries again and again, false if in vain.
@@ -362,6 +362,15 @@ upstream_stop() {
 	upstream_pid=
 }
 
+# It keeps its sockets but answers nothing: whoever asks it now gets SERVFAIL.
+upstream_pause() {
+	kill -STOP "$upstream_pid"
+}
+
+upstream_resume() {
+	kill -CONT "$upstream_pid"
+}
+
 upstream_control() {
 	"$unbound_control" -c "$work/upstream.conf" "$@"
 }
@@ -455,6 +464,12 @@ w = d['total']['ways']
 m = d['modules'][0] if d['modules'] else {}
 feeds = {f['name']: f for f in d['total']['feeds']}
 print($1)" 2>&1 | tail -n 1
+}
+
+# Microseconds since 1970, as ask_many writes them.
+now_us() {
+	local us=${EPOCHREALTIME/./}
+	echo "$us"
 }
 
 # --- asking ----------------------------------------------------------------

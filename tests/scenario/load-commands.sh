@@ -294,4 +294,11 @@ run 1 lookup evil.example
 printf '%s\n' evil.example >"$work/alpha.txt"
 run 0 apply
 run 0 check
+
+# Of one feed the most specific name decides.
+printf '%s\n' evil.example www.evil.example >"$work/alpha.txt"
+run 0 apply
+run 0 explain www.evil.example
+says "decided: feed alpha lists www.evil.example and its subdomains"
+says "refused, category malware, confidence 90: a more specific name"
 echo "all commands do as weir-load(8) says"

@@ -321,6 +321,7 @@ START_TEST(the_same_lists_do_not_differ_even_under_other_numbers)
 	free(diff);
 	diff = diff_to(old,
 	    "feeds:\n"
+	    "  - name: lost\n    file: none.txt\n    category: ads\n"
 	    "  - name: two\n    file: two.txt\n    format: hosts\n"
 	    "    subdomains: no\n"
 	    "  - name: one\n    file: one.txt\n    category: malware\n"

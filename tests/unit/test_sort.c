@@ -144,6 +144,27 @@ START_TEST(one_feed_twice_scopes_together_first_attributes_stay)
 }
 END_TEST
 
+START_TEST(the_first_stays_the_first_among_many)
+{
+	struct weir_sort_item item;
+	unsigned int i;
+
+	/* Longer and shorter keys between them, so that they are moved. */
+	for (i = 0; i < 200; i++) {
+		add("\001\003net\007another", 13, 2, 3, 1 + i % 100);
+		add("\001\003com\007example", 13, 2, 3, 100 - i % 100);
+		add("\001\003com", 5, 2, 3, 50);
+	}
+	ck_assert_int_eq(weir_sort_finish(sort), 0);
+	ck_assert_uint_eq(weir_sort_count(sort), 3);
+	ck_assert_int_eq(weir_sort_next(sort, &item), 1);
+	ck_assert_int_eq(weir_sort_next(sort, &item), 1);
+	ck_assert_uint_eq(entry_of(&item, 0).confidence, 100);
+	ck_assert_int_eq(weir_sort_next(sort, &item), 1);
+	ck_assert_uint_eq(entry_of(&item, 0).confidence, 1);
+}
+END_TEST
+
 START_TEST(entries_of_one_key_are_sorted_by_feed)
 {
 	struct weir_sort_item item;
@@ -260,6 +281,7 @@ main(void)
 	    tcase, a_key_that_ends_comes_before_one_with_a_zero_more);
 	tcase_add_test(
 	    tcase, one_feed_twice_scopes_together_first_attributes_stay);
+	tcase_add_test(tcase, the_first_stays_the_first_among_many);
 	tcase_add_test(tcase, entries_of_one_key_are_sorted_by_feed);
 	tcase_add_test(tcase, equal_sets_are_kept_once);
 	tcase_add_test(tcase, undo_takes_back_what_came_after_the_mark);

@@ -1,0 +1,44 @@
+/*
+ * state.h - what we remember of one query state, in its region.
+ *
+ * Most queries need none: it is made when a block has to wait for something, or
+ * when the clients of a state get different answers.
+ */
+#ifndef WEIR_MODULE_STATE_H
+#define WEIR_MODULE_STATE_H
+
+#include "module/judge.h"
+
+enum weir_stage {
+	WEIR_STAGE_RESOLVING,
+	WEIR_STAGE_SINKHOLE, /* waits for the address of the sinkhole's name */
+	WEIR_STAGE_PROVING   /* waits for the validation of an alias */
+};
+
+struct weir_state {
+	enum weir_stage stage;
+
+	/* The clients get another answer than the states above this one: the
+	 * answer that these are to see. */
+	struct dns_msg *real_msg;
+
+	/* UDP clients get TC, the others the answer: its own section counts and
+	 * flags. */
+	bool is_udp_truncated;
+	size_t an_numrrsets, ns_numrrsets, ar_numrrsets;
+	uint16_t flags;
+
+	/* WEIR_STAGE_SINKHOLE: the answer; what was decided, by which swap, and
+	 * how many clients are booked for it already. */
+	struct dns_msg *sinkhole_answer;
+	struct weir_decision decision;
+	uint64_t serial;
+	unsigned int counted;
+
+	/* WEIR_STAGE_PROVING: the alias in question, and whether one of them
+	 * could not be proven. */
+	unsigned int link;
+	bool is_unproven;
+};
+
+#endif

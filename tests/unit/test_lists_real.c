@@ -1,0 +1,303 @@
+/*
+ * test_lists_real.c - real lists, if they are on this machine.
+ *
+ * The folder $WEIR_SHARED_DATA (default: ../shared/data beside the source)
+ * holds archives of published lists and ORACLE.tsv, which says for groups of
+ * files that they must give the same names, with the SHA-256 of that set.  A
+ * member in a format that weir reads must give that set; a member in any other
+ * must give no name at all, whatever it is taken for.
+ *
+ * Skipped (exit code 77) without the folder, or without zstd(1) and tar(1).
+ */
+#include <sodium.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "feeds/list.h"
+
+#define SKIPPED 77
+
+static const char *data; /* the folder */
+/* Archives are unpacked here. */
+static char folder[] = "/tmp/weir-lists-XXXXXX";
+static unsigned int same, silent, failed;
+
+/* A growing set of names. */
+struct names {
+	char **items;
+	size_t count, size;
+};
+
+static int
+add_name(void *arg, const struct weir_list_item *item)
+{
+	struct names *names = arg;
+	char text[WEIR_NAME_TEXT_SIZE];
+
+	weir_name_print(&item->name, text);
+	if (names->count == names->size) {
+		names->size = names->size == 0 ? 1024 : names->size * 2;
+		names->items = realloc(
+		    names->items, names->size * sizeof(*names->items));
+		if (names->items == NULL)
+			abort();
+	}
+	names->items[names->count] = strdup(text);
+	if (names->items[names->count++] == NULL)
+		abort();
+	return 0;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Sorts, drops repeats, and writes the first 16 hex digits of the digest of
+ * the names, each with a line end. */
+static size_t
+digest_of(struct names *names, char *hex)
+{
+	crypto_hash_sha256_state state;
+	unsigned char hash[crypto_hash_sha256_BYTES];
+	size_t i, unique = 0;
+
+	qsort(names->items, names->count, sizeof(*names->items), compare);
+	crypto_hash_sha256_init(&state);
+	for (i = 0; i < names->count; i++) {
+		if (i > 0 && strcmp(names->items[i], names->items[i - 1]) == 0)
+			continue;
+		crypto_hash_sha256_update(&state,
+		    (unsigned char *)names->items[i], strlen(names->items[i]));
+		crypto_hash_sha256_update(
+		    &state, (const unsigned char *)"\n", 1);
+		unique++;
+	}
+	crypto_hash_sha256_final(&state, hash);
+	sodium_bin2hex(hex, 17, hash, 8);
+	return unique;
+}
+
+static void
+free_names(struct names *names)
+{
+	size_t i;
+
+	for (i = 0; i < names->count; i++)
+		free(names->items[i]);
+	free(names->items);
+}
+
+/* A name of one label that the oracle counts is refused here, on purpose. */
+static void
+add_single_labels(struct names *names, const struct weir_list_report *report)
+{
+	struct weir_list_item item = { .line = 0 };
+	unsigned long i, count = report->refused[WEIR_LIST_SINGLE_LABEL];
+	const char *text;
+
+	for (i = 0; i < count && i < WEIR_LIST_EXAMPLES; i++) {
+		text = report->examples[WEIR_LIST_SINGLE_LABEL][i].text;
+		if (weir_name_parse(text, strlen(text), &item.name) == 0)
+			add_name(names, &item);
+	}
+}
+
+static void
+check_same(const char *path, const char *count, const char *digest)
+{
+	struct names names = { .count = 0 };
+	struct weir_list_report report;
+	struct weir_problem problem = { "" };
+	char hex[17] = "";
+	size_t unique = 0;
+
+	if (weir_list_read(
+		path, "auto", add_name, NULL, &names, &report, &problem) == 0) {
+		add_single_labels(&names, &report);
+		unique = digest_of(&names, hex);
+	}
+	if (strcmp(hex, digest) == 0) {
+		same++;
+	} else {
+		failed++;
+		printf("%s: %zu names, digest %s, where %s, %s are right%s%s\n",
+		    path, unique, hex, count, digest,
+		    problem.text[0] == '\0' ? "" : ": ", problem.text);
+	}
+	free_names(&names);
+}
+
+static void
+check_silent(const char *path)
+{
+	static const char *const formats[] = { "auto", "domains", "hosts" };
+	struct weir_list_report report;
+	struct weir_problem problem;
+	size_t i;
+	int error;
+
+	for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		struct names names = { .count = 0 };
+
+		error = weir_list_read(path, formats[i], add_name, NULL, &names,
+		    &report, &problem);
+		if (names.count > 0 ||
+		    error != (i == 0 ? WEIR_EFORMAT : WEIR_OK)) {
+			failed++;
+			printf("%s as %s: %d, %zu names (%s ...)\n", path,
+			    formats[i], error, names.count,
+			    names.count > 0 ? names.items[0] : "");
+		} else {
+			silent++;
+		}
+		free_names(&names);
+	}
+}
+
+/* One line of ORACLE.tsv: set, names, digest, files, "FILE [FORMAT] | ..." */
+static void
+check_group(char *line)
+{
+	char *fields[5], *rest = line, *member, *format, path[1024];
+	size_t i;
+
+	for (i = 0; i < 5; i++)
+		fields[i] = strsep(&rest, "\t\n");
+	if (line[0] == '#' || fields[4] == NULL)
+		return;
+	rest = fields[4];
+	while ((member = strsep(&rest, "|")) != NULL) {
+		member += strspn(member, " ");
+		format = strrchr(member, '[');
+		if (format == NULL)
+			continue;
+		format[-1] = '\0';
+		snprintf(
+		    path, sizeof(path), "%s/%s/%s", folder, fields[0], member);
+		if (access(path, R_OK) != 0)
+			continue; /* an archive of another kind of data */
+		if (strncmp(format, "[hosts", 6) == 0 ||
+		    strncmp(format, "[plain", 6) == 0 ||
+		    strncmp(format, "[wildcard", 9) == 0)
+			check_same(path, fields[1], fields[2]);
+		else
+			check_silent(path);
+	}
+}
+
+static void
+check_oracle(void)
+{
+	char path[4096], line[8192];
+	FILE *stream;
+
+	snprintf(path, sizeof(path), "%s/ORACLE.tsv", data);
+	stream = fopen(path, "r");
+	if (stream == NULL) {
+		printf("%s cannot be read\n", path);
+		failed++;
+		return;
+	}
+	while (fgets(line, sizeof(line), stream) != NULL)
+		check_group(line);
+	fclose(stream);
+}
+
+static int
+ignore(void *arg, const struct weir_list_item *item)
+{
+	(void)item;
+	++*(unsigned long *)arg;
+	return 0;
+}
+
+/* 1.16 million names; two lines of the list are none. */
+static void
+check_scale(void)
+{
+	struct weir_list_report report;
+	struct weir_problem problem = { "" };
+	unsigned long count = 0;
+	clock_t began = clock();
+	double seconds;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/maltrail", folder);
+	if (weir_list_read(
+		path, "auto", ignore, NULL, &count, &report, &problem) != 0 ||
+	    count + 2 != report.line_count) {
+		failed++;
+		printf("%s: %lu names in %lu lines: %s\n", path, count,
+		    report.line_count, problem.text);
+	}
+	seconds = (double)(clock() - began) / CLOCKS_PER_SEC;
+	printf("%lu lines in %.2f s\n", report.line_count, seconds);
+}
+
+static bool
+unpack(void)
+{
+	char command[4400];
+
+	snprintf(command, sizeof(command),
+	    "cd '%s' && command -v zstd tar >/dev/null && "
+	    "for a in '%s'/lists/*.tar.zst; do "
+	    "zstd -dqc --long=27 \"$a\" | tar xf - || exit 1; done && "
+	    "zstd -dqc '%s'/scale/maltrail*.zst > maltrail",
+	    folder, data, data);
+	return system(command) == 0;
+}
+
+static void
+clean_up(void)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	if (system(command) != 0)
+		printf("%s is left over\n", folder);
+}
+
+int
+main(void)
+{
+	const char *top = getenv("srcdir");
+	char beside[4096], real[4096];
+
+	data = getenv("WEIR_SHARED_DATA");
+	snprintf(beside, sizeof(beside), "%s/../shared/data",
+	    top == NULL ? "." : top);
+	if (data == NULL)
+		data = beside;
+	if (realpath(data, real) == NULL) {
+		printf("skipped: no real lists in %s (WEIR_SHARED_DATA names "
+		       "their folder)\n",
+		    data);
+		return SKIPPED;
+	}
+	data = real;
+	if (mkdtemp(folder) == NULL) {
+		perror(folder);
+		return EXIT_FAILURE;
+	}
+	if (!unpack()) {
+		printf(
+		    "skipped: %s cannot be unpacked with zstd and tar\n", data);
+		clean_up();
+		return SKIPPED;
+	}
+	check_oracle();
+	check_scale();
+	clean_up();
+	printf("%u files gave the names they must, %u readings of other "
+	       "formats none; %u failed\n",
+	    same, silent, failed);
+	return failed == 0 && same > 20 && silent > 20 ? EXIT_SUCCESS
+						       : EXIT_FAILURE;
+}
