@@ -1,6 +1,6 @@
 /*
  * list.c - the frame around the list formats: reads a file in pieces, cuts it
- * into lines, finds out what it is, and counts what becomes of each line.
+ * into lines, has them read, and counts what becomes of each.
  *
  *   file -> pieces -> lines -> feeds/list_NAME.c -> feeds/list_word.c
  *                                                -> consumer, or a reason
@@ -17,17 +17,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PIECE_SIZE (4 * WEIR_LIST_SAMPLE) /* has to hold the sample, a line */
-/* Of lines that speak for a format, against those that speak against it. */
-#define AUTO_SHARE 2
+#include "feeds/list_line.h"
+#include "feeds/list_sample.h"
 
-static const struct weir_list_format *const formats[] = {
+#define PIECE_SIZE (4 * WEIR_LIST_SAMPLE) /* has to hold the sample, a line */
+
+const struct weir_list_format *const weir_list_formats[WEIR_LIST_FORMATS] = {
 	&weir_list_domains,
 	&weir_list_hosts,
 };
 
 #define FORMAT_NAMES "domains, hosts"
-#define FORMAT_COUNT (sizeof(formats) / sizeof(formats[0]))
 
 struct weir_list_reader {
 	const char *path;
@@ -84,9 +84,9 @@ format_called(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < FORMAT_COUNT; i++)
-		if (strcmp(formats[i]->name, name) == 0)
-			return formats[i];
+	for (i = 0; i < WEIR_LIST_FORMATS; i++)
+		if (strcmp(weir_list_formats[i]->name, name) == 0)
+			return weir_list_formats[i];
 	return NULL;
 }
 
@@ -178,181 +178,20 @@ weir_list_word(struct weir_list_reader *reader, const char *text, size_t len,
 	return 0;
 }
 
-static bool
-is_blank(char octet)
-{
-	return octet == ' ' || octet == '\t' || octet == '\v' || octet == '\f';
-}
-
-size_t
-weir_list_next_word(const char **text, size_t *len, const char **ret_word)
-{
-	const char *at = *text, *end = *text + *len, *word;
-
-	while (at < end && is_blank(*at))
-		at++;
-	word = at;
-	while (at < end && !is_blank(*at))
-		at++;
-	*text = at;
-	*len = (size_t)(end - at);
-	if (word < at && (*word == '#' || *word == ';' || *word == '!'))
-		return 0;
-	*ret_word = word;
-	return (size_t)(at - word);
-}
-
-/* Takes a byte order mark (lists are often several files put together, so it
- * may stand anywhere) and the blanks off a line.  Whether something is left
- * that is no comment. */
-static bool
-trim(const char **line, size_t *len)
-{
-	const char *at = *line, *end = *line + *len;
-
-	if (end - at >= 3 && memcmp(at, "\357\273\277", 3) == 0)
-		at += 3;
-	while (at < end && is_blank(*at))
-		at++;
-	while (end > at && is_blank(end[-1]))
-		end--;
-	*line = at;
-	*len = (size_t)(end - at);
-	return at < end && *at != '#' && *at != ';' && *at != '!';
-}
-
-/* The length of the line that begins at text; all of it if no end is there. */
-static size_t
-line_length(const char *text, size_t len)
-{
-	size_t at = 0;
-
-	while (at < len && text[at] != '\n' && text[at] != '\r')
-		at++;
-	return at;
-}
-
-/* What a line says of lists for browsers: 2 for their header, 1 for a rule
- * that only they have. */
-static int
-browser_sign(const char *line, size_t len)
-{
-	static const struct {
-		const char *text;
-		int sign;
-	} signs[] = {
-		{ "[Adblock", 2 },
-		{ "[uBlock", 2 },
-		{ "||", 1 },
-		{ "@@", 1 },
-	};
-	size_t i, size;
-
-	for (i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
-		size = strlen(signs[i].text);
-		if (len > size && memcmp(line, signs[i].text, size) == 0)
-			return signs[i].sign;
-	}
-	return 0;
-}
-
-/* What the lines of a sample say. */
-struct sample {
-	unsigned long line_count; /* without comments */
-	unsigned long browser_rules;
-	bool has_browser_header;
-	unsigned long spoke_for[FORMAT_COUNT], spoke_against[FORMAT_COUNT];
-};
-
-static void
-take_sample(const char *text, size_t len, struct sample *sample)
-{
-	const char *line;
-	size_t size, line_len, i;
-	int said;
-
-	memset(sample, 0, sizeof(*sample));
-	while (len > 0) {
-		line = text;
-		size = line_len = line_length(text, len);
-		text += size + (size < len);
-		len -= size + (size < len);
-		if (!trim(&line, &line_len))
-			continue;
-		sample->line_count++;
-		if (line_len > WEIR_LINE_SIZE)
-			continue;
-		said = browser_sign(line, line_len);
-		sample->browser_rules += said == 1;
-		sample->has_browser_header |= said == 2;
-		for (i = 0; i < FORMAT_COUNT; i++) {
-			said = formats[i]->recognise(line, line_len);
-			sample->spoke_for[i] += said > 0;
-			sample->spoke_against[i] += said < 0;
-		}
-	}
-}
-
-/* The place of the format for which most lines speak. */
-static size_t
-best_place(const struct sample *sample)
-{
-	size_t i, best = 0;
-
-	for (i = 1; i < FORMAT_COUNT; i++)
-		if (sample->spoke_for[i] > sample->spoke_for[best])
-			best = i;
-	return best;
-}
-
-/* `auto`: the format that explains the sample, NULL for none. */
-static const struct weir_list_format *
-choose(const struct sample *sample)
-{
-	size_t best = best_place(sample);
-
-	if (sample->spoke_for[best] == 0 ||
-	    sample->spoke_against[best] * AUTO_SHARE > sample->spoke_for[best])
-		return NULL;
-	return formats[best];
-}
-
-/* The next stretch of whole lines to look at. */
-static size_t
-window(const char *text, size_t len)
-{
-	size_t at = len;
-
-	if (len <= WEIR_LIST_SAMPLE)
-		return len;
-	for (at = WEIR_LIST_SAMPLE; at > 0; at--)
-		if (text[at - 1] == '\n' || text[at - 1] == '\r')
-			return at;
-	return len;
-}
-
-/* Looks at the whole lines of the piece, from the first that is no comment.
- * A piece of nothing but comments says nothing; then the next one is asked. */
+/* Looks at the whole lines of the piece.  A piece of nothing but comments says
+ * nothing; then the next one is asked. */
 static int
 recognise(struct weir_list_reader *reader)
 {
-	struct sample sample = { .line_count = 0 };
-	size_t at = 0, size;
+	struct weir_list_sample sample;
 
-	while (at < reader->len && sample.line_count == 0) {
-		size = window(reader->piece + at, reader->len - at);
-		take_sample(reader->piece + at, size, &sample);
-		at += size;
-	}
+	weir_list_sample_take(reader->piece, reader->len, &sample);
 	if (sample.line_count == 0)
 		return 0;
 	reader->is_sampled = true;
-	/* Some lists hold bare names first and rules for browsers behind. */
-	reader->is_for_browsers = sample.has_browser_header ||
-				  sample.browser_rules >
-				      sample.spoke_for[best_place(&sample)];
+	reader->is_for_browsers = weir_list_sample_is_for_browsers(&sample);
 	if (reader->format == NULL && !reader->is_for_browsers)
-		reader->format = choose(&sample);
+		reader->format = weir_list_sample_format(&sample);
 	if (reader->format == NULL)
 		return weir_problem_set(reader->problem, WEIR_EFORMAT,
 		    "%s: its beginning looks like none of the formats that "
@@ -376,7 +215,7 @@ take_line(struct weir_list_reader *reader, const char *line, size_t len)
 		refuse_at(reader, WEIR_LIST_TOO_LONG, 0, line, len);
 		return 0;
 	}
-	if (!trim(&line, &len)) {
+	if (!weir_list_line_trim(&line, &len)) {
 		report->comment_count++;
 		return 0;
 	}
@@ -395,7 +234,7 @@ take_piece(struct weir_list_reader *reader)
 		if (reader->is_after_cr && *at == '\n')
 			at++;
 		reader->is_after_cr = false;
-		len = line_length(at, (size_t)(end - at));
+		len = weir_list_line_length(at, (size_t)(end - at));
 		if (at + len == end && (len == 0 || !reader->is_end))
 			break;
 		reader->is_after_cr = at + len < end && at[len] == '\r';

@@ -22,17 +22,17 @@
 
 /* Why a line, or a word of it, was not used. */
 enum weir_list_reason {
-	WEIR_LIST_NOT_A_NAME,     /* empty label, forbidden character ... */
-	WEIR_LIST_TOO_LONG,       /* label over 63, name over 253, line over
+	WEIR_LIST_NOT_A_NAME,      /* empty label, forbidden character ... */
+	WEIR_LIST_TOO_LONG,        /* label over 63, name over 253, line over
 				   * WEIR_LINE_SIZE */
-	WEIR_LIST_BAD_IDN,        /* not UTF-8, or no such A-label */
-	WEIR_LIST_ADDRESS,        /* an IP address, where a name should be */
-	WEIR_LIST_SINGLE_LABEL,   /* the root or a top-level name */
-	WEIR_LIST_LOCAL_NAME,     /* localhost, broadcasthost, ip6-* ... */
-	WEIR_LIST_WILDCARD,       /* a * elsewhere than as the first label */
-	WEIR_LIST_URL,            /* a path or a scheme: not a host */
+	WEIR_LIST_BAD_IDN,         /* not UTF-8, or no such A-label */
+	WEIR_LIST_ADDRESS,         /* an IP address, where a name should be */
+	WEIR_LIST_SINGLE_LABEL,    /* the root or a top-level name */
+	WEIR_LIST_LOCAL_NAME,      /* localhost, broadcasthost, ip6-* ... */
+	WEIR_LIST_WILDCARD,        /* a * elsewhere than as the first label */
+	WEIR_LIST_URL,             /* a path or a scheme: not a host */
 	WEIR_LIST_NOT_THIS_FORMAT, /* a rule of another syntax */
-	WEIR_LIST_NEVER_BLOCK,    /* on the never-block list (by the loader) */
+	WEIR_LIST_NEVER_BLOCK,     /* on the never-block list (by the loader) */
 	WEIR_LIST_REASON_COUNT
 };
 
@@ -54,8 +54,8 @@ struct weir_list_report {
 	unsigned long comment_count; /* and empty lines */
 	unsigned long entry_count;   /* names handed on, repeats included */
 	unsigned long refused[WEIR_LIST_REASON_COUNT];
-	struct weir_list_example
-	    examples[WEIR_LIST_REASON_COUNT][WEIR_LIST_EXAMPLES];
+	struct weir_list_example examples[WEIR_LIST_REASON_COUNT]
+					 [WEIR_LIST_EXAMPLES];
 };
 
 /** One name of a list. */
@@ -78,8 +78,8 @@ void weir_list_refuse(struct weir_list_reader *reader,
 
 /** Cuts the first word off *text: up to a blank.  0 if none is left, or a
  *  comment begins ("#", ";" or "!" at the beginning of a word). */
-size_t weir_list_next_word(
-    const char **text, size_t *len, const char **ret_word);
+size_t
+weir_list_next_word(const char **text, size_t *len, const char **ret_word);
 
 /** Whether a word is an IP address, as lists write them: v4, v6, with a port,
  *  a prefix length or a zone, in octal or hexadecimal. */
@@ -109,8 +109,8 @@ struct weir_list_format {
 	int (*recognise)(const char *text, size_t len);
 	/** One line, without its end, its byte order mark and blanks around
 	 *  it; not empty.  0, or what weir_list_item returned. */
-	int (*line)(struct weir_list_reader *reader, const char *text,
-	    size_t len);
+	int (*line)(
+	    struct weir_list_reader *reader, const char *text, size_t len);
 };
 
 extern const struct weir_list_format weir_list_hosts;

@@ -12,7 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/bytes.h"
 #include "lib/file.h"
+
+uint64_t
+weir_current_tag(const struct weir_current *current)
+{
+	return weir_bytes_get64(current->base_checksum) + current->serial;
+}
 
 size_t
 weir_current_print(const struct weir_current *current, char *text)

@@ -44,6 +44,10 @@ struct weir_current {
 	uint64_t created_unix;
 };
 
+/** Names one swap for good: generation files are made with random keys, so no
+ *  two have one checksum, and each swap has a serial of its own. */
+uint64_t weir_current_tag(const struct weir_current *current);
+
 /** Writes the text, NUL-terminated; `text` has WEIR_CURRENT_SIZE octets.
  *  Returns its length. */
 size_t weir_current_print(const struct weir_current *current, char *text);

@@ -88,26 +88,25 @@ int
 weir_idn_parse(const char *text, size_t len, struct weir_name *ret_name)
 {
 	char ascii[WEIR_NAME_TEXT_SIZE];
-	size_t label_len, dot, at = 0, out = 0;
+	size_t label, dot, written, at = 0, out = 0;
 
 	if (is_ascii(text, len))
 		return weir_name_parse(text, len, ret_name);
 	while (at < len) {
-		label_len = label_length(text + at, len - at);
-		if (label_len > 0) {
-			dot = to_a_label(text + at, label_len, ascii + out,
-			    sizeof(ascii) - out);
-			if (dot == 0)
+		label = label_length(text + at, len - at);
+		dot = dot_size(text + at + label, len - at - label);
+		if (label > 0) {
+			written = to_a_label(
+			    text + at, label, ascii + out, sizeof(ascii) - out);
+			if (written == 0)
 				return WEIR_EFORMAT;
-			out += dot;
+			out += written;
 		}
-		at += label_len;
-		dot = dot_size(text + at, len - at);
 		if (dot > 0 && out == sizeof(ascii))
 			return WEIR_EFORMAT;
 		if (dot > 0)
 			ascii[out++] = '.';
-		at += dot;
+		at += label + dot;
 	}
 	/* An empty label is for weir_name_parse to see. */
 	return weir_name_parse(ascii, out, ret_name);

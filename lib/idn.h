@@ -11,7 +11,7 @@
 
 /** As weir_name_parse, but octets over 0x7f are read as UTF-8 and turned into
  *  A-labels.  WEIR_EFORMAT: not UTF-8, or not a name that IDNA knows. */
-int weir_idn_parse(const char *text, size_t len,
-    struct weir_name *ret_name) WEIR_CHECKED;
+int weir_idn_parse(
+    const char *text, size_t len, struct weir_name *ret_name) WEIR_CHECKED;
 
 #endif

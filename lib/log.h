@@ -12,10 +12,10 @@
 
 /** The program's name, for the lines; kept, not copied. */
 void weir_log_init(const char *program);
-void weir_log_error(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
-void weir_log_note(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
+void
+weir_log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void
+weir_log_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /** Whether the stream is a terminal that wants colours. */
 bool weir_log_has_colour(FILE *stream);
@@ -31,8 +31,8 @@ struct weir_progress {
 	bool is_shown;
 	bool is_terminal;
 };
-void weir_progress_init(struct weir_progress *progress, const char *what,
-    uint64_t total);
+void weir_progress_init(
+    struct weir_progress *progress, const char *what, uint64_t total);
 void weir_progress_show(struct weir_progress *progress, uint64_t done);
 void weir_progress_done(struct weir_progress *progress);
 

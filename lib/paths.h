@@ -26,7 +26,7 @@ struct weir_paths {
 	uint8_t on_failure;            /* enum weir_on_failure */
 };
 
-/** On failure *problem holds "FILE:LINE: reason" and *ret_paths is untouched. */
+/** On failure *problem holds "FILE:LINE: reason", *ret_paths is untouched. */
 int weir_paths_read(const char *path, struct weir_paths *ret_paths,
     struct weir_problem *problem) WEIR_CHECKED;
 
@@ -44,8 +44,8 @@ int weir_paths_take(const char *path, const struct weir_yaml_tree *tree,
  *  taken from the folder of weir.yaml (`config`).  `text` has WEIR_PATH_SIZE
  *  octets.  WEIR_ELIMIT: it does not fit; WEIR_EFORMAT: a control character,
  *  or nothing; WEIR_ESYSTEM: that folder is not there. */
-int weir_paths_absolute(const char *config, const char *file, char *text)
-    WEIR_CHECKED;
+int weir_paths_absolute(
+    const char *config, const char *file, char *text) WEIR_CHECKED;
 
 /** The file that holds if none is named: $WEIR_CONFIG, or weir/weir.yaml in
  *  the system's configuration folder. */

@@ -2,8 +2,9 @@
  * settings.h - weir.yaml(5), read whole and checked.
  *
  * One file serves all programs (and, through lib/paths.h, the module).
- * libcyaml reads it against a schema; what a schema cannot say (names, addresses, unique feeds) is checked
- * after it.  The first fault ends the reading: "FILE:LINE: reason".
+ * libcyaml reads it against a schema; what a schema cannot say (names,
+ * addresses, unique feeds) is checked after it.  The first fault ends the
+ * reading: "FILE:LINE: reason".
  */
 #ifndef WEIR_LIB_SETTINGS_H
 #define WEIR_LIB_SETTINGS_H

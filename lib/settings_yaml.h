@@ -14,11 +14,14 @@
 /* A choice that was not written; all others are 1 and up. */
 #define WEIR_CHOICE_NONE 0
 
-enum weir_choice_bool { WEIR_CHOICE_YES = 1, WEIR_CHOICE_NO = 2 };
+enum weir_choice_bool {
+	WEIR_CHOICE_YES = 1,
+	WEIR_CHOICE_NO = 2
+};
 
 struct weir_settings_yaml_feed {
-	char *name, *file;            /* never NULL */
-	char *format, *category;      /* the rest: NULL if not written */
+	char *name, *file;       /* never NULL */
+	char *format, *category; /* the rest: NULL if not written */
 	char *confidence, *min_confidence, *ede;
 	uint8_t subdomains; /* enum weir_choice_bool */
 	uint8_t action;     /* enum weir_action */

@@ -98,6 +98,59 @@ process_started(void)
 	return at ? strtoull(at, NULL, 10) : 0;
 }
 
+static bool
+has_suffix(const char *name)
+{
+	size_t len = strlen(name), suffix = strlen(SUFFIX);
+
+	return len > suffix && strcmp(name + len - suffix, SUFFIX) == 0;
+}
+
+/* A file of this process: what it counted before a reload goes on. */
+static bool
+is_own(const char *name)
+{
+	char own[16];
+	size_t len = (size_t)snprintf(own, sizeof(own), "%ld", (long)getpid());
+
+	return strncmp(name, own, len) == 0 &&
+	       (name[len] == '.' || name[len] == '-');
+}
+
+/* Removes the files of modules that are gone: nobody holds their lock. */
+static void
+remove_stale(const char *folder)
+{
+	struct dirent *entry;
+	DIR *dir = opendir(folder);
+	int fd;
+
+	while (dir && (entry = readdir(dir))) {
+		if (!has_suffix(entry->d_name) || is_own(entry->d_name))
+			continue;
+		fd = openat(
+		    dirfd(dir), entry->d_name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+		if (fd < 0)
+			continue;
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			(void)unlinkat(dirfd(dir), entry->d_name, 0);
+		(void)close(fd);
+	}
+	if (dir)
+		(void)closedir(dir);
+}
+
+/* Whether the path still names the file that was opened: another process may
+ * have removed it as stale before it was locked. */
+static bool
+is_there(const char *path, int fd)
+{
+	struct stat named, opened;
+
+	return stat(path, &named) == 0 && fstat(fd, &opened) == 0 &&
+	       named.st_ino == opened.st_ino && named.st_dev == opened.st_dev;
+}
+
 /* Opens and locks FOLDER/PID.module, or the first like it that no other
  * process holds. */
 static int
@@ -118,7 +171,7 @@ open_own(const char *folder, char *path, size_t size, int *ret_fd)
 		    path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 		if (fd < 0)
 			return WEIR_ESYSTEM;
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0 && is_there(path, fd)) {
 			*ret_fd = fd;
 			return WEIR_OK;
 		}
@@ -183,6 +236,7 @@ weir_status_create(const char *folder, unsigned int worker_count,
 	status.size = page_round(sizeof(struct weir_status_header)) +
 		      worker_count *
 			  page_round(sizeof(struct weir_worker_counts));
+	remove_stale(folder);
 	error = open_own(folder, status.path, sizeof(status.path), &status.fd);
 	if (error)
 		return weir_problem_set(problem, error, "%s: %s", folder,
@@ -204,6 +258,7 @@ weir_status_create(const char *folder, unsigned int worker_count,
 	atomic_fetch_add(&status.header->inits, 1);
 	atomic_store(&status.header->serial_current, 0);
 	atomic_store(&status.header->serial_acknowledged, 0);
+	atomic_store(&status.header->tag_acknowledged, 0);
 	*ret_status = status;
 	return WEIR_OK;
 failed:
@@ -228,6 +283,34 @@ weir_status_private(unsigned int worker_count, const char *unbound_version,
 		return WEIR_EMEMORY;
 	fill_header(&status, worker_count, unbound_version);
 	*ret_status = status;
+	return WEIR_OK;
+}
+
+int
+weir_status_share(const char *folder, struct weir_status *status,
+    struct weir_problem *problem)
+{
+	char path[sizeof(status->path)];
+	int fd = -1, error;
+
+	error = open_own(folder, path, sizeof(path), &fd);
+	if (error)
+		return weir_problem_set(problem, error, "%s: %s", folder,
+		    error == WEIR_ESYSTEM ? strerror(errno)
+					  : weir_error_text(error));
+	if (ftruncate(fd, 0) != 0 ||
+	    pwrite(fd, status->header, status->size, 0) !=
+		(ssize_t)status->size ||
+	    mmap(status->header, status->size, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED) {
+		error = weir_problem_set(
+		    problem, WEIR_ESYSTEM, "%s: %s", path, strerror(errno));
+		(void)unlink(path);
+		(void)close(fd);
+		return error;
+	}
+	status->fd = fd;
+	memcpy(status->path, path, sizeof(path));
 	return WEIR_OK;
 }
 
@@ -339,14 +422,6 @@ weir_status_feed_slot(
 	    header->feed_names[count], WEIR_FEED_NAME_SIZE, "%s", name);
 	atomic_store(&header->feed_count, count + 1);
 	return count;
-}
-
-static bool
-has_suffix(const char *name)
-{
-	size_t len = strlen(name), suffix = strlen(SUFFIX);
-
-	return len > suffix && strcmp(name + len - suffix, SUFFIX) == 0;
 }
 
 int

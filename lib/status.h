@@ -100,10 +100,12 @@ struct weir_status_header {
 	uint64_t started_unix;    /* the module's first init in this process */
 	char unbound_version[32];
 	char weir_version[32];
+	char database[1024]; /* the folder that it reads; "": not known yet */
 	/* Below: changes while it runs. */
 	weir_counter inits;           /* 1, and one more with each reload */
 	weir_counter serial_current;  /* swap whose policy answers; 0: none */
 	weir_counter serial_acknowledged; /* ... and the cache is clean of it */
+	weir_counter tag_acknowledged; /* weir_current_tag of that swap */
 	weir_counter generation;
 	weir_counter acknowledged_unix_ms;
 	weir_counter sweeps;          /* finished sweeps of the cache */
@@ -127,7 +129,7 @@ struct weir_status {
 };
 
 /** The module's side: creates the file, or takes up the one of this process,
- *  and locks it. */
+ *  and locks it.  Removes the files of modules that are gone. */
 int weir_status_create(const char *folder, unsigned int worker_count,
     const char *unbound_version, struct weir_status *ret_status,
     struct weir_problem *problem) WEIR_CHECKED;
@@ -135,6 +137,12 @@ int weir_status_create(const char *folder, unsigned int worker_count,
 /** The same in private memory, for a module that can write no file. */
 int weir_status_private(unsigned int worker_count,
     const char *unbound_version, struct weir_status *ret_status) WEIR_CHECKED;
+
+/** Makes private memory the shared file of this process, at the same address,
+ *  while the workers go on counting.  What they count in that moment may be
+ *  lost. */
+int weir_status_share(const char *folder, struct weir_status *status,
+    struct weir_problem *problem) WEIR_CHECKED;
 
 /** The reader's side.  WEIR_EMISSING: the module is gone (no lock is held).
  *  WEIR_EFORMAT, WEIR_EVERSION: not a status file of ours. */

@@ -46,21 +46,20 @@ struct weir_yaml_tree {
 /** Reads a text.  On failure (WEIR_EFORMAT: no YAML; WEIR_ELIMIT) *problem is
  *  "NAME:LINE: reason".  weir_yaml_done on success only. */
 int weir_yaml_read(const char *name, const char *text, size_t len,
-    struct weir_yaml_tree *ret_tree,
-    struct weir_problem *problem) WEIR_CHECKED;
+    struct weir_yaml_tree *ret_tree, struct weir_problem *problem) WEIR_CHECKED;
 void weir_yaml_done(struct weir_yaml_tree *tree);
 
 /** The value that a mapping has for a key, the first one; NULL. */
-const struct weir_yaml_node *weir_yaml_get(
-    const struct weir_yaml_node *mapping, const char *key);
+const struct weir_yaml_node *
+weir_yaml_get(const struct weir_yaml_node *mapping, const char *key);
 
 /** The second value for the same key in the same mapping; NULL. */
-const struct weir_yaml_node *weir_yaml_repeated(
-    const struct weir_yaml_node *node);
+const struct weir_yaml_node *
+weir_yaml_repeated(const struct weir_yaml_node *node);
 
 /** The node of a path: "block-ttl", "feeds[3].action"; "" is the root. */
-const struct weir_yaml_node *weir_yaml_find(
-    const struct weir_yaml_tree *tree, const char *path);
+const struct weir_yaml_node *
+weir_yaml_find(const struct weir_yaml_tree *tree, const char *path);
 
 /** Whether nothing is written there (or ~, null). */
 bool weir_yaml_is_null(const struct weir_yaml_node *node);

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "lib/log.h"
@@ -15,7 +16,7 @@
 
 /* A module notices within WEIR_NOTICE_MS; most are done soon after. */
 #define FIRST_PAUSE_MS 2
-#define LAST_PAUSE_MS  50
+#define LAST_PAUSE_MS  10
 
 static json_int_t
 number(const weir_counter *counter)
@@ -43,8 +44,25 @@ describe(const struct weir_status *status, bool is_acknowledged)
 	    "generation", number(&header->generation), "problem", problem);
 }
 
+/* Whether the module reads another database folder for certain.  A path that
+ * we cannot see (a chroot) may be ours under another name. */
+static bool
+is_elsewhere(const struct weir_status *status, const char *database)
+{
+	char theirs[sizeof(status->header->database)];
+	struct stat ours_st, theirs_st;
+
+	(void)snprintf(theirs, sizeof(theirs), "%.*s", (int)sizeof(theirs) - 1,
+	    status->header->database);
+	return theirs[0] != '\0' && stat(theirs, &theirs_st) == 0 &&
+	       stat(database, &ours_st) == 0 &&
+	       (theirs_st.st_dev != ours_st.st_dev ||
+		   theirs_st.st_ino != ours_st.st_ino);
+}
+
 int
-weir_ack_look(const char *folder, uint64_t serial, struct weir_ack *ret_ack,
+weir_ack_look(const char *folder, const char *database,
+    const struct weir_current *current, struct weir_ack *ret_ack,
     struct weir_problem *problem)
 {
 	struct weir_ack ack = { .modules = json_array() };
@@ -61,8 +79,13 @@ weir_ack_look(const char *folder, uint64_t serial, struct weir_ack *ret_ack,
 		return ret;
 	}
 	for (i = 0; i < count; i++) {
+		if (is_elsewhere(&items[i], database)) {
+			weir_status_close(&items[i]);
+			continue;
+		}
 		is_done = (uint64_t)number(
-			      &items[i].header->serial_acknowledged) >= serial;
+			      &items[i].header->tag_acknowledged) ==
+			  weir_current_tag(current);
 		ack.module_count++;
 		ack.missing_count += !is_done;
 		(void)json_array_append_new(
@@ -75,7 +98,8 @@ weir_ack_look(const char *folder, uint64_t serial, struct weir_ack *ret_ack,
 }
 
 int
-weir_ack_wait(const char *folder, uint64_t serial, unsigned int timeout_ms,
+weir_ack_wait(const char *folder, const char *database,
+    const struct weir_current *current, unsigned int timeout_ms,
     struct weir_ack *ret_ack, struct weir_problem *problem)
 {
 	uint64_t end_ns = weir_clock_ns() + (uint64_t)timeout_ms * 1000000;
@@ -84,7 +108,8 @@ weir_ack_wait(const char *folder, uint64_t serial, unsigned int timeout_ms,
 	int ret;
 
 	for (;;) {
-		ret = weir_ack_look(folder, serial, ret_ack, problem);
+		ret = weir_ack_look(
+		    folder, database, current, ret_ack, problem);
 		if (ret < 0 || ret_ack->missing_count == 0 ||
 		    weir_clock_ns() >= end_ns)
 			return ret;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/current.h"
 #include "lib/error.h"
 
 /** What a wait came to. */
@@ -17,13 +18,18 @@ struct weir_ack {
 	unsigned int missing_count; /* have not acknowledged */
 };
 
-/** Looks once: which modules run, and how far each is. */
-int weir_ack_look(const char *folder, uint64_t serial, struct weir_ack *ret_ack,
+/** Looks once: which modules run on the database, and how far each is.
+ *  folder: of their status files; those that say that they read another
+ *  database than `database` are left out. */
+int weir_ack_look(const char *folder, const char *database,
+    const struct weir_current *current, struct weir_ack *ret_ack,
     struct weir_problem *problem) WEIR_CHECKED;
 
-/** Waits until every running module has acknowledged `serial` or more, or the
- *  time is over.  Modules that end meanwhile do not count. */
-int weir_ack_wait(const char *folder, uint64_t serial, unsigned int timeout_ms,
+/** Waits until every running module has acknowledged just this swap, or the
+ *  time is over.  The caller holds the database's lock, so no other swap can
+ *  come in between.  Modules that end meanwhile do not count. */
+int weir_ack_wait(const char *folder, const char *database,
+    const struct weir_current *current, unsigned int timeout_ms,
     struct weir_ack *ret_ack, struct weir_problem *problem) WEIR_CHECKED;
 void weir_ack_done(struct weir_ack *ack);
 

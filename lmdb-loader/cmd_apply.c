@@ -220,8 +220,8 @@ acknowledge(struct apply *apply)
 
 	if (apply->load->no_wait)
 		return WEIR_EXIT_DONE;
-	ret = weir_ack_wait(apply->settings->status,
-	    apply->store.current.serial, apply->load->timeout_ms, &apply->ack,
+	ret = weir_ack_wait(apply->settings->status, apply->settings->database,
+	    &apply->store.current, apply->load->timeout_ms, &apply->ack,
 	    &problem);
 	apply->acknowledge_s = seconds_since(start_ns);
 	if (ret < 0) {

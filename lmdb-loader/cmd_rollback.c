@@ -109,7 +109,8 @@ weir_cmd_rollback(const struct weir_load *load)
 		goto out;
 	}
 	if (!load->no_wait) {
-		if (weir_ack_wait(load->settings->status, store.current.serial,
+		if (weir_ack_wait(load->settings->status,
+			load->settings->database, &store.current,
 			load->timeout_ms, &ack, &problem) < 0) {
 			weir_log_error("%s", problem.text);
 			exit_code = WEIR_EXIT_PARTLY;

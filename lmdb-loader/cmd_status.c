@@ -156,9 +156,8 @@ weir_cmd_status(const struct weir_load *load)
 
 	if (weir_store_open(load->settings->database, &store, &problem) < 0)
 		return weir_load_fail(load, &problem);
-	if (weir_ack_look(load->settings->status,
-		store.has_current ? store.current.serial : 0, &ack,
-		&problem) < 0) {
+	if (weir_ack_look(load->settings->status, load->settings->database,
+		&store.current, &ack, &problem) < 0) {
 		weir_store_close(&store);
 		return weir_load_fail(load, &problem);
 	}

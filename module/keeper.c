@@ -31,6 +31,7 @@ struct keeper {
 	time_t problem_logged;
 	uint64_t failures_logged;
 	time_t failures_logged_at;
+	time_t shared_at;
 };
 
 static void
@@ -95,6 +96,9 @@ publish(struct weir_module *module, struct keeper *keeper,
 	struct weir_status_header *header = module->status.header;
 	struct weir_snapshot *old = weir_snapshot_publish(module, snapshot);
 
+	(void)snprintf(header->database, sizeof(header->database), "%s",
+	    module->paths.database);
+
 	atomic_store(&header->serial_current, snapshot->current.serial);
 	atomic_store(&header->generation, snapshot->current.generation);
 	log_info("weir: generation %llu (%llu names) is in force, swap %llu",
@@ -124,8 +128,9 @@ follow(struct weir_module *module, struct keeper *keeper)
 		return;
 	error = weir_current_read(
 	    module->paths.database, WEIR_CURRENT_FILE, &current, &problem);
-	if (!error && snapshot && snapshot->current.serial == current.serial &&
-	    snapshot->current.created_unix == current.created_unix) {
+	if (!error && snapshot &&
+	    weir_current_tag(&snapshot->current) ==
+		weir_current_tag(&current)) {
 		praise(module, keeper);
 		return;
 	}
@@ -137,6 +142,24 @@ follow(struct weir_module *module, struct keeper *keeper)
 	}
 	publish(module, keeper, next);
 	praise(module, keeper);
+}
+
+/* The status folder was not there, or not ours to write in, at the start. */
+static void
+share_status(struct keeper *keeper)
+{
+	struct weir_module *module = keeper->module;
+	time_t now = time(NULL);
+
+	if (module->has_status || !module->has_paths ||
+	    now == keeper->shared_at)
+		return;
+	keeper->shared_at = now; /* once a second */
+	if (weir_status_share(module->paths.status, &module->status, NULL) ==
+	    WEIR_OK) {
+		module->has_status = true;
+		log_info("weir: status file %s", module->status.path);
+	}
 }
 
 /* Cleans Unbound's cache after a swap, and says that it is clean. */
@@ -165,6 +188,8 @@ acknowledge(struct weir_module *module, struct keeper *keeper)
 	weir_count(&header->sweeps);
 	atomic_store(&header->acknowledged_unix_ms, ms);
 	atomic_store(&header->serial_acknowledged, snapshot->current.serial);
+	atomic_store(
+	    &header->tag_acknowledged, weir_current_tag(&snapshot->current));
 	keeper->is_swept = true;
 }
 
@@ -249,6 +274,7 @@ keep(void *arg)
 
 	keeper.inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	while (!atomic_load(&module->is_stopping)) {
+		share_status(&keeper);
 		watch_folder(&keeper);
 		follow(module, &keeper);
 		acknowledge(module, &keeper);

@@ -186,50 +186,56 @@ swap_at_rest() {
 
 # swap_under_load WHAT TABLE NAMES
 swap_under_load() {
-	local what=$1 table=$2 names=$3 loops=() i began held freed undone end
+	local what=$1 table=$2 names=$3 loops=() total=0
+	local i round began held freed undone end
 	note "$threads threads, $what"
 	for i in 1 2; do
 		shuf "$names" | "$ask_many" -l -w 16 "$port" \
-			>"$work/loop.$i" &
+			>>"$work/loop.$i" &
 		loops+=($!)
 		started+=($!)
 	done
-	for i in 1 2 3; do
-		sleep 0.4
+	for round in 1 2 3; do
+		# They append, so what they have said can be cut away.
+		: >"$work/loop.1"
+		: >"$work/loop.2"
+		sleep 0.2
 		choose "$table"
 		began=$(now_us)
 		block
 		held=$(now_us)
 		ask_all "$what, blocked" "$table" "$names" yes
-		sleep 0.4
+		sleep 0.2
 		freed=$(now_us)
 		unblock
 		undone=$(now_us)
 		ask_all "$what, unblocked" "$table" "$names" no
-		sleep 0.3
+		sleep 0.1
 		end=$(now_us)
 		sleep 0.1
-		cat "$work"/loop.[12] >"$work/loops"
-		# The last line of a loop that still runs may be half a line.
-		awk 'NF == 5 && $5 ~ /^[0-9]+$/' "$work/loops" >"$work/loops.2"
-		check_loop "while it is put in force" "$began" "$held" maybe
-		check_loop "in force" "$held" "$freed" yes
-		check_loop "while it is taken back" "$freed" "$undone" maybe
-		check_loop "taken back" "$undone" "$end" no
+		# The first and the last line may be cut.
+		for i in 1 2; do
+			sed '1d;$d' "$work/loop.$i"
+		done >"$work/loops"
+		total=$((total + $(wc -l <"$work/loops")))
+		check_loop "$round, while it is put in force" "$began" "$held" maybe
+		check_loop "$round, in force" "$held" "$freed" yes
+		check_loop "$round, while it is taken back" "$freed" "$undone" maybe
+		check_loop "$round, taken back" "$undone" "$end" no
 	done
 	for i in "${loops[@]}"; do
 		kill_and_wait "$i"
 	done
-	echo "   $(wc -l <"$work/loops.2") answers meanwhile"
+	echo "   $total answers to queries meanwhile"
 }
 
 check_loop() {
 	local count
-	judge "$table" "$2" "$3" "$work/loops.2" "$4" >"$work/wrong"
+	judge "$table" "$2" "$3" "$work/loops" "$4" >"$work/wrong"
 	check_lines "$what, $1: wrong answers" "$work/wrong"
 	[ "$4" != maybe ] || return 0
 	count=$(awk -v from="$2" -v to="$3" '$1 >= from && $1 <= to' \
-		"$work/loops.2" | wc -l)
+		"$work/loops" | wc -l)
 	check_number "$what, $1: answers" 1000 100000000 "$count"
 }
 

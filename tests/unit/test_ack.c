@@ -16,6 +16,8 @@
 
 static char folder[64];
 static struct weir_problem problem;
+static struct weir_current swap = { .serial = 5,
+	.base_checksum = { 1, 2, 3, 4, 5, 6, 7, 8 } };
 
 static void
 setup(void)
@@ -53,7 +55,10 @@ start_module(uint64_t serial, unsigned int after_ms, unsigned int stay_ms)
 		if (write(pipe_fds[1], "x", 1) != 1)
 			_exit(1);
 		usleep(after_ms * 1000);
+		swap.serial = serial;
 		atomic_store(&status.header->serial_acknowledged, serial);
+		atomic_store(
+		    &status.header->tag_acknowledged, weir_current_tag(&swap));
 		usleep(stay_ms * 1000);
 		_exit(0);
 	}
@@ -74,11 +79,13 @@ START_TEST(without_a_module_there_is_nothing_to_wait_for)
 {
 	struct weir_ack ack;
 
-	ck_assert_int_eq(weir_ack_wait(folder, 5, 60000, &ack, &problem), 0);
+	ck_assert_int_eq(
+	    weir_ack_wait(folder, folder, &swap, 60000, &ack, &problem), 0);
 	ck_assert_uint_eq(ack.module_count, 0);
 	weir_ack_done(&ack);
-	ck_assert_int_eq(
-	    weir_ack_wait("/nonexistent/weir", 5, 60000, &ack, &problem), 0);
+	ck_assert_int_eq(weir_ack_wait("/nonexistent/weir", folder, &swap,
+			     60000, &ack, &problem),
+	    0);
 	weir_ack_done(&ack);
 }
 END_TEST
@@ -87,10 +94,11 @@ START_TEST(waits_until_every_module_has_acknowledged)
 {
 	uint64_t start_ns = weir_clock_ns();
 	pid_t first = start_module(5, 0, 60000);
-	pid_t second = start_module(6, 300, 60000);
+	pid_t second = start_module(5, 300, 60000);
 	struct weir_ack ack;
 
-	ck_assert_int_eq(weir_ack_wait(folder, 5, 30000, &ack, &problem), 0);
+	ck_assert_int_eq(
+	    weir_ack_wait(folder, folder, &swap, 30000, &ack, &problem), 0);
 	ck_assert_uint_eq(ack.module_count, 2);
 	ck_assert_uint_eq(ack.missing_count, 0);
 	ck_assert_uint_gt(weir_clock_ns() - start_ns, 250000000);
@@ -106,7 +114,8 @@ START_TEST(a_module_that_lags_is_named_with_its_problem)
 	struct weir_ack ack;
 	json_t *module;
 
-	ck_assert_int_eq(weir_ack_wait(folder, 5, 200, &ack, &problem), 0);
+	ck_assert_int_eq(
+	    weir_ack_wait(folder, folder, &swap, 200, &ack, &problem), 0);
 	ck_assert_uint_eq(ack.missing_count, 1);
 	module = json_array_get(ack.modules, 0);
 	ck_assert_int_eq(
@@ -119,13 +128,53 @@ START_TEST(a_module_that_lags_is_named_with_its_problem)
 }
 END_TEST
 
+/* The database folder was removed and made anew: serials begin again. */
+START_TEST(the_same_serial_of_another_file_is_no_acknowledgement)
+{
+	struct weir_current other = swap;
+	pid_t pid = start_module(5, 0, 60000);
+	struct weir_ack ack;
+
+	other.base_checksum[0] ^= 1;
+	ck_assert_int_eq(
+	    weir_ack_wait(folder, folder, &other, 200, &ack, &problem), 0);
+	ck_assert_uint_eq(ack.missing_count, 1);
+	weir_ack_done(&ack);
+	stop_module(pid);
+}
+END_TEST
+
+START_TEST(a_module_of_another_database_is_left_out)
+{
+	struct weir_status status;
+	struct weir_ack ack;
+
+	/* This process stands for the module: its own lock is in its way, so
+	 * the file is opened by a second open file description. */
+	ck_assert_int_eq(
+	    weir_status_create(folder, 1, "1.17.1", &status, &problem), 0);
+	strcpy(status.header->database, "/");
+	ck_assert_int_eq(
+	    weir_ack_wait(folder, folder, &swap, 200, &ack, &problem), 0);
+	ck_assert_uint_eq(ack.module_count, 0);
+	weir_ack_done(&ack);
+	strcpy(status.header->database, folder);
+	ck_assert_int_eq(
+	    weir_ack_wait(folder, folder, &swap, 200, &ack, &problem), 0);
+	ck_assert_uint_eq(ack.missing_count, 1);
+	weir_ack_done(&ack);
+	weir_status_close(&status);
+}
+END_TEST
+
 START_TEST(a_module_that_ends_meanwhile_does_not_count)
 {
 	uint64_t start_ns = weir_clock_ns();
 	pid_t pid = start_module(4, 0, 300);
 	struct weir_ack ack;
 
-	ck_assert_int_eq(weir_ack_wait(folder, 5, 30000, &ack, &problem), 0);
+	ck_assert_int_eq(
+	    weir_ack_wait(folder, folder, &swap, 30000, &ack, &problem), 0);
 	ck_assert_uint_eq(ack.module_count, 0);
 	ck_assert_uint_lt(weir_clock_ns() - start_ns, 10000000000);
 	weir_ack_done(&ack);
@@ -147,6 +196,9 @@ main(void)
 	tcase_add_test(tcase, without_a_module_there_is_nothing_to_wait_for);
 	tcase_add_test(tcase, waits_until_every_module_has_acknowledged);
 	tcase_add_test(tcase, a_module_that_lags_is_named_with_its_problem);
+	tcase_add_test(
+	    tcase, the_same_serial_of_another_file_is_no_acknowledgement);
+	tcase_add_test(tcase, a_module_of_another_database_is_left_out);
 	tcase_add_test(tcase, a_module_that_ends_meanwhile_does_not_count);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
