@@ -243,7 +243,7 @@ check_scale(void)
 static bool
 unpack(void)
 {
-	char command[4400];
+	char command[9000];
 
 	snprintf(command, sizeof(command),
 	    "cd '%s' && command -v zstd tar >/dev/null && "
