@@ -14,12 +14,12 @@
 static const uint8_t key[WEIR_FILTER_KEY_SIZE] = "0123456789abcde";
 
 static uint64_t
-hash_of(const char *format, unsigned int number)
+hash_of(const char *parent, unsigned int number)
 {
 	uint64_t hashes[WEIR_NAME_LABELS + 1];
 	struct weir_name name;
 	char text[64];
-	int len = snprintf(text, sizeof(text), format, number);
+	int len = snprintf(text, sizeof(text), "h%u.%s", number, parent);
 
 	ck_assert_int_eq(weir_name_parse(text, (size_t)len, &name), WEIR_OK);
 	weir_filter_hash_name(key, &name, hashes);
@@ -33,12 +33,12 @@ START_TEST(what_was_added_is_found_and_little_else)
 	unsigned int i, wrong = 0;
 
 	for (i = 0; i < KEYS; i++)
-		weir_filter_add(filter, blocks, hash_of("h%u.example.com", i));
+		weir_filter_add(filter, blocks, hash_of("example.com", i));
 	for (i = 0; i < KEYS; i++) {
-		ck_assert(weir_filter_has(
-		    filter, blocks, hash_of("h%u.example.com", i)));
+		ck_assert(
+		    weir_filter_has(filter, blocks, hash_of("example.com", i)));
 		wrong += weir_filter_has(
-		    filter, blocks, hash_of("h%u.example.net", i));
+		    filter, blocks, hash_of("example.net", i));
 	}
 	/* One in 250 is expected; one in 100 would be a broken filter. */
 	ck_assert_uint_lt(wrong, KEYS / 100);
