@@ -37,14 +37,14 @@ static inline uint32_t
 weir_bytes_get32(const uint8_t *bytes)
 {
 	return (uint32_t)weir_bytes_get16(bytes) |
-	    (uint32_t)weir_bytes_get16(bytes + 2) << 16;
+	       (uint32_t)weir_bytes_get16(bytes + 2) << 16;
 }
 
 static inline uint64_t
 weir_bytes_get64(const uint8_t *bytes)
 {
 	return (uint64_t)weir_bytes_get32(bytes) |
-	    (uint64_t)weir_bytes_get32(bytes + 4) << 32;
+	       (uint64_t)weir_bytes_get32(bytes + 4) << 32;
 }
 
 #endif

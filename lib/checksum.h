@@ -22,7 +22,7 @@ void weir_checksum_init(struct weir_checksum *checksum);
  *  to zero. */
 void weir_checksum_add(struct weir_checksum *checksum, const void *key,
     size_t key_len, const void *value, size_t value_len);
-void weir_checksum_done(struct weir_checksum *checksum,
-    uint8_t ret_sum[WEIR_CHECKSUM_BYTES]);
+void weir_checksum_done(
+    struct weir_checksum *checksum, uint8_t ret_sum[WEIR_CHECKSUM_BYTES]);
 
 #endif

@@ -54,12 +54,12 @@ size_t weir_current_print(const struct weir_current *current, char *text);
 
 /** WEIR_EFORMAT with the line in *problem; WEIR_EVERSION. */
 int weir_current_parse(const char *text, size_t len,
-    struct weir_current *ret_current, struct weir_problem *problem)
-    WEIR_CHECKED;
+    struct weir_current *ret_current,
+    struct weir_problem *problem) WEIR_CHECKED;
 
 /** Reads FOLDER/FILE and parses it.  WEIR_EMISSING if it is not there. */
 int weir_current_read(const char *folder, const char *file,
-    struct weir_current *ret_current, struct weir_problem *problem)
-    WEIR_CHECKED;
+    struct weir_current *ret_current,
+    struct weir_problem *problem) WEIR_CHECKED;
 
 #endif

@@ -36,14 +36,14 @@ uint64_t weir_db_size(const struct weir_db *db);
 /** All entries on a name and its ancestors, the most specific first.
  *  1 with at least one match, 0 with none, < 0 on failure (a damaged file). */
 int weir_db_lookup(const struct weir_db *db, unsigned int reader,
-    const struct weir_name *name, struct weir_matches *ret_matches)
-    WEIR_CHECKED;
+    const struct weir_name *name,
+    struct weir_matches *ret_matches) WEIR_CHECKED;
 
 /** Calls `each` for every name in key order (or those at and below `top`, if
  *  not NULL).  Stops early if it returns other than 0, and returns that. */
 int weir_db_walk(const struct weir_db *db, const struct weir_name *top,
     int (*each)(void *arg, const uint8_t *key, size_t key_len,
-        const uint8_t *entries, unsigned int entry_count),
+	const uint8_t *entries, unsigned int entry_count),
     void *arg) WEIR_CHECKED;
 
 /** The checksum of what the file holds now, as lib/format.h has it. */
@@ -53,7 +53,7 @@ int weir_db_checksum(const struct weir_db *db,
 /** Needs two readers.  Reads everything: order and form of keys, sets, counts, that the filter
  *  knows each key, checksum.  0, or WEIR_EFORMAT / WEIR_ECHECKSUM with what is
  *  wrong in *problem. */
-int weir_db_check(const struct weir_db *db,
-    struct weir_problem *problem) WEIR_CHECKED;
+int weir_db_check(
+    const struct weir_db *db, struct weir_problem *problem) WEIR_CHECKED;
 
 #endif

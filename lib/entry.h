@@ -44,11 +44,11 @@ enum weir_scope {
 const char *weir_scope_text(unsigned int scope);
 
 struct weir_entry {
-	uint16_t feed;       /* place in the policy's table of feeds */
-	uint8_t scope;       /* enum weir_scope */
-	uint8_t action;      /* enum weir_action; WEIR_ACTION_DEFAULT */
-	uint16_t category;   /* place in the table of categories; 0: none */
-	uint8_t confidence;  /* 0 to 100 */
+	uint16_t feed;        /* place in the policy's table of feeds */
+	uint8_t scope;        /* enum weir_scope */
+	uint8_t action;       /* enum weir_action; WEIR_ACTION_DEFAULT */
+	uint16_t category;    /* place in the table of categories; 0: none */
+	uint8_t confidence;   /* 0 to 100 */
 	uint32_t valid_until; /* Unix seconds; 0: for ever.  At that second
 			       * the entry does not exist any more. */
 };
@@ -60,7 +60,7 @@ void weir_entry_encode(const struct weir_entry *entry, uint8_t *bytes);
 
 /** Reads what weir_entry_encode wrote.  WEIR_EFORMAT: a scope, an action or a
  *  confidence that is none, or a set reserved octet. */
-int weir_entry_decode(const uint8_t *bytes,
-    struct weir_entry *ret_entry) WEIR_CHECKED;
+int weir_entry_decode(
+    const uint8_t *bytes, struct weir_entry *ret_entry) WEIR_CHECKED;
 
 #endif

@@ -38,7 +38,7 @@ void weir_filter_hash_name(const uint8_t key[WEIR_FILTER_KEY_SIZE],
 void weir_filter_add(uint8_t *blocks, uint64_t block_count, uint64_t hash);
 
 /** false: the key is not there.  true: it may be. */
-bool weir_filter_has(const uint8_t *blocks, uint64_t block_count,
-    uint64_t hash);
+bool
+weir_filter_has(const uint8_t *blocks, uint64_t block_count, uint64_t hash);
 
 #endif

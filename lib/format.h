@@ -49,7 +49,10 @@
 #define WEIR_SET_UNIT       4 /* what a name's value counts in */
 #define WEIR_FILTER_ALIGN   64
 
-enum weir_db_kind { WEIR_DB_BASE = 0, WEIR_DB_OVERLAY = 1 };
+enum weir_db_kind {
+	WEIR_DB_BASE = 0,
+	WEIR_DB_OVERLAY = 1
+};
 
 #define WEIR_META_FILTER "\376f"
 #define WEIR_META_HEADER "\376h"
@@ -70,8 +73,7 @@ struct weir_db_header {
 };
 
 /** bytes: WEIR_HEADER_BYTES. */
-void weir_db_header_encode(const struct weir_db_header *header,
-    uint8_t *bytes);
+void weir_db_header_encode(const struct weir_db_header *header, uint8_t *bytes);
 /** WEIR_EFORMAT: not a header; WEIR_EVERSION: not version 1. */
 int weir_db_header_decode(const uint8_t *bytes, uint64_t len,
     struct weir_db_header *ret_header) __attribute__((warn_unused_result));

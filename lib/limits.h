@@ -10,7 +10,7 @@
 /* Names: RFC 1035, section 2.3.4. */
 #define WEIR_NAME_SIZE      255 /* wire form, with the root label */
 #define WEIR_LABEL_SIZE     63
-#define WEIR_NAME_LABELS    127 /* 127 labels of one octet fill 255 octets */
+#define WEIR_NAME_LABELS    127  /* 127 labels of one octet fill 255 octets */
 #define WEIR_NAME_TEXT_SIZE 1009 /* 4 * 252 + 1: each octet as \DDD, and NUL */
 
 /* LMDB's own limit for keys is 511; a key is a trigger octet and a name
@@ -25,29 +25,29 @@
 #define WEIR_CATEGORIES      256
 #define WEIR_CATEGORY_SIZE   64
 #define WEIR_ENTRIES_PER_KEY WEIR_FEEDS /* one for each feed, DESIGN 2 */
-#define WEIR_RULE_NAMES      100000 /* allow, deny, never-block: each */
+#define WEIR_RULE_NAMES      100000     /* allow, deny, never-block: each */
 
 /* Answers.  A stub resolver waits on a negative TTL no longer than that. */
 #define WEIR_BLOCK_TTL_MAX_S 3600
 #define WEIR_REASON_SIZE     300 /* EDE text: a UDP answer has to hold it */
 
 /* Lists. */
-#define WEIR_LINE_SIZE      8192 /* hosts lines with many names; longer: junk */
-#define WEIR_LIST_SIZE      (4ULL << 30) /* bytes of one list file */
-#define WEIR_LIST_EXAMPLES  5 /* examples shown for each reason */
-#define WEIR_CONFIG_SIZE    (16U << 20) /* bytes of weir.yaml */
+#define WEIR_LINE_SIZE     8192 /* hosts lines with many names; longer: junk */
+#define WEIR_LIST_SIZE     (4ULL << 30) /* bytes of one list file */
+#define WEIR_LIST_EXAMPLES 5            /* examples shown for each reason */
+#define WEIR_CONFIG_SIZE   (16U << 20)  /* bytes of weir.yaml */
 
 /* Database. */
 #define WEIR_DB_NAMES_MAX    200000000ULL
 #define WEIR_GENERATIONS_MAX 1000 /* to keep, from the configuration */
 #define WEIR_CURRENT_SIZE    4096 /* the text of `current` */
-#define WEIR_READERS_MAX     257 /* Unbound threads, and the sweep */
+#define WEIR_READERS_MAX     257  /* Unbound threads, and the sweep */
 
 /* Module. */
-#define WEIR_NOTICE_MS         100 /* a swap is noticed within that */
-#define WEIR_SWEEP_GRACE_MS    20 /* see module/sweep.h */
-#define WEIR_LOG_INTERVAL_S    60 /* of one message, at most once */
-#define WEIR_STATUS_FILES      1024 /* running modules on one machine */
-#define WEIR_ACK_TIMEOUT_MS    30000 /* weir-load waits for modules that long */
+#define WEIR_NOTICE_MS      100   /* a swap is noticed within that */
+#define WEIR_SWEEP_GRACE_MS 20    /* see module/sweep.h */
+#define WEIR_LOG_INTERVAL_S 60    /* of one message, at most once */
+#define WEIR_STATUS_FILES   1024  /* running modules on one machine */
+#define WEIR_ACK_TIMEOUT_MS 30000 /* weir-load waits for modules that long */
 
 #endif

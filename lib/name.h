@@ -35,15 +35,15 @@ struct weir_name {
 /** Takes a name in wire format, of any case, and makes it canonical.
  *  Compression pointers, a missing root label, octets after it: WEIR_EFORMAT;
  *  *ret_name is untouched then. */
-int weir_name_from_wire(const uint8_t *wire, size_t len,
-    struct weir_name *ret_name) WEIR_CHECKED;
+int weir_name_from_wire(
+    const uint8_t *wire, size_t len, struct weir_name *ret_name) WEIR_CHECKED;
 
 /** Takes a name as people write it: labels with dots, one more dot at the
  *  end or not, \DDD and \X escapes (RFC 1035, 5.1).  ASCII only (see
  *  lib/idn.h for others).  "." is the root.  WEIR_EFORMAT: an empty label, a
  *  label over 63 octets, a name over 255, an octet over 0x7f. */
-int weir_name_parse(const char *text, size_t len,
-    struct weir_name *ret_name) WEIR_CHECKED;
+int weir_name_parse(
+    const char *text, size_t len, struct weir_name *ret_name) WEIR_CHECKED;
 
 /** Writes the name as text, without a dot at the end ("." for the root), with
  *  \DDD for what is not a printable ASCII character; NUL-terminated.
@@ -51,14 +51,14 @@ int weir_name_parse(const char *text, size_t len,
 size_t weir_name_print(const struct weir_name *name, char *text);
 
 /** Writes the ancestor that begins at label `label` (0: the name itself). */
-size_t weir_name_print_from(const struct weir_name *name, unsigned int label,
-    char *text);
+size_t weir_name_print_from(
+    const struct weir_name *name, unsigned int label, char *text);
 
 bool weir_name_is_equal(const struct weir_name *a, const struct weir_name *b);
 
 /** Whether `name` is `ancestor` or lies below it. */
-bool weir_name_is_below(const struct weir_name *name,
-    const struct weir_name *ancestor);
+bool weir_name_is_below(
+    const struct weir_name *name, const struct weir_name *ancestor);
 
 /* The first octet of a key: what in a query the entry is about.  Response
  * addresses, clients, name server names and addresses have their place. */
@@ -71,11 +71,11 @@ enum weir_trigger {
 /** Writes the key of a name; `key` has WEIR_KEY_SIZE octets.  Returns its
  *  length.  ret_ends, if not NULL, has room for WEIR_NAME_LABELS + 1 numbers:
  *  ret_ends[n] is the length of the key of the ancestor with n labels. */
-size_t weir_name_to_key(const struct weir_name *name,
-    enum weir_trigger trigger, uint8_t *key, uint16_t *ret_ends);
+size_t weir_name_to_key(const struct weir_name *name, enum weir_trigger trigger,
+    uint8_t *key, uint16_t *ret_ends);
 
 /** The name of a key.  WEIR_EFORMAT if it is none. */
-int weir_name_from_key(const uint8_t *key, size_t len,
-    struct weir_name *ret_name) WEIR_CHECKED;
+int weir_name_from_key(
+    const uint8_t *key, size_t len, struct weir_name *ret_name) WEIR_CHECKED;
 
 #endif

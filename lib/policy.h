@@ -29,7 +29,10 @@ enum weir_feed_number {
 	WEIR_FEED_FIRST = 2  /* the first of feeds: */
 };
 
-enum weir_mode { WEIR_MODE_ENFORCE = 0, WEIR_MODE_SHADOW = 1 };
+enum weir_mode {
+	WEIR_MODE_ENFORCE = 0,
+	WEIR_MODE_SHADOW = 1
+};
 
 /** "enforce", "shadow"; NULL. */
 const char *weir_mode_text(unsigned int mode);
@@ -44,7 +47,10 @@ struct weir_feed {
 	uint16_t category;              /* of the feed, for the statistics */
 };
 
-enum weir_on_failure { WEIR_ON_FAILURE_PASS = 0, WEIR_ON_FAILURE_SERVFAIL };
+enum weir_on_failure {
+	WEIR_ON_FAILURE_PASS = 0,
+	WEIR_ON_FAILURE_SERVFAIL
+};
 
 /** "pass", "servfail"; NULL. */
 const char *weir_on_failure_text(unsigned int on_failure);
@@ -69,7 +75,7 @@ void weir_policy_init(struct weir_policy *policy);
 
 /** One ancestor-or-self of a name for which the database has entries. */
 struct weir_match {
-	uint8_t label;       /* of the name asked for: 0 is itself, 1 its
+	uint8_t label; /* of the name asked for: 0 is itself, 1 its
 			      * parent ... */
 	uint16_t entry_count;
 	const uint8_t *entries; /* encoded; live as long as the snapshot */
@@ -125,8 +131,8 @@ size_t weir_rule_print(const struct weir_policy *policy,
 
 /** Encodes the policy for a generation, decodes it.  Bytes: lib/format.h.
  *  encode: *ret_bytes is malloced, the caller frees it. */
-int weir_policy_encode(const struct weir_policy *policy,
-    uint8_t **ret_bytes, size_t *ret_len) WEIR_CHECKED;
+int weir_policy_encode(const struct weir_policy *policy, uint8_t **ret_bytes,
+    size_t *ret_len) WEIR_CHECKED;
 int weir_policy_decode(const uint8_t *bytes, size_t len,
     struct weir_policy *ret_policy) WEIR_CHECKED;
 

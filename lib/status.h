@@ -34,21 +34,21 @@
 /* The ways a query can go through the module.  One query adds to exactly one
  * of those from PASSED to FAILED_SERVFAIL; those behind count beside it. */
 enum weir_way {
-	WEIR_WAY_QUERIES,      /* client queries that reached the module */
-	WEIR_WAY_PASSED,       /* no rule spoke: as without weir */
-	WEIR_WAY_ALLOWED,      /* an allow rule or a pass action decided */
-	WEIR_WAY_BLOCKED_NAME, /* blocked by the name asked for */
-	WEIR_WAY_BLOCKED_ALIAS, /* blocked by a CNAME, DNAME, SVCB target */
-	WEIR_WAY_BOGUS,        /* blocked, but DNSSEC says bogus: SERVFAIL */
-	WEIR_WAY_RESOLVE_FAILED, /* the resolver found no answer: SERVFAIL of
+	WEIR_WAY_QUERIES,         /* client queries that reached the module */
+	WEIR_WAY_PASSED,          /* no rule spoke: as without weir */
+	WEIR_WAY_ALLOWED,         /* an allow rule or a pass action decided */
+	WEIR_WAY_BLOCKED_NAME,    /* blocked by the name asked for */
+	WEIR_WAY_BLOCKED_ALIAS,   /* blocked by a CNAME, DNAME, SVCB target */
+	WEIR_WAY_BOGUS,           /* blocked, but DNSSEC says bogus: SERVFAIL */
+	WEIR_WAY_RESOLVE_FAILED,  /* the resolver found no answer: SERVFAIL of
 				  * its own, and no rule decided */
-	WEIR_WAY_FAILED_PASS,  /* weir failed (no database): passed */
+	WEIR_WAY_FAILED_PASS,     /* weir failed (no database): passed */
 	WEIR_WAY_FAILED_SERVFAIL, /* weir failed: SERVFAIL */
-	WEIR_WAY_SHADOW,       /* would have been blocked, in shadow mode */
-	WEIR_WAY_SHELF_HIT,    /* answered from the private shelf */
-	WEIR_WAY_SHELF_STORED, /* put on the private shelf */
-	WEIR_WAY_EVICTED,      /* messages taken out of Unbound's cache */
-	WEIR_WAY_INTERNAL,     /* queries without a client: not filtered */
+	WEIR_WAY_SHADOW,          /* would have been blocked, in shadow mode */
+	WEIR_WAY_SHELF_HIT,       /* answered from the private shelf */
+	WEIR_WAY_SHELF_STORED,    /* put on the private shelf */
+	WEIR_WAY_EVICTED,         /* messages taken out of Unbound's cache */
+	WEIR_WAY_INTERNAL,        /* queries without a client: not filtered */
 	WEIR_WAY_COUNT
 };
 
@@ -57,10 +57,22 @@ const char *weir_way_text(unsigned int way);
 
 /* Query types with a counter of their own, by RFC number; others share one. */
 enum weir_type_slot {
-	WEIR_TYPE_A, WEIR_TYPE_NS, WEIR_TYPE_CNAME, WEIR_TYPE_SOA,
-	WEIR_TYPE_PTR, WEIR_TYPE_MX, WEIR_TYPE_TXT, WEIR_TYPE_AAAA,
-	WEIR_TYPE_SRV, WEIR_TYPE_NAPTR, WEIR_TYPE_DS, WEIR_TYPE_DNSKEY,
-	WEIR_TYPE_SVCB, WEIR_TYPE_HTTPS, WEIR_TYPE_ANY, WEIR_TYPE_OTHER,
+	WEIR_TYPE_A,
+	WEIR_TYPE_NS,
+	WEIR_TYPE_CNAME,
+	WEIR_TYPE_SOA,
+	WEIR_TYPE_PTR,
+	WEIR_TYPE_MX,
+	WEIR_TYPE_TXT,
+	WEIR_TYPE_AAAA,
+	WEIR_TYPE_SRV,
+	WEIR_TYPE_NAPTR,
+	WEIR_TYPE_DS,
+	WEIR_TYPE_DNSKEY,
+	WEIR_TYPE_SVCB,
+	WEIR_TYPE_HTTPS,
+	WEIR_TYPE_ANY,
+	WEIR_TYPE_OTHER,
 	WEIR_TYPE_COUNT
 };
 enum weir_type_slot weir_type_slot(uint16_t qtype);
@@ -72,8 +84,8 @@ const char *weir_type_slot_text(unsigned int slot); /* "A" ... "other" */
 
 /* Per feed slot: what its rules did. */
 enum weir_feed_count {
-	WEIR_FEED_BLOCKED, /* decided, and the answer was changed */
-	WEIR_FEED_ALLOWED, /* decided, and the answer went through */
+	WEIR_FEED_BLOCKED,  /* decided, and the answer was changed */
+	WEIR_FEED_ALLOWED,  /* decided, and the answer went through */
 	WEIR_FEED_SHADOWED, /* would have decided */
 	WEIR_FEED_COUNT
 };
@@ -82,17 +94,17 @@ typedef _Atomic uint64_t weir_counter;
 
 struct weir_worker_counts {
 	weir_counter ways[WEIR_WAY_COUNT];
-	weir_counter actions[WEIR_ACTION_COUNT];      /* decided queries */
-	weir_counter types[WEIR_TYPE_COUNT];          /* all client queries */
-	weir_counter blocked_types[WEIR_TYPE_COUNT];  /* blocked ones */
+	weir_counter actions[WEIR_ACTION_COUNT];     /* decided queries */
+	weir_counter types[WEIR_TYPE_COUNT];         /* all client queries */
+	weir_counter blocked_types[WEIR_TYPE_COUNT]; /* blocked ones */
 	weir_counter feeds[WEIR_STATUS_FEEDS][WEIR_FEED_COUNT];
 };
 
 struct weir_status_header {
 	char magic[8];
 	uint32_t version;
-	uint32_t header_size;  /* sizeof(struct weir_status_header) */
-	uint32_t worker_size;  /* octets from one worker's counts to the next */
+	uint32_t header_size; /* sizeof(struct weir_status_header) */
+	uint32_t worker_size; /* octets from one worker's counts to the next */
 	uint32_t worker_count;
 	uint64_t file_size;
 	int32_t pid;
@@ -102,10 +114,10 @@ struct weir_status_header {
 	char weir_version[32];
 	char database[1024]; /* the folder that it reads; "": not known yet */
 	/* Below: changes while it runs. */
-	weir_counter inits;           /* 1, and one more with each reload */
-	weir_counter serial_current;  /* swap whose policy answers; 0: none */
+	weir_counter inits;          /* 1, and one more with each reload */
+	weir_counter serial_current; /* swap whose policy answers; 0: none */
 	weir_counter serial_acknowledged; /* ... and the cache is clean of it */
-	weir_counter tag_acknowledged; /* weir_current_tag of that swap */
+	weir_counter tag_acknowledged;    /* weir_current_tag of that swap */
 	weir_counter generation;
 	weir_counter acknowledged_unix_ms;
 	weir_counter sweeps;          /* finished sweeps of the cache */
@@ -135,8 +147,8 @@ int weir_status_create(const char *folder, unsigned int worker_count,
     struct weir_problem *problem) WEIR_CHECKED;
 
 /** The same in private memory, for a module that can write no file. */
-int weir_status_private(unsigned int worker_count,
-    const char *unbound_version, struct weir_status *ret_status) WEIR_CHECKED;
+int weir_status_private(unsigned int worker_count, const char *unbound_version,
+    struct weir_status *ret_status) WEIR_CHECKED;
 
 /** Makes private memory the shared file of this process, at the same address,
  *  while the workers go on counting.  What they count in that moment may be
@@ -152,13 +164,13 @@ int weir_status_open(const char *path, struct weir_status *ret_status,
 /** Unmaps and closes.  The file stays. */
 void weir_status_close(struct weir_status *status);
 
-struct weir_worker_counts *weir_status_worker(
-    const struct weir_status *status, unsigned int worker);
+struct weir_worker_counts *
+weir_status_worker(const struct weir_status *status, unsigned int worker);
 
 /** The slot of a feed's name; takes a new one if `is_new_allowed`.  0 if there
  *  is none.  The module's housekeeper alone may take new ones. */
-unsigned int weir_status_feed_slot(struct weir_status *status,
-    const char *name, bool is_new_allowed);
+unsigned int weir_status_feed_slot(
+    struct weir_status *status, const char *name, bool is_new_allowed);
 
 /** Opens every live module's file in the folder; those of modules that are
  *  gone are passed over.  *ret_items is malloced; close each and free.  A
@@ -168,8 +180,8 @@ int weir_status_open_all(const char *folder, struct weir_status **ret_items,
 
 /** Sets / reads the sentence in the header, from one writer. */
 void weir_status_set_problem(struct weir_status *status, const char *text);
-void weir_status_get_problem(const struct weir_status *status, char *text,
-    size_t size);
+void weir_status_get_problem(
+    const struct weir_status *status, char *text, size_t size);
 
 static inline void
 weir_count(weir_counter *counter)

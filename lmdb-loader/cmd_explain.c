@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "lib/log.h"
+#include "lib/reply.h"
 #include "lmdb-loader/load.h"
 #include "lmdb-loader/qtype.h"
 
@@ -121,32 +122,29 @@ describe_rule(const struct explain *explain, const struct weir_rule *rule)
 	    "action", weir_action_text(rule->action), "reason", reason);
 }
 
-/* The record that a sinkhole gives for the type; "" if NODATA. */
+/* The record of a sinkhole. */
 static void
-print_sinkhole(const struct explain *explain, char *text, size_t size)
+print_sinkhole(const struct explain *explain, enum weir_reply_kind kind,
+    char *text, size_t size)
 {
 	const struct weir_policy *policy = explain->policy;
-	char data[WEIR_NAME_TEXT_SIZE] = "";
-	const char *type = explain->qtype_text;
+	char data[WEIR_NAME_TEXT_SIZE];
+	const char *type = explain->qtype_text, *dot = "";
 
-	text[0] = '\0';
-	if (policy->has_sinkhole_name) {
+	if (kind == WEIR_REPLY_ALIAS) {
 		weir_name_print(&policy->sinkhole_name, data);
 		type = "CNAME";
-	} else if (explain->load->qtype == WEIR_QTYPE_A &&
-		   policy->has_sinkhole_ipv4) {
+		dot = ".";
+	} else if (kind == WEIR_REPLY_IPV4) {
 		inet_ntop(AF_INET, &policy->sinkhole_ipv4, data, sizeof(data));
-	} else if (explain->load->qtype == WEIR_QTYPE_AAAA &&
-		   policy->has_sinkhole_ipv6) {
+	} else {
 		inet_ntop(AF_INET6, &policy->sinkhole_ipv6, data, sizeof(data));
 	}
-	if (data[0] != '\0')
-		snprintf(text, size, "%s. %" PRIu32 " IN %s %s%s",
-		    explain->name_text, policy->block_ttl_s, type, data,
-		    policy->has_sinkhole_name ? "." : "");
+	snprintf(text, size, "%s. %" PRIu32 " IN %s %s%s", explain->name_text,
+	    policy->block_ttl_s, type, data, dot);
 }
 
-/* The SOA of a negative answer, as module/answer.c makes it. */
+/* The SOA of a negative answer (lib/reply.h). */
 static void
 print_soa(const struct explain *explain, char *text, size_t size)
 {
@@ -157,14 +155,28 @@ print_soa(const struct explain *explain, char *text, size_t size)
 	    &explain->name, explain->verdict.decided.label, owner);
 	snprintf(text, size,
 	    "%s. %" PRIu32 " IN SOA weir.invalid. nobody.invalid. %" PRIu32
-	    " 3600 600 86400 %" PRIu32,
-	    owner, ttl_s, (uint32_t)explain->serial, ttl_s);
+	    " %d %d %d %" PRIu32,
+	    owner, ttl_s, (uint32_t)explain->serial, WEIR_SOA_REFRESH_S,
+	    WEIR_SOA_RETRY_S, WEIR_SOA_EXPIRE_S, ttl_s);
 }
 
 static json_t *
 list_of(const char *text)
 {
 	return text[0] == '\0' ? json_array() : json_pack("[s]", text);
+}
+
+static const char *
+rcode_text(unsigned int rcode)
+{
+	switch (rcode) {
+	case WEIR_RCODE_NXDOMAIN:
+		return "NXDOMAIN";
+	case WEIR_RCODE_REFUSED:
+		return "REFUSED";
+	default:
+		return "NOERROR";
+	}
 }
 
 /* What a client gets. */
@@ -174,32 +186,39 @@ describe_answer(const struct explain *explain)
 	const struct weir_rule *rule = &explain->verdict.decided;
 	char answer[2 * WEIR_NAME_TEXT_SIZE + 64] = "";
 	char soa[WEIR_NAME_TEXT_SIZE + 128] = "", reason[WEIR_REASON_SIZE];
-	const char *rcode = "NOERROR", *note = "";
+	const char *note = "";
+	struct weir_reply reply;
 
 	if (!weir_verdict_is_block(&explain->verdict))
 		return json_pack("{s:n, s:[], s:[], s:n, s:s}", "rcode",
 		    "answer", "authority", "ede", "note",
 		    "what the resolver finds");
-	if (rule->action == WEIR_ACTION_NXDOMAIN)
-		rcode = "NXDOMAIN";
-	else if (rule->action == WEIR_ACTION_REFUSED)
-		rcode = "REFUSED";
-	else if (rule->action == WEIR_ACTION_SINKHOLE)
-		print_sinkhole(explain, answer, sizeof(answer));
-	else if (rule->action == WEIR_ACTION_TRUNCATE)
-		note = "over UDP truncated (TC); over TCP what the resolver "
-		       "finds";
-	if (rule->action == WEIR_ACTION_DROP)
+	reply = weir_reply_for(
+	    explain->policy, rule->action, explain->load->qtype);
+	switch (reply.kind) {
+	case WEIR_REPLY_NONE:
 		return json_pack("{s:n, s:[], s:[], s:n, s:s}", "rcode",
 		    "answer", "authority", "ede", "note", "no answer at all");
-	if (rule->action == WEIR_ACTION_NXDOMAIN ||
-	    rule->action == WEIR_ACTION_NODATA ||
-	    (rule->action == WEIR_ACTION_SINKHOLE && answer[0] == '\0'))
+	case WEIR_REPLY_NEGATIVE:
 		print_soa(explain, soa, sizeof(soa));
+		break;
+	case WEIR_REPLY_IPV4:
+	case WEIR_REPLY_IPV6:
+	case WEIR_REPLY_ALIAS:
+		print_sinkhole(explain, reply.kind, answer, sizeof(answer));
+		break;
+	case WEIR_REPLY_TRUNCATED:
+		note = "over UDP truncated (TC); over TCP what the resolver "
+		       "finds";
+		break;
+	default:
+		break;
+	}
 	weir_rule_print(explain->policy, rule, &explain->name, NULL, reason,
 	    sizeof(reason));
-	return json_pack("{s:s, s:o, s:o, s:{s:i, s:s}, s:s}", "rcode", rcode,
-	    "answer", list_of(answer), "authority", list_of(soa), "ede", "code",
+	return json_pack("{s:s, s:o, s:o, s:{s:i, s:s}, s:s}", "rcode",
+	    rcode_text(reply.rcode), "answer", list_of(answer), "authority",
+	    list_of(soa), "ede", "code",
 	    (int)explain->policy->feeds[rule->entry.feed].ede_code, "text",
 	    reason, "note", note);
 }

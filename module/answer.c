@@ -7,13 +7,10 @@
 
 #include <string.h>
 
-#include "lib/bytes.h"
+#include "lib/reply.h"
 
 #define EDE_FIELD_BYTES 2
 #define EDE_NOT_READY   14
-#define SOA_REFRESH_S   3600
-#define SOA_RETRY_S     600
-#define SOA_EXPIRE_S    86400
 
 /* A reply of `rrset_count` RRsets, still empty, and its message. */
 static struct dns_msg *
@@ -94,8 +91,8 @@ static bool
 add_soa(struct module_qstate *qstate, const struct weir_snapshot *snapshot,
     const struct weir_decision *decision, struct dns_msg *message)
 {
-	static const uint8_t mname[] = "\004weir\007invalid";
-	static const uint8_t rname[] = "\006nobody\007invalid";
+	static const uint8_t mname[] = WEIR_SOA_MNAME;
+	static const uint8_t rname[] = WEIR_SOA_RNAME;
 	uint32_t ttl_s = snapshot->policy->block_ttl_s;
 	uint8_t rdata[sizeof(mname) + sizeof(rname) + 20];
 	const uint8_t *owner = qstate->qinfo.qname;
@@ -113,9 +110,9 @@ add_soa(struct module_qstate *qstate, const struct weir_snapshot *snapshot,
 	memcpy(rdata + len, rname, sizeof(rname));
 	len += sizeof(rname);
 	len += put_number(rdata + len, (uint32_t)snapshot->current.serial);
-	len += put_number(rdata + len, SOA_REFRESH_S);
-	len += put_number(rdata + len, SOA_RETRY_S);
-	len += put_number(rdata + len, SOA_EXPIRE_S);
+	len += put_number(rdata + len, WEIR_SOA_REFRESH_S);
+	len += put_number(rdata + len, WEIR_SOA_RETRY_S);
+	len += put_number(rdata + len, WEIR_SOA_EXPIRE_S);
 	len += put_number(rdata + len, ttl_s);
 	rrset = new_rrset(
 	    qstate, owner, owner_len, LDNS_RR_TYPE_SOA, ttl_s, rdata, len);
@@ -139,33 +136,19 @@ negative(struct module_qstate *qstate, const struct weir_snapshot *snapshot,
 	return message;
 }
 
-/* A or AAAA with the configured address; anything else is NODATA. */
 static struct dns_msg *
-sinkhole(struct module_qstate *qstate, const struct weir_snapshot *snapshot,
-    const struct weir_decision *decision)
+address(struct module_qstate *qstate, const struct weir_snapshot *snapshot,
+    const void *octets, size_t len)
 {
-	const struct weir_policy *policy = snapshot->policy;
 	const struct query_info *qinfo = &qstate->qinfo;
-	const uint8_t *address = NULL;
-	struct dns_msg *message;
-	size_t len = 0;
+	uint32_t ttl_s = snapshot->policy->block_ttl_s;
+	struct dns_msg *message = new_message(
+	    qstate, WEIR_RCODE_NOERROR, ttl_s, 1);
 
-	if (qinfo->qtype == LDNS_RR_TYPE_A && policy->has_sinkhole_ipv4) {
-		address = (const uint8_t *)&policy->sinkhole_ipv4;
-		len = sizeof(policy->sinkhole_ipv4);
-	} else if (qinfo->qtype == LDNS_RR_TYPE_AAAA &&
-		   policy->has_sinkhole_ipv6) {
-		address = (const uint8_t *)&policy->sinkhole_ipv6;
-		len = sizeof(policy->sinkhole_ipv6);
-	}
-	if (!address)
-		return negative(qstate, snapshot, decision, LDNS_RCODE_NOERROR);
-	message = new_message(
-	    qstate, LDNS_RCODE_NOERROR, policy->block_ttl_s, 1);
 	if (!message)
 		return NULL;
 	message->rep->rrsets[0] = new_rrset(qstate, qinfo->qname,
-	    qinfo->qname_len, qinfo->qtype, policy->block_ttl_s, address, len);
+	    qinfo->qname_len, qinfo->qtype, ttl_s, octets, len);
 	if (!message->rep->rrsets[0])
 		return NULL;
 	message->rep->an_numrrsets = 1;
@@ -177,23 +160,27 @@ struct dns_msg *
 weir_answer_block(struct module_qstate *qstate,
     const struct weir_snapshot *snapshot, const struct weir_decision *decision)
 {
+	const struct weir_policy *policy = snapshot->policy;
+	struct weir_reply reply = weir_reply_for(
+	    policy, decision->rule.action, qstate->qinfo.qtype);
 	struct dns_msg *message;
 
-	switch (decision->rule.action) {
-	case WEIR_ACTION_NODATA:
-		return negative(qstate, snapshot, decision, LDNS_RCODE_NOERROR);
-	case WEIR_ACTION_SINKHOLE:
-		return sinkhole(qstate, snapshot, decision);
-	case WEIR_ACTION_REFUSED:
-		return new_message(qstate, LDNS_RCODE_REFUSED, 0, 0);
-	case WEIR_ACTION_TRUNCATE:
-		message = new_message(qstate, LDNS_RCODE_NOERROR, 0, 0);
+	switch (reply.kind) {
+	case WEIR_REPLY_IPV4:
+		return address(qstate, snapshot, &policy->sinkhole_ipv4,
+		    sizeof(policy->sinkhole_ipv4));
+	case WEIR_REPLY_IPV6:
+		return address(qstate, snapshot, &policy->sinkhole_ipv6,
+		    sizeof(policy->sinkhole_ipv6));
+	case WEIR_REPLY_BARE:
+		return new_message(qstate, reply.rcode, 0, 0);
+	case WEIR_REPLY_TRUNCATED:
+		message = new_message(qstate, reply.rcode, 0, 0);
 		if (message)
 			message->rep->flags |= BIT_TC;
 		return message;
-	default: /* NXDOMAIN, and whatever a later version may send us */
-		return negative(
-		    qstate, snapshot, decision, LDNS_RCODE_NXDOMAIN);
+	default:
+		return negative(qstate, snapshot, decision, reply.rcode);
 	}
 }
 

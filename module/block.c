@@ -3,6 +3,7 @@
  */
 #include "module/block.h"
 
+#include "lib/reply.h"
 #include "module/answer.h"
 #include "module/ask.h"
 
@@ -80,12 +81,14 @@ has_waited_long(const struct module_qstate *qstate)
 	return false;
 }
 
+/* Whether the block is answered by an alias, which has to be resolved. */
 static bool
 is_sinkhole_name(
     const struct weir_hook *hook, const struct weir_decision *decision)
 {
-	return decision->rule.action == WEIR_ACTION_SINKHOLE &&
-	       hook->snapshot->policy->has_sinkhole_name;
+	return weir_reply_for(hook->snapshot->policy, decision->rule.action,
+		   hook->qstate->qinfo.qtype)
+		   .kind == WEIR_REPLY_ALIAS;
 }
 
 static bool

@@ -453,6 +453,9 @@ apply() {
 	local text status=0
 	text=$(load apply 2>&1) || status=$?
 	check "weir-load apply: $text" "exit ${1:-0}" "exit $status"
+	[ -z "$resolver_pid" ] || [ "${1:-0}" != 0 ] ||
+		check_match "the module has acknowledged" \
+			"acknowledged by 1 of 1|nothing changed" "$text"
 }
 
 # A number out of weir-stat --json, by a Python expression on the object d.
@@ -461,7 +464,7 @@ stat_of() {
 import json, sys
 d = json.load(sys.stdin)
 w = d['total']['ways']
-m = d['modules'][0] if d['modules'] else {}
+m = d['modules'][0]
 feeds = {f['name']: f for f in d['total']['feeds']}
 print($1)" 2>&1 | tail -n 1
 }

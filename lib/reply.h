@@ -1,0 +1,46 @@
+/*
+ * reply.h - what a client gets for an action: decided here for the module, which
+ * builds it, and for `weir-load explain`, which tells it.
+ */
+#ifndef WEIR_LIB_REPLY_H
+#define WEIR_LIB_REPLY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/policy.h"
+
+#define WEIR_RCODE_NOERROR  0
+#define WEIR_RCODE_NXDOMAIN 3
+#define WEIR_RCODE_REFUSED  5
+
+enum weir_reply_kind {
+	WEIR_REPLY_RESOLVED,  /* what the resolver finds */
+	WEIR_REPLY_NEGATIVE,  /* rcode, no answer, an SOA (RFC 2308) */
+	WEIR_REPLY_BARE,      /* rcode and nothing else */
+	WEIR_REPLY_TRUNCATED, /* TC over UDP; over TCP what the resolver finds */
+	WEIR_REPLY_NONE,      /* no answer at all */
+	WEIR_REPLY_IPV4,      /* an A record: the policy's sinkhole_ipv4 */
+	WEIR_REPLY_IPV6,      /* an AAAA record: sinkhole_ipv6 */
+	WEIR_REPLY_ALIAS      /* a CNAME to sinkhole_name, and its records */
+};
+
+struct weir_reply {
+	enum weir_reply_kind kind;
+	uint8_t rcode;
+};
+
+/** What a query of that type gets. */
+struct weir_reply weir_reply_for(
+    const struct weir_policy *policy, unsigned int action, uint16_t qtype);
+
+/* The SOA of a negative answer: its owner is the listed name (behind an alias:
+ * the query name), its serial the swap in force, TTL and MINIMUM the block
+ * TTL. */
+#define WEIR_SOA_MNAME     "\004weir\007invalid" /* wire form, with the NUL */
+#define WEIR_SOA_RNAME     "\006nobody\007invalid"
+#define WEIR_SOA_REFRESH_S 3600
+#define WEIR_SOA_RETRY_S   600
+#define WEIR_SOA_EXPIRE_S  86400
+
+#endif
