@@ -10,7 +10,6 @@
 #include "lib/reply.h"
 
 #define EDE_FIELD_BYTES 2
-#define EDE_NOT_READY   14
 
 /* A reply of `rrset_count` RRsets, still empty, and its message. */
 static struct dns_msg *
@@ -240,8 +239,10 @@ weir_answer_failure(struct module_qstate *qstate)
 {
 	uint8_t data[] = "\000\016the firewall has no database";
 
-	qstate->return_msg = NULL;
-	qstate->return_rcode = LDNS_RCODE_SERVFAIL;
+	/* A message, not a bare code: only then the reason goes with it. */
+	qstate->return_msg = new_message(qstate, LDNS_RCODE_SERVFAIL, 0, 0);
+	qstate->return_rcode = qstate->return_msg ? LDNS_RCODE_NOERROR
+						  : LDNS_RCODE_SERVFAIL;
 	qstate->no_cache_store = 1;
 	(void)edns_opt_list_append(&qstate->edns_opts_front_out, LDNS_EDNS_EDE,
 	    sizeof(data) - 1, data, qstate->region);

@@ -2,11 +2,10 @@
  * ask.h - questions that the module itself asks, as sub-queries of a client's.
  *
  * The sinkhole's name, whose address the client is to get; and, where clients
- * want validated answers, the aliases that lead to a blocked name. For those
- * the resolver has not followed (query.h), so the validator has not seen them;
- * each is asked for as a CNAME of its own, which costs no upstream query for
- * the alias, only keys that are not cached. A bogus one leaves the client with
- * SERVFAIL, as without weir.
+ * want validated answers, the aliases that lead to a blocked name which could
+ * not be resolved: then the validator has not seen them.  Each is asked for as
+ * a CNAME of its own, mostly out of the cache.  A bogus one leaves the client
+ * with SERVFAIL, as without weir.
  */
 #ifndef WEIR_MODULE_ASK_H
 #define WEIR_MODULE_ASK_H

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "module/dnssec.h"
+
 /* util/data/msgreply.h and sldns name these; SVCB is younger than 1.17. */
 #define TYPE_SVCB  64
 #define TYPE_HTTPS 65
@@ -204,4 +206,61 @@ weir_judge_chain_link(const struct module_qstate *qstate, unsigned int number)
 		    number-- == 0)
 			return item->rrset;
 	return NULL;
+}
+
+#define CACHED_HOPS 12 /* Unbound itself follows 11 */
+
+/* Copies the target of the name's cached CNAME over the name.  false: there is
+ * none, or one that must be validated first. */
+static bool
+next_cached(const struct module_qstate *qstate, uint8_t *wire, size_t *len)
+{
+	const struct module_env *env = qstate->env;
+	const struct packed_rrset_data *data;
+	struct ub_packed_rrset_key *rrset;
+	bool is_usable = false;
+	size_t target;
+
+	rrset = rrset_cache_lookup(env->rrset_cache, wire, *len,
+	    LDNS_RR_TYPE_CNAME, qstate->qinfo.qclass, 0, *env->now, 0);
+	if (!rrset)
+		return false;
+	data = rrset->entry.data;
+	if (data->count > 0 && data->rr_len[0] > 2 &&
+	    (!weir_dnssec_is_wanted(qstate) ||
+		data->security == sec_status_secure ||
+		data->security == sec_status_insecure ||
+		data->security == sec_status_indeterminate)) {
+		target = wire_name_len(
+		    data->rr_data[0] + 2, data->rr_len[0] - 2);
+		if (target > 0 && target <= WEIR_NAME_SIZE) {
+			memcpy(wire, data->rr_data[0] + 2, target);
+			*len = target;
+			is_usable = true;
+		}
+	}
+	lock_rw_unlock(&rrset->entry.lock);
+	return is_usable;
+}
+
+int
+weir_judge_cached(const struct weir_snapshot *snapshot, unsigned int reader,
+    const struct module_qstate *qstate, uint32_t now_unix,
+    struct weir_decision *decision)
+{
+	uint8_t wire[WEIR_NAME_SIZE];
+	size_t len = qstate->qinfo.qname_len;
+	unsigned int hops;
+	int error = WEIR_OK;
+
+	if (len > sizeof(wire) || qstate->qinfo.qtype == LDNS_RR_TYPE_CNAME)
+		return WEIR_OK;
+	memcpy(wire, qstate->qinfo.qname, len);
+	for (hops = 0; hops < CACHED_HOPS && !error &&
+		       decision->outcome == WEIR_OUTCOME_NONE &&
+		       next_cached(qstate, wire, &len);
+	     hops++)
+		error = weir_judge_name(
+		    snapshot, reader, wire, len, true, now_unix, decision);
+	return error;
 }

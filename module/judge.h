@@ -52,6 +52,15 @@ int weir_judge_chain(const struct weir_snapshot *snapshot, unsigned int reader,
     const struct module_qstate *qstate, uint32_t now_unix,
     struct weir_decision *decision) WEIR_CHECKED;
 
+/** Asks about the aliases of a name that lie in Unbound's RRset cache, before
+ *  anything is resolved: so only the first query for an alias to a blocked name
+ *  costs an upstream query, and none contacts a server of that name again.
+ *  Aliases that still wait for a validation which the clients want are left to
+ *  the validator: the decision stays open then. */
+int weir_judge_cached(const struct weir_snapshot *snapshot, unsigned int reader,
+    const struct module_qstate *qstate, uint32_t now_unix,
+    struct weir_decision *decision) WEIR_CHECKED;
+
 /** The alias number `number` (from 0) of those that the iterator has followed,
  *  a CNAME; NULL behind the last. */
 const struct ub_packed_rrset_key *

@@ -32,6 +32,7 @@ struct keeper {
 	uint64_t failures_logged;
 	time_t failures_logged_at;
 	time_t shared_at;
+	time_t paths_read;
 };
 
 static void
@@ -71,21 +72,34 @@ praise(struct weir_module *module, struct keeper *keeper)
 		keeper->last_problem[0] = '\0';
 }
 
-/* weir.yaml could not be read when the module started: once more. */
+/* As long as no database is in force, weir.yaml is read again once a second: it
+ * may have been unreadable, or half written, when it was read last. */
 static bool
 read_paths(struct weir_module *module, struct keeper *keeper)
 {
 	struct weir_problem problem;
+	struct weir_paths paths;
+	time_t now = time(NULL);
 
-	if (module->has_paths)
+	if (module->has_paths && (!keeper || atomic_load(&module->current) ||
+				     keeper->paths_read == now))
 		return true;
-	if (weir_paths_read(module->config, &module->paths, &problem) !=
-	    WEIR_OK) {
+	if (weir_paths_read(module->config, &paths, &problem) != WEIR_OK) {
 		complain(module, keeper, problem.text);
 		return false;
 	}
+	if (keeper) {
+		keeper->paths_read = now;
+		if (keeper->watch >= 0 &&
+		    strcmp(paths.database, module->paths.database) != 0) {
+			(void)inotify_rm_watch(
+			    keeper->inotify_fd, keeper->watch);
+			keeper->watch = -1;
+		}
+	}
+	module->paths = paths;
 	module->has_paths = true;
-	atomic_store(&module->on_failure, module->paths.on_failure);
+	atomic_store(&module->on_failure, paths.on_failure);
 	return true;
 }
 

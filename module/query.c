@@ -48,6 +48,22 @@ try_shelf(struct weir_hook *hook, struct weir_decision *decision)
 		weir_block_deliver(hook, decision);
 }
 
+/* The name, and what is known of its aliases already. */
+static int
+judge_before(struct weir_hook *hook, struct weir_decision *decision)
+{
+	const struct query_info *qinfo = &hook->qstate->qinfo;
+	int error;
+
+	weir_judge_init(decision);
+	error = weir_judge_name(hook->snapshot, hook->reader, qinfo->qname,
+	    qinfo->qname_len, false, hook->now_unix, decision);
+	if (!error && decision->outcome == WEIR_OUTCOME_NONE)
+		error = weir_judge_cached(hook->snapshot, hook->reader,
+		    hook->qstate, hook->now_unix, decision);
+	return error;
+}
+
 static void
 on_new(struct weir_hook *hook)
 {
@@ -59,11 +75,7 @@ on_new(struct weir_hook *hook)
 		weir_hook_go_on(hook);
 		return;
 	}
-	weir_judge_init(&decision);
-	if (!hook->snapshot ||
-	    weir_judge_name(hook->snapshot, hook->reader, qstate->qinfo.qname,
-		qstate->qinfo.qname_len, false, hook->now_unix,
-		&decision) != WEIR_OK) {
+	if (!hook->snapshot || judge_before(hook, &decision) != WEIR_OK) {
 		if (passes_on_failure(hook)) {
 			weir_hook_go_on(
 			    hook); /* booked when the answer is there */
@@ -144,7 +156,7 @@ on_done_touched(struct weir_hook *hook, struct weir_decision *decision)
 }
 
 /* There is no answer, but a block: listed while it was being resolved, in vain;
- * or an alias that the iterator was not allowed to follow. */
+ * or an alias to a blocked name whose servers do not answer. */
 static void
 block_unresolved(struct weir_hook *hook, const struct weir_decision *decision)
 {

@@ -1,40 +1,9 @@
 /*
- * upstream.c - what the iterator sends out and gets back.
+ * upstream.c - what the iterator gets back from other servers.
  */
 #include "module/upstream.h"
 
-#include "module/block.h"
-
-int
-weir_upstream_asked(struct query_info *qinfo, uint16_t flags,
-    struct module_qstate *qstate, struct sockaddr_storage *addr,
-    socklen_t addrlen, uint8_t *zone, size_t zonelen, struct regional *region,
-    int id, void *arg)
-{
-	struct weir_decision decision;
-	struct weir_hook hook;
-	int may_go = 1;
-
-	(void)qinfo, (void)flags, (void)addr, (void)addrlen, (void)zone;
-	(void)zonelen, (void)region, (void)arg;
-	weir_hook_begin(&hook, qstate, id);
-	weir_judge_init(&decision);
-	if (hook.snapshot && hook.client_count > 0 &&
-	    weir_judge_name(hook.snapshot, hook.reader, qstate->qinfo.qname,
-		qstate->qinfo.qname_len, false, hook.now_unix,
-		&decision) == WEIR_OK &&
-	    weir_judge_chain(hook.snapshot, hook.reader, qstate, hook.now_unix,
-		&decision) == WEIR_OK &&
-	    weir_block_is_final(&hook, &decision) &&
-	    qstate->mesh_info->super_set.count == 0) {
-		may_go = 0;
-		qstate->no_cache_store = 1;
-		/* Unbound has put a list here that it frees when we refuse. */
-		qstate->edns_opts_back_out = NULL;
-	}
-	weir_hook_end(&hook);
-	return may_go;
-}
+#include "module/hook.h"
 
 int
 weir_upstream_answered(

@@ -129,9 +129,7 @@ static bool
 register_callbacks(struct dynlibmod_env *dynlib, struct module_env *env, int id,
     struct weir_module *module)
 {
-	return dynlib->inplace_cb_register_wrapped((void *)weir_upstream_asked,
-		   inplace_cb_query, module, env, id) &&
-	       dynlib->inplace_cb_register_wrapped(
+	return dynlib->inplace_cb_register_wrapped(
 		   (void *)weir_upstream_answered, inplace_cb_query_response,
 		   module, env, id) &&
 	       dynlib->inplace_cb_register_wrapped(
@@ -189,7 +187,6 @@ deinit(struct module_env *env, int id)
 
 	if (!dynlib || !dynlib->dyn_env)
 		return;
-	dynlib->inplace_cb_delete_wrapped(env, inplace_cb_query, id);
 	dynlib->inplace_cb_delete_wrapped(env, inplace_cb_query_response, id);
 	dynlib->inplace_cb_delete_wrapped(env, inplace_cb_reply, id);
 	free_module(dynlib->dyn_env);

@@ -31,6 +31,7 @@ threads=1
 modules="dynlib iterator"
 world=auth
 server_lines=
+stub_hosts=
 keep_scratch=${WEIR_KEEP_SCRATCH:-}
 started=()
 resolver_pid=
@@ -232,6 +233,19 @@ root_zone() {
 	} >"$work/root.zone"
 }
 
+# By address; or by a name that has to be looked up, if stub_hosts holds
+# ZONE=NAME.
+stub_line() {
+	local pair
+	for pair in $stub_hosts; do
+		if [ "${pair%=*}" = "$1" ]; then
+			echo "  stub-host: ${pair#*=}@$upstream_port"
+			return
+		fi
+	done
+	echo "  stub-addr: 127.0.0.1@$upstream_port"
+}
+
 world_lines() {
 	local zone
 	root_zone
@@ -246,7 +260,7 @@ world_lines() {
 			auth_zone_lines "$zone" "$work/zones/$zone" yes no
 		else
 			printf 'stub-zone:\n  name: "%s."\n' "$zone"
-			printf '  stub-addr: 127.0.0.1@%s\n' "$upstream_port"
+			stub_line "$zone"
 		fi
 	done
 }
