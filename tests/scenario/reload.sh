@@ -49,7 +49,7 @@ check_growth() {
 	resolver_start
 	"$ask_many" -l -w 8 -x 500 "$port" <"$work/names" >"$work/answers" &
 	clients=$!
-	started+=($clients)
+	started+=("$clients")
 	for ((i = 1; i <= reloads; i++)); do
 		reload
 		[ $((i % 10)) = 0 ] || continue

@@ -156,8 +156,7 @@ check_together() {
 	i=$blocked
 	together "to-evil.plain.example A" "to-evil.plain.example A +noedns" \
 		"to-evil.plain.example A +tcp"
-	check "a blocked alias" "$i|$i|${i%ede=15}ede=" \
-		"$(sort "$work/together")"
+	check "a blocked alias" "${i%15}|$i|$i" "$(cat "$work/together")"
 }
 
 # served.example is served by ns.evil.plain.example, which is blocked.
@@ -172,8 +171,8 @@ check_name_server() {
 		resolver_control flush_zone served.example >"$work/text"
 		together "www.served.example A" "ns.evil.plain.example A" \
 			"ns.evil.plain.example AAAA" "two.served.example A"
-		check "all at once" "$blocked|$blocked|NOERROR [192.0.2.80] \
-ede=|NOERROR [192.0.2.81] ede=" "$(cat "$work/together")"
+		check "all at once" "NOERROR [192.0.2.80] ede=|NOERROR \
+[192.0.2.81] ede=|$blocked|$blocked" "$(cat "$work/together")"
 	done
 }
 
@@ -212,7 +211,7 @@ check_swap() {
 	resolver_start
 	"$ask_many" -l -w 4 "$port" <"$names_file" >"$work/loop" &
 	clients=$!
-	started+=($clients)
+	started+=("$clients")
 	sleep 2.5
 	shuf -n 60 "$names_file" | sed 's/^a/n/' | sort -u \
 		>"$work/lists/block"
@@ -323,11 +322,11 @@ for threads in 1 2; do
 	check_name_server
 	resolver_stop
 	upstream_stop
-	check_swap "  prefetch: yes"
+	[ -n "$QUICK" ] || check_swap "  prefetch: yes"
 	resolver_stop
 	upstream_stop
-	check_swap "$(printf '  prefetch: yes\n  serve-expired: yes')"
-	check_expired
+	[ -n "$QUICK" ] || check_swap "$(printf '  prefetch: yes\n  serve-expired: yes')"
+	[ -n "$QUICK" ] || check_expired
 	resolver_stop
 	upstream_stop
 	server_lines=
