@@ -16,7 +16,12 @@
 #define NAMES  200000
 #define ROUNDS 15
 
-enum { MISS, HIT, DEEP, KIND_COUNT };
+enum {
+	MISS,
+	HIT,
+	DEEP,
+	KIND_COUNT
+};
 
 static const char *const kinds[KIND_COUNT] = { "miss, 4 labels, random",
 	"hit, random", "miss, 20 labels" };
@@ -51,8 +56,8 @@ make_names(const char *path)
 		return -1;
 	/* A random sample: each line has the same chance to stay. */
 	for (uint64_t seen = 0; fgets(line, sizeof(line), file); seen++) {
-		uint64_t place =
-		    count < NAMES ? count : next_random() % (seen + 1);
+		uint64_t place = count < NAMES ? count
+					       : next_random() % (seen + 1);
 
 		line[strcspn(line, "\r\n")] = '\0';
 		if (place >= NAMES || parse(line, &names[HIT][place]) != 0)
@@ -122,16 +127,16 @@ main(int argc, char **argv)
 			results[kind][round] =
 			    (double)(weir_clock_ns() - start) / NAMES;
 			if ((found == NAMES) != (kind == HIT)) {
-				weir_log_error("%s: %llu found",
-				    kinds[kind], (unsigned long long)found);
+				weir_log_error("%s: %llu found", kinds[kind],
+				    (unsigned long long)found);
 				return 1;
 			}
 		}
 	}
 	for (kind = 0; kind < KIND_COUNT; kind++) {
 		qsort(results[kind], ROUNDS, sizeof(double), compare);
-		printf("%-24s %7.0f ns\n", kinds[kind],
-		    results[kind][ROUNDS / 2]);
+		printf(
+		    "%-24s %7.0f ns\n", kinds[kind], results[kind][ROUNDS / 2]);
 	}
 	weir_db_close(db);
 	return 0;

@@ -151,6 +151,22 @@ is_there(const char *path, int fd)
 	       named.st_ino == opened.st_ino && named.st_dev == opened.st_dev;
 }
 
+/* A reader takes a shared lock for a moment to see whether we live: wait that
+ * moment. */
+static bool
+lock_file(int fd)
+{
+	const struct timespec moment = { 0, 1000000 };
+	unsigned int tries;
+
+	for (tries = 0; tries < 20; tries++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		(void)nanosleep(&moment, NULL);
+	}
+	return false;
+}
+
 /* Opens and locks FOLDER/PID.module, or the first like it that no other
  * process holds. */
 static int
@@ -171,7 +187,7 @@ open_own(const char *folder, char *path, size_t size, int *ret_fd)
 		    path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 		if (fd < 0)
 			return WEIR_ESYSTEM;
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0 && is_there(path, fd)) {
+		if (lock_file(fd) && is_there(path, fd)) {
 			*ret_fd = fd;
 			return WEIR_OK;
 		}

@@ -12,11 +12,11 @@ AC_DEFUN([WEIR_FLAG], [
 
 AC_DEFUN([WEIR_WARNINGS], [
   WARN_CFLAGS=
-  m4_foreach_w([f], [-Wall -Wextra -Wshadow -Wstrict-prototypes
+  m4_foreach_w([weir_flag], [-Wall -Wextra -Wshadow -Wstrict-prototypes
     -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wwrite-strings
     -Wcast-qual -Wundef -Wvla -Wformat=2 -Wimplicit-fallthrough
     -Wdeclaration-after-statement],
-    [WEIR_FLAG(f, [WARN_CFLAGS])])
+    [WEIR_FLAG(weir_flag, [WARN_CFLAGS])])
   AS_IF([test "x$enable_werror" = xyes], [WARN_CFLAGS="$WARN_CFLAGS -Werror"])
   AC_SUBST([WARN_CFLAGS])])
 

@@ -29,7 +29,8 @@ make_key(const struct weir_module *module, const struct module_qstate *qstate,
 	const struct query_info *qinfo = &qstate->qinfo;
 
 	if (qinfo->qname_len + label > WEIR_NAME_SIZE ||
-	    qinfo->qtype == LDNS_RR_TYPE_ANY)
+	    qinfo->qtype == LDNS_RR_TYPE_ANY ||
+	    qinfo->qclass != LDNS_RR_CLASS_IN)
 		return false;
 	memcpy(wire, module->shelf_label, label);
 	memcpy(wire + label, qinfo->qname, qinfo->qname_len);
@@ -37,11 +38,7 @@ make_key(const struct weir_module *module, const struct module_qstate *qstate,
 	ret_key->qname = wire;
 	ret_key->qname_len = qinfo->qname_len + label;
 	ret_key->qtype = qinfo->qtype;
-	/* Classes apart: the same name in CH is another question. */
-	ret_key->qclass = (uint16_t)(module->shelf_class ^
-				     (qinfo->qclass == LDNS_RR_CLASS_IN
-					     ? 0
-					     : qinfo->qclass & 0xff));
+	ret_key->qclass = module->shelf_class;
 	return true;
 }
 

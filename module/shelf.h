@@ -6,7 +6,8 @@
  * hold, under a key that no client's query can have: a private class *and* a
  * label in front of the name that is drawn at random when the module starts. A
  * client may ask for any class, but not for a label that it cannot guess.
- * Names too long for the label, and type ANY, are not shelved.
+ * Names too long for the label, type ANY, and classes other than IN are not
+ * shelved.
  *
  * Storing allocates memory as any answer that Unbound stores does.
  */

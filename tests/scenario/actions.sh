@@ -378,7 +378,7 @@ its subdomains (confidence 100))" "$ede"
 	done
 	expect "NXDOMAIN [] soa=17/17 ede=15" nxdomain.world.example A +tcp
 	answered 192.0.2.7 plain.world.example A +dnssec
-	ask nxdomain.world.example TXT -c CH
+	ask nxdomain.world.example CH TXT
 	check_match "$asked" "^(REFUSED|NXDOMAIN|SERVFAIL|NOTIMP)" "$(summary)"
 }
 

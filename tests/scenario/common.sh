@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # what is set here is for those who source it
 # common.sh - what the scenario tests share.  Sourced, never run.
 #
 #   scenario NAME            scratch folder, clean-up at the end
@@ -21,7 +22,8 @@
 # on.  Only processes that were started here are ended, by their numbers.
 #
 # Environment, set by `make check`: top_builddir, top_srcdir,
-# WEIR_UNBOUND_BUILD, WEIR_UNBOUND_SRC; by hand, top_builddir is enough.
+# WEIR_UNBOUND_BUILD, WEIR_UNBOUND_SRC, WEIR_UNBOUND_BINARY; by hand,
+# top_builddir is enough.  WEIR_KEEP_SCRATCH=1 keeps the scratch folder.
 set -uo pipefail
 export LC_ALL=C TZ=UTC
 
@@ -60,8 +62,10 @@ find_programs() {
 		die "top_builddir=$top_builddir is no build folder"
 	top_builddir=$(cd "$top_builddir" && pwd)
 	WEIR_UNBOUND_BUILD=${WEIR_UNBOUND_BUILD:-$(make_variable UNBOUND_BUILD)}
-	unbound=$WEIR_UNBOUND_BUILD/unbound
-	unbound_control=$WEIR_UNBOUND_BUILD/unbound-control
+	unbound=${WEIR_UNBOUND_BINARY:-$(make_variable UNBOUND_BINARY)}
+	unbound_control=${unbound%/*}/unbound-control
+	[ -x "$unbound_control" ] ||
+		unbound_control=$(command -v unbound-control)
 	weir_so=$top_builddir/.libs/weir.so
 	weir_load=$top_builddir/weir-load
 	weir_stat=$top_builddir/weir-stat
@@ -69,7 +73,7 @@ find_programs() {
 	[ -n "$WEIR_UNBOUND_BUILD" ] && [ -e "$weir_so" ] ||
 		skip "configured without --with-unbound-src: no weir.so"
 	[ -x "$unbound" ] && [ -x "$unbound_control" ] ||
-		skip "no unbound and unbound-control in $WEIR_UNBOUND_BUILD"
+		skip "no unbound, or no unbound-control beside it: $unbound"
 	[ -x "$weir_load" ] || die "no $weir_load: run make first"
 	command -v dig >/dev/null || skip "no dig"
 	command -v python3 >/dev/null || skip "no python3"

@@ -83,7 +83,7 @@ check_ttl() {
 	sleep 1.1
 	ask shadow.plain.example A
 	check_number "TTL a second later" 1 $((first - 1)) "$ttl"
-	sleep 1.5
+	sleep 2
 	ask brief.shadow.plain.example A
 	check "TTL of $asked, fetched anew" 2 "$ttl"
 	resolver_control flush shadow.plain.example >"$work/text"
@@ -99,12 +99,13 @@ check_hidden() {
 	local class
 	note "no client gets at the shelf"
 	answered 192.0.2.1 shadow.plain.example A
-	for class in 3 4 65280 65281 65300 65400 65500 65534; do
-		ask shadow.plain.example A -c CLASS$class
+	for class in 3 4 256 257 65280 65281 65300 65400 65500 65534; do
+		ask shadow.plain.example CLASS$class A
 		check "$asked" "no answer" "no answer${rdata:+: $rdata}"
 	done
 	resolver_control dump_cache >"$work/cache"
-	awk '$1 == "msg" && $3 == "IN" &&
+	# But a SERVFAIL, which says nothing, may lie there.
+	awk '$1 == "msg" && $3 == "IN" && $5 % 16 != 2 &&
 		$2 ~ /(shadow|pass|allowed)\.plain\.example\.$/' \
 		"$work/cache" >"$work/wrong"
 	check_lines "messages that clients could hit" "$work/wrong"
@@ -149,10 +150,10 @@ check_together() {
 		"truncated.plain.example A +tcp" \
 		"truncated.plain.example A +ignore" \
 		"truncated.plain.example A +tcp +noedns"
-	i="NOERROR (tc) [] ede=15"
+	i="NOERROR (tc) []"
 	check "UDP and TCP clients of a truncated name" \
-		"$i|$i|NOERROR [192.0.2.4] ede=|NOERROR [192.0.2.4] ede=" \
-		"$(cat "$work/together")"
+		"$i|$i|NOERROR [192.0.2.4]|NOERROR [192.0.2.4]" \
+		"$(sed 's/ ede=[0-9]*//g' "$work/together")"
 	i=$blocked
 	together "to-evil.plain.example A" "to-evil.plain.example A +noedns" \
 		"to-evil.plain.example A +tcp"
@@ -280,13 +281,13 @@ write_zones() {
 		shadow AAAA 2001:db8::1
 		shadow TXT "text"
 		to-shadow CNAME shadow
-		brief.shadow 2 A 192.0.2.5
 		pass A 192.0.2.2
 		allowed A 192.0.2.3
 		truncated A 192.0.2.4
 		evil A 192.0.2.9
 		to-evil CNAME evil
 		ns.evil A 127.0.0.1
+		brief.shadow 2 A 192.0.2.5
 	END
 	zone served.example <<-'END'
 		www A 192.0.2.80
@@ -322,11 +323,11 @@ for threads in 1 2; do
 	check_name_server
 	resolver_stop
 	upstream_stop
-	[ -n "$QUICK" ] || check_swap "  prefetch: yes"
+	check_swap "  prefetch: yes"
 	resolver_stop
 	upstream_stop
-	[ -n "$QUICK" ] || check_swap "$(printf '  prefetch: yes\n  serve-expired: yes')"
-	[ -n "$QUICK" ] || check_expired
+	check_swap "$(printf '  prefetch: yes\n  serve-expired: yes')"
+	check_expired
 	resolver_stop
 	upstream_stop
 	server_lines=
