@@ -272,6 +272,9 @@ weir_db_lookup(const struct weir_db *db, unsigned int reader,
 
 	ret_matches->count = 0;
 	weir_filter_hash_name(db->header.filter_key, name, hashes);
+	for (labels = 1; labels <= labels_all; labels++)
+		weir_filter_prefetch(
+		    db->filter, db->header.filter_block_count, hashes[labels]);
 	for (labels = labels_all; labels > 0; labels--) {
 		struct weir_match *match;
 

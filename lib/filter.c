@@ -63,6 +63,13 @@ weir_filter_add(uint8_t *blocks, uint64_t block_count, uint64_t hash)
 	}
 }
 
+void
+weir_filter_prefetch(const uint8_t *blocks, uint64_t block_count, uint64_t hash)
+{
+	__builtin_prefetch(
+	    blocks + block_of(hash, block_count) * WEIR_FILTER_BLOCK_SIZE);
+}
+
 bool
 weir_filter_has(const uint8_t *blocks, uint64_t block_count, uint64_t hash)
 {

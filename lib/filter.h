@@ -37,6 +37,11 @@ void weir_filter_hash_name(const uint8_t key[WEIR_FILTER_KEY_SIZE],
  *  zeroed before the first. */
 void weir_filter_add(uint8_t *blocks, uint64_t block_count, uint64_t hash);
 
+/** Asks the processor for the block of a hash, so that the blocks of a name's
+ *  ancestors are fetched side by side and not one after the other. */
+void weir_filter_prefetch(
+    const uint8_t *blocks, uint64_t block_count, uint64_t hash);
+
 /** false: the key is not there.  true: it may be. */
 bool
 weir_filter_has(const uint8_t *blocks, uint64_t block_count, uint64_t hash);
