@@ -211,6 +211,17 @@ weir_answer_alias(struct module_qstate *qstate,
 	return message;
 }
 
+static bool
+speaks_edns(const struct module_qstate *qstate)
+{
+	const struct mesh_reply *reply;
+
+	for (reply = qstate->mesh_info->reply_list; reply; reply = reply->next)
+		if (reply->edns.edns_present)
+			return true;
+	return false;
+}
+
 void
 weir_answer_explain(struct module_qstate *qstate,
     const struct weir_snapshot *snapshot, const struct weir_decision *decision)
@@ -221,7 +232,8 @@ weir_answer_explain(struct module_qstate *qstate,
 	struct weir_name qname;
 	size_t len;
 
-	if (weir_name_from_wire(qstate->qinfo.qname, qstate->qinfo.qname_len,
+	if (!speaks_edns(qstate) ||
+	    weir_name_from_wire(qstate->qinfo.qname, qstate->qinfo.qname_len,
 		&qname) != WEIR_OK)
 		return;
 	text[0] = (char)(code >> 8);

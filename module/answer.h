@@ -21,8 +21,8 @@ struct dns_msg *weir_answer_block(struct module_qstate *qstate,
 struct dns_msg *weir_answer_alias(struct module_qstate *qstate,
     const struct weir_snapshot *snapshot, const struct dns_msg *target);
 
-/** Adds the Extended DNS Error with the reason in words; Unbound sends it only
- *  to clients that speak EDNS (RFC 8914). */
+/** Adds the Extended DNS Error with the reason in words, if one of the clients
+ *  speaks EDNS; Unbound sends it only to those (RFC 8914). */
 void weir_answer_explain(struct module_qstate *qstate,
     const struct weir_snapshot *snapshot, const struct weir_decision *decision);
 
