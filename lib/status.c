@@ -298,8 +298,57 @@ weir_status_private(unsigned int worker_count, const char *unbound_version,
 	if (status.header == MAP_FAILED)
 		return WEIR_EMEMORY;
 	fill_header(&status, worker_count, unbound_version);
+	atomic_store(&status.header->inits, 1);
 	*ret_status = status;
 	return WEIR_OK;
+}
+
+static void
+add_counts(weir_counter *to, const weir_counter *from, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		atomic_fetch_add(&to[i], atomic_load(&from[i]));
+}
+
+_Static_assert(
+    offsetof(struct weir_worker_counts, ways) == 0 &&
+	sizeof(struct weir_worker_counts) % sizeof(weir_counter) == 0,
+    "a worker's counts are counters and nothing else");
+
+/* What this process counted into the file before a reload goes on: its feeds'
+ * slots, and its counts beside ours.  Only as long as no feed has a slot here,
+ * for the slots would not be the same. */
+static void
+take_up(struct weir_status *status, int fd)
+{
+	struct weir_status old = { .fd = -1, .size = status->size };
+	unsigned int i, workers = status->header->worker_count;
+
+	old.header = malloc(old.size);
+	if (old.header &&
+	    pread(fd, old.header, old.size, 0) == (ssize_t)old.size &&
+	    is_same(&old, old.size, workers) &&
+	    atomic_load(&status->header->feed_count) == 1) {
+		for (i = 0; i < workers; i++) {
+			struct weir_worker_counts *to = weir_status_worker(
+			    status, i);
+			const struct weir_worker_counts *from =
+			    weir_status_worker(&old, i);
+
+			add_counts(to->ways, from->ways,
+			    sizeof(*to) / sizeof(weir_counter));
+		}
+		memcpy(status->header->feed_names, old.header->feed_names,
+		    sizeof(old.header->feed_names));
+		atomic_store(&status->header->feed_count,
+		    atomic_load(&old.header->feed_count));
+		atomic_fetch_add(
+		    &status->header->inits, atomic_load(&old.header->inits));
+		status->header->started_unix = old.header->started_unix;
+	}
+	free(old.header);
 }
 
 int
@@ -314,6 +363,7 @@ weir_status_share(const char *folder, struct weir_status *status,
 		return weir_problem_set(problem, error, "%s: %s", folder,
 		    error == WEIR_ESYSTEM ? strerror(errno)
 					  : weir_error_text(error));
+	take_up(status, fd);
 	if (ftruncate(fd, 0) != 0 ||
 	    pwrite(fd, status->header, status->size, 0) !=
 		(ssize_t)status->size ||

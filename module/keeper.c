@@ -288,6 +288,9 @@ keep(void *arg)
 
 	keeper.inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	while (!atomic_load(&module->is_stopping)) {
+		/* In this order: the status file gives the feeds their slots
+		 * before a snapshot asks for them. */
+		(void)read_paths(module, &keeper);
 		share_status(&keeper);
 		watch_folder(&keeper);
 		follow(module, &keeper);

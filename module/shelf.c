@@ -87,19 +87,24 @@ struct dns_msg *
 weir_shelf_lookup(
     const struct weir_module *module, struct module_qstate *qstate)
 {
+	struct module_env *env = qstate->env;
 	uint8_t wire[WEIR_NAME_SIZE];
-	struct query_info key;
+	struct msgreply_entry *entry;
 	struct dns_msg *message;
+	struct query_info key;
 
 	if (!make_key(module, qstate, wire, &key))
 		return NULL;
-	message = dns_cache_lookup(qstate->env, key.qname, key.qname_len,
-	    key.qtype, key.qclass, qstate->query_flags, qstate->region,
-	    qstate->env->scratch, 1, NULL, 0);
-	if (!message || !weir_dnssec_is_settled(qstate, message->rep))
+	entry = msg_cache_lookup(env, key.qname, key.qname_len, key.qtype,
+	    key.qclass, qstate->query_flags, *env->now, 0);
+	if (!entry)
 		return NULL;
-	message->qinfo = qstate->qinfo;
-	return message;
+	/* With the query's own name: an alias chain must begin with it. */
+	message = tomsg(env, &qstate->qinfo, entry->entry.data, qstate->region,
+	    *env->now, 0, env->scratch);
+	lock_rw_unlock(&entry->entry.lock);
+	return message && weir_dnssec_is_settled(qstate, message->rep) ? message
+								       : NULL;
 }
 
 bool
