@@ -17,6 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/file.h"
+
 #include "feeds/list_line.h"
 #include "feeds/list_sample.h"
 
@@ -324,9 +326,12 @@ weir_list_read(const char *path, const char *format,
 	reader->arg = arg;
 	reader->report = ret_report;
 	reader->problem = problem;
-	reader->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (reader->fd < 0) {
-		error = system_problem(reader);
+	error = weir_file_open(path, &reader->fd);
+	if (error != 0) {
+		error = error == WEIR_EFORMAT
+			    ? weir_problem_set(problem, error,
+				  "%s: not a regular file", path)
+			    : system_problem(reader);
 		goto out;
 	}
 	if (fstat(reader->fd, &info) == 0 && info.st_size > 0)

@@ -243,18 +243,6 @@ has_odd_octet(const struct weir_name *name)
 	return false;
 }
 
-static bool
-is_top_numeric(const struct weir_name *name)
-{
-	const uint8_t *top = name->wire + name->offset[name->label_count - 1];
-	unsigned int i;
-
-	for (i = 1; i <= top[0]; i++)
-		if (top[i] < '0' || top[i] > '9')
-			return false;
-	return true;
-}
-
 int
 weir_list_judge(const char *text, size_t len, struct weir_name *ret_name)
 {
@@ -282,7 +270,7 @@ weir_list_judge(const char *text, size_t len, struct weir_name *ret_name)
 		return 1 + WEIR_LIST_BAD_IDN;
 	if (name.label_count < 2)
 		return 1 + WEIR_LIST_SINGLE_LABEL;
-	if (is_top_numeric(&name))
+	if (weir_name_is_top_numeric(&name))
 		return 1 + WEIR_LIST_NOT_A_NAME;
 	*ret_name = name;
 	return 0;

@@ -1,9 +1,17 @@
 /*
- * checksum.c - BLAKE2b-256 over the records of a database file.
+ * checksum.c - the two checksums of a database file.
  */
 #include "lib/checksum.h"
 
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xxhash.h>
+
 #include "lib/bytes.h"
+#include "lib/file.h"
+
+#define READ_SIZE 262144
 
 void
 weir_checksum_init(struct weir_checksum *checksum)
@@ -36,4 +44,46 @@ weir_checksum_done(
 {
 	(void)crypto_generichash_final(
 	    &checksum->state, ret_sum, WEIR_CHECKSUM_BYTES);
+}
+
+static int
+digest(int fd, XXH3_state_t *state, uint8_t *buffer, uint64_t *ret_size)
+{
+	uint64_t size = 0;
+	ssize_t got;
+
+	while ((got = read(fd, buffer, READ_SIZE)) > 0) {
+		(void)XXH3_128bits_update(state, buffer, (size_t)got);
+		size += (uint64_t)got;
+	}
+	if (got < 0)
+		return WEIR_ESYSTEM;
+	*ret_size = size;
+	return WEIR_OK;
+}
+
+int
+weir_checksum_file(
+    const char *path, uint64_t *ret_size, uint8_t ret_quick[WEIR_QUICK_BYTES])
+{
+	XXH3_state_t *state = XXH3_createState();
+	uint8_t *buffer = malloc(READ_SIZE);
+	XXH128_canonical_t canonical;
+	int fd = -1, error = WEIR_EMEMORY;
+
+	if (!state || !buffer || XXH3_128bits_reset(state) != XXH_OK)
+		goto out;
+	error = weir_file_open(path, &fd);
+	if (!error)
+		error = digest(fd, state, buffer, ret_size);
+	if (error)
+		goto out;
+	XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(state));
+	memcpy(ret_quick, canonical.digest, WEIR_QUICK_BYTES);
+out:
+	if (fd >= 0)
+		(void)close(fd);
+	free(buffer);
+	(void)XXH3_freeState(state);
+	return error;
 }

@@ -1,6 +1,12 @@
 /*
- * checksum.h - the content checksum of a database file (lib/format.h): the
- * writer computes it while it writes, the reader again from what it finds.
+ * checksum.h - the two checksums of a database file.
+ *
+ * The content checksum (lib/format.h) says that the records are those that were
+ * written: the writer computes it while it writes, `weir-load check` again from
+ * what it finds. LMDB trusts its pages, though, and a damaged one may end the
+ * process that reads it. So nobody opens a file before its octets were compared
+ * with the quick checksum in `current` (XXH3-128, xxhash.com: some ten
+ * milliseconds for a million names), which never looks at a page.
  */
 #ifndef WEIR_LIB_CHECKSUM_H
 #define WEIR_LIB_CHECKSUM_H
@@ -24,5 +30,10 @@ void weir_checksum_add(struct weir_checksum *checksum, const void *key,
     size_t key_len, const void *value, size_t value_len);
 void weir_checksum_done(
     struct weir_checksum *checksum, uint8_t ret_sum[WEIR_CHECKSUM_BYTES]);
+
+/** The quick checksum of a file, and its size.  WEIR_EMISSING, WEIR_ESYSTEM;
+ *  WEIR_EFORMAT: no regular file. */
+int weir_checksum_file(const char *path, uint64_t *ret_size,
+    uint8_t ret_quick[WEIR_QUICK_BYTES]) WEIR_CHECKED;
 
 #endif

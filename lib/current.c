@@ -6,6 +6,7 @@
  */
 #include "lib/current.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 
 #include "lib/bytes.h"
+#include "lib/checksum.h"
 #include "lib/file.h"
 
 uint64_t
@@ -21,25 +23,33 @@ weir_current_tag(const struct weir_current *current)
 	return weir_bytes_get64(current->base_checksum) + current->serial;
 }
 
+static void
+print_digits(const uint8_t *octets, size_t count, char *text)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		(void)snprintf(text + 2 * i, 3, "%02x", octets[i]);
+}
+
 size_t
 weir_current_print(const struct weir_current *current, char *text)
 {
 	char sum[2 * WEIR_CHECKSUM_BYTES + 1];
-	size_t i;
+	char quick[2 * WEIR_QUICK_BYTES + 1];
 
-	for (i = 0; i < WEIR_CHECKSUM_BYTES; i++)
-		(void)snprintf(
-		    sum + 2 * i, 3, "%02x", current->base_checksum[i]);
+	print_digits(current->base_checksum, WEIR_CHECKSUM_BYTES, sum);
+	print_digits(current->base_quick, WEIR_QUICK_BYTES, quick);
 	return (size_t)snprintf(text, WEIR_CURRENT_SIZE,
 	    "weir-current 1\n"
 	    "serial %" PRIu64 "\n"
 	    "generation %" PRIu64 "\n"
-	    "base %s %" PRIu64 " %s\n"
+	    "base %s %" PRIu64 " %s %s\n"
 	    "overlay -\n"
 	    "names %" PRIu64 "\n"
 	    "created %" PRIu64 "\n",
 	    current->serial, current->generation, current->base,
-	    current->base_size, sum, current->name_count,
+	    current->base_size, sum, quick, current->name_count,
 	    current->created_unix);
 }
 
@@ -58,18 +68,18 @@ number_line(const char *line, const char *word, uint64_t *ret_number)
 }
 
 static bool
-parse_checksum(const char *text, uint8_t *ret_sum)
+parse_digits(const char *text, size_t count, uint8_t *ret_octets)
 {
 	unsigned int value;
 	size_t i;
 
-	if (strlen(text) != 2 * (size_t)WEIR_CHECKSUM_BYTES ||
-	    strspn(text, "0123456789abcdef") != 2 * (size_t)WEIR_CHECKSUM_BYTES)
+	if (strlen(text) != 2 * count ||
+	    strspn(text, "0123456789abcdef") != 2 * count)
 		return false;
-	for (i = 0; i < WEIR_CHECKSUM_BYTES; i++) {
+	for (i = 0; i < count; i++) {
 		if (sscanf(text + 2 * i, "%2x", &value) != 1)
 			return false;
-		ret_sum[i] = (uint8_t)value;
+		ret_octets[i] = (uint8_t)value;
 	}
 	return true;
 }
@@ -87,15 +97,18 @@ is_file_name(const char *text)
 static bool
 base_line(const char *line, struct weir_current *current)
 {
-	char name[65], size[21], sum[65];
-	char *end;
+	char name[65], size[21], sum[65], quick[33], end[2];
+	char *rest;
 
-	if (sscanf(line, "base %64s %20s %64s", name, size, sum) != 3 ||
-	    !is_file_name(name) || !parse_checksum(sum, current->base_checksum))
+	if (sscanf(line, "base %64s %20s %64s %32s%1s", name, size, sum, quick,
+		end) != 4 ||
+	    !is_file_name(name) ||
+	    !parse_digits(sum, WEIR_CHECKSUM_BYTES, current->base_checksum) ||
+	    !parse_digits(quick, WEIR_QUICK_BYTES, current->base_quick))
 		return false;
-	current->base_size = strtoull(size, &end, 10);
+	current->base_size = strtoull(size, &rest, 10);
 	memcpy(current->base, name, strlen(name) + 1);
-	return *end == '\0' && size[0] >= '0' && size[0] <= '9';
+	return *rest == '\0' && size[0] >= '0' && size[0] <= '9';
 }
 
 static bool
@@ -177,6 +190,34 @@ weir_current_read(const char *folder, const char *file,
 		(void)weir_problem_set(
 		    problem, error, "%s: %s", path, inner.text);
 	free(text);
+	free(path);
+	return error;
+}
+
+int
+weir_current_prove(const char *folder, const struct weir_current *current,
+    struct weir_problem *problem)
+{
+	char *path = weir_path_join(folder, current->base);
+	uint8_t quick[WEIR_QUICK_BYTES];
+	uint64_t size;
+	int error;
+
+	if (!path)
+		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
+	error = weir_checksum_file(path, &size, quick);
+	if (error)
+		(void)weir_problem_set(problem, error, "%s: %s", path,
+		    error == WEIR_ESYSTEM ? strerror(errno)
+					  : weir_error_text(error));
+	else if (size != current->base_size)
+		error = weir_problem_set(problem, WEIR_EFORMAT,
+		    "%s: %" PRIu64 " octets, not the %" PRIu64
+		    " that were published",
+		    path, size, current->base_size);
+	else if (memcmp(quick, current->base_quick, sizeof(quick)) != 0)
+		error = weir_problem_set(problem, WEIR_ECHECKSUM,
+		    "%s: damaged: not the octets that were published", path);
 	free(path);
 	return error;
 }

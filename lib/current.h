@@ -17,7 +17,9 @@
  *   serial 17              counts swaps up, rollbacks too; what the modules
  *                          acknowledge
  *   generation 12
- *   base 12.base SIZE CHECKSUM     octets; 64 hex digits
+ *   base 12.base SIZE CHECKSUM QUICK
+ *                          octets; the content checksum of the header, 64 hex
+ *                          digits; the quick checksum of the file, 32
  *   overlay -                      (to come: as base)
  *   names 53880
  *   created 1790000000     Unix seconds
@@ -40,6 +42,7 @@ struct weir_current {
 	char base[64]; /* a file name, without a slash */
 	uint64_t base_size;
 	uint8_t base_checksum[WEIR_CHECKSUM_BYTES];
+	uint8_t base_quick[WEIR_QUICK_BYTES];
 	uint64_t name_count;
 	uint64_t created_unix;
 };
@@ -47,6 +50,12 @@ struct weir_current {
 /** Names one swap for good: generation files are made with random keys, so no
  *  two have one checksum, and each swap has a serial of its own. */
 uint64_t weir_current_tag(const struct weir_current *current);
+
+/** Whether FOLDER's base file is, octet for octet, the one that was published;
+ *  before anybody opens it (lib/checksum.h).  WEIR_EMISSING, WEIR_EFORMAT,
+ *  WEIR_ECHECKSUM, with the path in *problem. */
+int weir_current_prove(const char *folder, const struct weir_current *current,
+    struct weir_problem *problem) WEIR_CHECKED;
 
 /** Writes the text, NUL-terminated; `text` has WEIR_CURRENT_SIZE octets.
  *  Returns its length. */

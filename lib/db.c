@@ -92,6 +92,9 @@ read_meta(struct weir_db *db, const char *path, struct weir_problem *problem)
 			  "weir-load apply"
 			: "%s: the header is damaged",
 		    path);
+	if (db->header.kind != WEIR_DB_BASE)
+		return weir_problem_set(problem, WEIR_EVERSION,
+		    "%s: not a base: a later version of weir wrote it", path);
 	if (db->header.name_count > WEIR_DB_NAMES_MAX)
 		return weir_problem_set(problem, WEIR_EFORMAT,
 		    "%s: the header counts too many names", path);
@@ -227,12 +230,6 @@ const struct weir_policy *
 weir_db_policy(const struct weir_db *db)
 {
 	return &db->policy;
-}
-
-uint64_t
-weir_db_size(const struct weir_db *db)
-{
-	return db->size;
 }
 
 /* The set that a name's value points to. */

@@ -30,8 +30,6 @@ void weir_db_close(struct weir_db *db);
 
 const struct weir_db_header *weir_db_header(const struct weir_db *db);
 const struct weir_policy *weir_db_policy(const struct weir_db *db);
-/** Octets of the file. */
-uint64_t weir_db_size(const struct weir_db *db);
 
 /** All entries on a name and its ancestors, the most specific first.
  *  1 with at least one match, 0 with none, < 0 on failure (a damaged file). */

@@ -3,8 +3,6 @@
  */
 #include "lib/entry.h"
 
-#include <string.h>
-
 static const char *const action_texts[WEIR_ACTION_COUNT] = { "default",
 	"nxdomain", "nodata", "sinkhole", "refused", "drop", "truncate",
 	"pass" };
@@ -13,20 +11,6 @@ const char *
 weir_action_text(unsigned int action)
 {
 	return action < WEIR_ACTION_COUNT ? action_texts[action] : NULL;
-}
-
-int
-weir_action_parse(const char *text, enum weir_action *ret_action)
-{
-	unsigned int i;
-
-	for (i = WEIR_ACTION_DEFAULT + 1; i < WEIR_ACTION_COUNT; i++) {
-		if (strcmp(text, action_texts[i]) == 0) {
-			*ret_action = (enum weir_action)i;
-			return 1;
-		}
-	}
-	return 0;
 }
 
 const char *

@@ -30,8 +30,6 @@ enum weir_action {
 
 /** "nxdomain", "drop"...; NULL for a number that is none. */
 const char *weir_action_text(unsigned int action);
-/** 1 and *ret_action, or 0 if no action is called so. */
-int weir_action_parse(const char *text, enum weir_action *ret_action);
 
 /* Bits: which names an entry speaks about. */
 enum weir_scope {

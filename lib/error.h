@@ -12,12 +12,12 @@
 enum weir_error {
 	WEIR_OK = 0,
 	WEIR_ESYSTEM = -1,  /* a system call failed: errno says which way */
-	WEIR_EMEMORY = -2,  /* out of memory, or over a size of limits.h */
+	WEIR_EMEMORY = -2,  /* out of memory */
 	WEIR_EFORMAT = -3,  /* what was read is not what it should be */
 	WEIR_EVERSION = -4, /* a format of a version that we do not know */
 	WEIR_EMISSING = -5, /* there is no such file, generation, feed */
 	WEIR_EBUSY = -6,    /* another process holds the lock */
-	WEIR_ELIMIT = -7,   /* over a size of limits.h */
+	WEIR_ELIMIT = -7,   /* larger than allowed: limits.h and others */
 	WEIR_ECHECKSUM = -8 /* the content is not what its checksum says */
 };
 

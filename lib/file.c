@@ -86,12 +86,30 @@ read_all(int fd, size_t max, char **ret_data, size_t *ret_len)
 }
 
 int
-weir_file_read(const char *path, size_t max, char **ret_data, size_t *ret_len)
+weir_file_open(const char *path, int *ret_fd)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), error, saved;
+	/* Not to wait for the other end of a FIFO. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat info;
 
 	if (fd < 0)
 		return errno == ENOENT ? WEIR_EMISSING : WEIR_ESYSTEM;
+	if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+		close(fd);
+		return WEIR_EFORMAT;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+int
+weir_file_read(const char *path, size_t max, char **ret_data, size_t *ret_len)
+{
+	int fd, error, saved;
+
+	error = weir_file_open(path, &fd);
+	if (error != 0)
+		return error;
 	error = read_all(fd, max, ret_data, ret_len);
 	saved = errno;
 	close(fd);
@@ -121,8 +139,9 @@ write_file(const char *path, const void *data, size_t len)
 {
 	int fd, error = WEIR_ESYSTEM, saved;
 
-	fd = open(
-	    path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	fd = open(path,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+	    0644);
 	if (fd < 0)
 		return WEIR_ESYSTEM;
 	/* The umask has no say in who may read what we publish. */

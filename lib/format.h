@@ -11,7 +11,7 @@
  *                              at the next address that 64 divides, then the
  *                              rest of the 63 octets
  *   fe 'h'                     header, WEIR_HEADER_BYTES octets
- *   fe 'p'                     policy (lib/policy.c)
+ *   fe 'p'                     policy (lib/policy_bytes.c)
  *   fe 's'                     entry sets, one after the other:
  *                              u16 count, u16 zero, count entries
  *   (02 to 05: triggers to come; 'o' and tombstones: overlays, to come)
@@ -45,6 +45,7 @@
 #define WEIR_DB_VERSION     1
 #define WEIR_HEADER_BYTES   128
 #define WEIR_CHECKSUM_BYTES 32
+#define WEIR_QUICK_BYTES    16 /* XXH3-128 of all octets, lib/checksum.h */
 #define WEIR_BUILDER_BYTES  32
 #define WEIR_SET_UNIT       4 /* what a name's value counts in */
 #define WEIR_FILTER_ALIGN   64

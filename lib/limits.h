@@ -1,8 +1,9 @@
 /*
- * limits.h - every maximum in weir, each with its reason.
+ * limits.h - the maxima that more than one part of weir keeps to, each with its
+ * reason.  Others stand beside what they limit (paths.h, status.h, yaml_line.h).
  *
  * What comes from outside (lists, configuration, database files, DNS names) is
- * hostile: whatever has a size is checked against a number on this page.
+ * hostile: whatever has a size is checked against one of these numbers.
  */
 #ifndef WEIR_LIB_LIMITS_H
 #define WEIR_LIB_LIMITS_H
@@ -24,7 +25,7 @@
 #define WEIR_FEED_NAME_SIZE  64 /* goes into EDE texts, file names, labels */
 #define WEIR_CATEGORIES      256
 #define WEIR_CATEGORY_SIZE   64
-#define WEIR_ENTRIES_PER_KEY WEIR_FEEDS /* one for each feed, DESIGN 2 */
+#define WEIR_ENTRIES_PER_KEY WEIR_FEEDS /* one for each feed, entry.h */
 #define WEIR_RULE_NAMES      100000     /* allow, deny, never-block: each */
 
 /* Answers.  A stub resolver waits on a negative TTL no longer than that. */
@@ -37,6 +38,12 @@
 #define WEIR_LIST_EXAMPLES 5            /* examples shown for each reason */
 #define WEIR_CONFIG_SIZE   (16U << 20)  /* bytes of weir.yaml */
 
+/* Configuration, as a tree.  Three lists of WEIR_RULE_NAMES names and
+ * WEIR_FEEDS feeds of ten values fit three times over; a million nodes are 100
+ * MB at most.  weir.yaml itself is 4 deep. */
+#define WEIR_YAML_NODES 1000000
+#define WEIR_YAML_DEPTH 32
+
 /* Database. */
 #define WEIR_DB_NAMES_MAX    200000000ULL
 #define WEIR_GENERATIONS_MAX 1000 /* to keep, from the configuration */
@@ -45,6 +52,8 @@
 
 /* Module. */
 #define WEIR_NOTICE_MS      100   /* a swap is noticed within that */
+#define WEIR_RETRY_S        10    /* a database that was refused */
+#define WEIR_RESWEEP_S      60    /* see module/keeper.h */
 #define WEIR_SWEEP_GRACE_MS 20    /* see module/sweep.h */
 #define WEIR_LOG_INTERVAL_S 60    /* of one message, at most once */
 #define WEIR_STATUS_FILES   1024  /* running modules on one machine */

@@ -20,6 +20,7 @@
 #define SHOW_AFTER_NS NS_PER_S
 #define SHOW_EVERY_NS (100 * NS_PER_MS)
 #define BAR_WIDTH     30
+#define LINE_SIZE     2048 /* longer ones are cut */
 
 static const char *program_name = "weir";
 static struct weir_progress *shown_progress;
@@ -53,18 +54,41 @@ clear_progress(void)
 	shown_progress = NULL;
 }
 
+/* No octet may move the cursor or change the colour: neither the control
+ * characters of ASCII nor those from U+0080 to U+009F. */
+static void
+write_clean(const char *text)
+{
+	unsigned char octet, next;
+
+	for (; *text != '\0'; text++) {
+		octet = (unsigned char)text[0];
+		next = (unsigned char)text[1];
+		if (octet == 0xc2 && next >= 0x80 && next < 0xa0) {
+			fputc('?', stderr);
+			text++;
+		} else {
+			fputc(octet < 0x20 || octet == 0x7f ? '?' : octet,
+			    stderr);
+		}
+	}
+}
+
 static void __attribute__((format(printf, 2, 0)))
 write_line(const char *colour, const char *format, va_list args)
 {
 	bool has_colour = colour != NULL && weir_log_has_colour(stderr);
+	char text[LINE_SIZE];
 
+	if (vsnprintf(text, sizeof(text), format, args) < 0)
+		text[0] = '\0';
 	clear_progress();
 	if (has_colour)
 		fputs(colour, stderr);
 	fprintf(stderr, "%s: ", program_name);
 	if (has_colour)
 		fputs("\033[0m", stderr);
-	vfprintf(stderr, format, args);
+	write_clean(text);
 	fputc('\n', stderr);
 }
 
@@ -86,6 +110,14 @@ weir_log_note(const char *format, ...)
 	va_start(args, format);
 	write_line(NULL, format, args);
 	va_end(args);
+}
+
+void
+weir_log_bare(const char *text)
+{
+	clear_progress();
+	write_clean(text);
+	fputc('\n', stderr);
 }
 
 uint64_t

@@ -1,7 +1,9 @@
 /*
  * log.h - what the programs (not the module) say on standard error.
  *
- * "weir-load: text".  Colours only on a terminal and without NO_COLOR.
+ * "weir-load: text", one line.  Colours only on a terminal and without
+ * NO_COLOR.  Texts hold what others wrote (arguments, paths, lists): control
+ * characters in them become question marks.
  */
 #ifndef WEIR_LIB_LOG_H
 #define WEIR_LIB_LOG_H
@@ -16,6 +18,9 @@ void
 weir_log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void
 weir_log_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/** A line without the program's name: "FILE:LINE: reason", as editors and
+ *  other tools read it. */
+void weir_log_bare(const char *text);
 
 /** Whether the stream is a terminal that wants colours. */
 bool weir_log_has_colour(FILE *stream);

@@ -171,17 +171,18 @@ weir_name_is_equal(const struct weir_name *a, const struct weir_name *b)
 }
 
 bool
-weir_name_is_below(
-    const struct weir_name *name, const struct weir_name *ancestor)
+weir_name_is_top_numeric(const struct weir_name *name)
 {
-	unsigned int skip;
+	const uint8_t *top;
+	unsigned int i;
 
-	if (name->label_count < ancestor->label_count)
+	if (name->label_count == 0)
 		return false;
-	skip = (unsigned int)name->label_count - ancestor->label_count;
-	return name->len - name->offset[skip] == ancestor->len &&
-	       memcmp(name->wire + name->offset[skip], ancestor->wire,
-		   ancestor->len) == 0;
+	top = name->wire + name->offset[name->label_count - 1];
+	for (i = 1; i <= top[0]; i++)
+		if (top[i] < '0' || top[i] > '9')
+			return false;
+	return true;
 }
 
 size_t

@@ -56,9 +56,9 @@ size_t weir_name_print_from(
 
 bool weir_name_is_equal(const struct weir_name *a, const struct weir_name *b);
 
-/** Whether `name` is `ancestor` or lies below it. */
-bool weir_name_is_below(
-    const struct weir_name *name, const struct weir_name *ancestor);
+/** Whether the topmost label is a number, as in 192.0.2.1: no such top-level
+ *  domain exists.  False for the root. */
+bool weir_name_is_top_numeric(const struct weir_name *name);
 
 /* The first octet of a key: what in a query the entry is about.  Response
  * addresses, clients, name server names and addresses have their place. */

@@ -116,8 +116,11 @@ take_folder(const char *path, const struct weir_yaml_tree *tree,
 		    key, strerror(errno));
 	default:
 		return weir_problem_set(problem, WEIR_EFORMAT,
-		    "%s:%u: %s: %s is no folder (as /var/lib/weir/db)", path,
-		    node->line, key, weir_yaml_quote(node->text).text);
+		    "%s:%u: %s: %s %s", path, node->line, key,
+		    weir_yaml_quote(node->text).text,
+		    node->text[0] == '\0'
+			? "is no folder (as /var/lib/weir/db)"
+			: "holds a control character");
 	}
 }
 

@@ -194,7 +194,9 @@ take_feed_file(const struct reader *reader, const char *where, const char *file,
 		return weir_problem_set(reader->problem, WEIR_ESYSTEM,
 		    "%s: its folder: %s", reader->path, strerror(errno));
 	default:
-		return wrong(reader, where, "is no file");
+		return wrong(reader, where,
+		    file[0] == '\0' ? "is no file"
+				    : "holds a control character");
 	}
 }
 
@@ -239,6 +241,7 @@ take_feed_numbers(
 	    &reader->yaml->feeds[place];
 	unsigned int confidence = DEFAULT_CONFIDENCE, least = 0;
 	unsigned int ede = EDE_BLOCKED;
+	char reason[80];
 	int error;
 
 	if (feed->action == WEIR_ACTION_SINKHOLE)
@@ -255,6 +258,14 @@ take_feed_numbers(
 	reader->settings->feeds[place].confidence = (uint8_t)confidence;
 	feed->min_confidence = (uint8_t)least;
 	feed->ede_code = (uint16_t)ede;
+	if (error == 0 && confidence < least) {
+		snprintf(reason, sizeof(reason),
+		    "is above the confidence of its names (%u): none could "
+		    "ever match",
+		    confidence);
+		error = wrong(
+		    reader, feed_key(place, "min-confidence").text, reason);
+	}
 	return error;
 }
 

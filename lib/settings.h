@@ -21,7 +21,8 @@
  *    example.com     the name and everything below it
  *    =example.com    the name alone
  *    *.example.com   what is below it, not the name itself
- *  never-block takes the first form only. */
+ *  never-block takes the first form only, and protects the name itself: no feed
+ *  may list it, or a name above it together with its subdomains. */
 struct weir_name_rule {
 	char *text; /* as written */
 	struct weir_name name;

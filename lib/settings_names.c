@@ -18,19 +18,6 @@ is_host_octet(uint8_t octet)
 	       (octet >= '0' && octet <= '9') || octet == '-' || octet == '_';
 }
 
-/* 192.0.2.1, 10.0x1: no top-level domain is a number. */
-static bool
-is_address(const struct weir_name *name)
-{
-	const uint8_t *top = name->wire + name->offset[name->label_count - 1];
-	unsigned int i;
-
-	for (i = 1; i <= top[0]; i++)
-		if (top[i] < '0' || top[i] > '9')
-			return false;
-	return true;
-}
-
 bool
 weir_settings_name_parse(const char *text, struct weir_name *ret_name)
 {
@@ -39,7 +26,7 @@ weir_settings_name_parse(const char *text, struct weir_name *ret_name)
 	const uint8_t *label;
 
 	if (weir_idn_parse(text, strlen(text), &name) != 0 ||
-	    name.label_count == 0 || is_address(&name))
+	    name.label_count == 0 || weir_name_is_top_numeric(&name))
 		return false;
 	for (i = 0; i < name.label_count; i++) {
 		label = name.wire + name.offset[i];
@@ -67,7 +54,8 @@ take_name(const char *text, bool is_plain_only, struct weir_name_rule *ret_rule)
 	}
 	if (is_plain_only && name != text)
 		return "has = or *. before the name, which this list does not "
-		       "take (it always holds for the name and all below it)";
+		       "take (it protects the name itself; write it without = "
+		       "or *.)";
 	if (!weir_settings_name_parse(name, &ret_rule->name))
 		return is_plain_only ? WEIR_NO_NAME
 				     : "is no domain name (example.com for it "

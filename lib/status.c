@@ -128,8 +128,8 @@ remove_stale(const char *folder)
 	while (dir && (entry = readdir(dir))) {
 		if (!has_suffix(entry->d_name) || is_own(entry->d_name))
 			continue;
-		fd = openat(
-		    dirfd(dir), entry->d_name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+		fd = openat(dirfd(dir), entry->d_name,
+		    O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 		if (fd < 0)
 			continue;
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
@@ -183,8 +183,9 @@ open_own(const char *folder, char *path, size_t size, int *ret_fd)
 		if (snprintf(path, size, "%s/%ld%s" SUFFIX, folder,
 			(long)getpid(), number) >= (int)size)
 			return WEIR_ELIMIT;
-		fd = open(
-		    path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+		fd = open(path,
+		    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+		    0640);
 		if (fd < 0)
 			return WEIR_ESYSTEM;
 		if (lock_file(fd) && is_there(path, fd)) {
@@ -413,7 +414,7 @@ weir_status_open(const char *path, struct weir_status *ret_status,
 	int error;
 
 	(void)snprintf(status.path, sizeof(status.path), "%s", path);
-	status.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	status.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (status.fd < 0)
 		return weir_problem_set(problem,
 		    errno == ENOENT ? WEIR_EMISSING : WEIR_ESYSTEM, "%s: %s",
@@ -423,7 +424,7 @@ weir_status_open(const char *path, struct weir_status *ret_status,
 		return weir_problem_set(
 		    problem, WEIR_EMISSING, "%s: its module is gone", path);
 	}
-	if (fstat(status.fd, &st) != 0 ||
+	if (fstat(status.fd, &st) != 0 || !S_ISREG(st.st_mode) ||
 	    (size_t)st.st_size < page_round(sizeof(*status.header))) {
 		(void)close(status.fd);
 		return weir_problem_set(

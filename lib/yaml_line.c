@@ -68,11 +68,46 @@ line_of_offset(const char *text, size_t len, size_t offset)
 	return line;
 }
 
+static bool
+has_tab(const char *text, size_t len, unsigned int line)
+{
+	const char *end;
+
+	for (; line > 1 && (end = memchr(text, '\n', len)) != NULL; line--) {
+		len -= (size_t)(end + 1 - text);
+		text = end + 1;
+	}
+	end = memchr(text, '\n', len);
+	return memchr(text, '\t', end != NULL ? (size_t)(end - text) : len) !=
+	       NULL;
+}
+
+/* For the slips that libyaml's words do not give away; else "". */
+static const char *
+hint_for(const yaml_parser_t *parser, const char *text, size_t len,
+    unsigned int line)
+{
+	const char *what = parser->problem != NULL ? parser->problem : "";
+
+	if (parser->context != NULL && strstr(parser->context, "alias") != NULL)
+		return " (a name that begins with * is written in quotes: "
+		       "\"*.example.com\")";
+	if (strstr(what, "mapping values") != NULL)
+		return " (a value with a colon in it is written in quotes: "
+		       "\"::\")";
+	if (strstr(what, "cannot start any token") != NULL)
+		return has_tab(text, len, line)
+			   ? " (indent with spaces, not with tabs)"
+			   : " (a value that begins with a sign is written in "
+			     "quotes)";
+	return "";
+}
+
 static int
 syntax_problem(const struct builder *builder, const char *text, size_t len)
 {
 	const yaml_parser_t *parser = &builder->parser;
-	const char *what = parser->problem, *hint = "";
+	const char *what = parser->problem;
 	unsigned int line;
 
 	if (parser->error == YAML_MEMORY_ERROR)
@@ -82,12 +117,10 @@ syntax_problem(const struct builder *builder, const char *text, size_t len)
 		line = line_of_offset(text, len, parser->problem_offset);
 	else
 		line = line_of(&parser->problem_mark);
-	if (parser->context != NULL && strstr(parser->context, "alias") != NULL)
-		hint = " (a name that begins with * is written in quotes: "
-		       "\"*.example.com\")";
 	return weir_problem_set(builder->problem, WEIR_EFORMAT,
 	    "%s:%u: this is no YAML: %s%s", builder->name, line,
-	    what == NULL ? "unreadable" : what, hint);
+	    what == NULL ? "unreadable" : what,
+	    hint_for(parser, text, len, line));
 }
 
 static int

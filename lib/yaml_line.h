@@ -16,10 +16,7 @@
 #include <stddef.h>
 
 #include "lib/error.h"
-
-/* Three lists of WEIR_RULE_NAMES names and WEIR_FEEDS feeds, with room. */
-#define WEIR_YAML_NODES 1000000
-#define WEIR_YAML_DEPTH 32 /* weir.yaml itself needs 4 */
+#include "lib/limits.h"
 
 enum weir_yaml_kind {
 	WEIR_YAML_SCALAR,

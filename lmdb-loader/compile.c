@@ -5,7 +5,8 @@
  * are feeds 0 and 1 of the policy; those of feeds: follow in their order.
  *
  * Two guards stand here: names of the never-block list are refused whichever
- * feed has them, and a feed whose file cannot be read keeps the names it had.
+ * feed has them, and a feed whose file cannot be read, or has no usable name,
+ * keeps the names it had.
  */
 #include "lmdb-loader/compile.h"
 
@@ -213,17 +214,18 @@ take_old(void *arg, const uint8_t *key, size_t key_len, const uint8_t *entries,
 	return ret;
 }
 
-/* The feed's names of the generation before; none if it did not know it. */
+/* The feed's names of the generation before; none if it did not know it, or
+ * is damaged. */
 static int
 take_over(struct compiler *compiler)
 {
 	struct weir_compile_feed *feed = &compiler->out->feeds[compiler->feed];
 	const char *name = compiler->settings->feeds[compiler->feed].name;
+	uint64_t mark = weir_sort_mark(compiler->out->sort);
 	const struct weir_policy *old;
 	unsigned int i;
 	int ret = 0;
 
-	feed->state = WEIR_COMPILE_LOST;
 	if (compiler->old == NULL)
 		return 0;
 	old = weir_db_policy(compiler->old);
@@ -234,8 +236,11 @@ take_over(struct compiler *compiler)
 		compiler->old_feed = (uint16_t)i;
 		ret = weir_db_walk(compiler->old, NULL, take_old, compiler);
 	}
-	if (feed->kept_count > 0)
-		feed->state = WEIR_COMPILE_KEPT;
+	if (ret == WEIR_EFORMAT) {
+		weir_sort_undo(compiler->out->sort, mark);
+		feed->kept_count = 0;
+		ret = 0;
+	}
 	return ret;
 }
 
@@ -248,8 +253,12 @@ report_guarded(struct compiler *compiler)
 	report->refused[WEIR_LIST_NEVER_BLOCK] = compiler->guarded_count;
 	memcpy(report->examples[WEIR_LIST_NEVER_BLOCK], compiler->guarded,
 	    sizeof(compiler->guarded));
-	if (report->entry_count >= compiler->guarded_count)
-		report->entry_count -= compiler->guarded_count;
+	report->entry_count -= compiler->guarded_count;
+}
+
+static void
+forget_guarded(struct compiler *compiler)
+{
 	compiler->guarded_count = 0;
 	memset(compiler->guarded, 0, sizeof(compiler->guarded));
 }
@@ -263,6 +272,7 @@ read_feed(struct compiler *compiler)
 	uint64_t mark = weir_sort_mark(compiler->out->sort);
 	int ret;
 
+	forget_guarded(compiler);
 	memset(&compiler->entry, 0, sizeof(compiler->entry));
 	compiler->entry.feed = (uint16_t)(WEIR_FEED_FIRST + compiler->feed);
 	compiler->entry.category = settings->category;
@@ -271,23 +281,25 @@ read_feed(struct compiler *compiler)
 	feed->state = WEIR_COMPILE_READ;
 	ret = weir_list_read(settings->file, settings->format, take_item,
 	    show_octets, compiler, &feed->report, &feed->problem);
+	report_guarded(compiler);
 	if (ret == WEIR_EMISSING || ret == WEIR_ESYSTEM ||
 	    ret == WEIR_EFORMAT || ret == WEIR_ELIMIT) {
 		weir_sort_undo(compiler->out->sort, mark);
-		compiler->guarded_count = 0;
+		feed->state = WEIR_COMPILE_LOST;
+		ret = take_over(compiler);
+	} else if (ret == 0 && feed->report.entry_count == 0) {
+		/* A download that broke off, or brought the page of an error:
+		 * more likely than a list that has nothing left to say. */
+		(void)weir_problem_set(&feed->problem, 0,
+		    "%s: holds no usable name", settings->file);
 		ret = take_over(compiler);
 	}
-	if (ret == WEIR_EFORMAT) { /* the old generation is damaged */
-		weir_sort_undo(compiler->out->sort, mark);
-		feed->kept_count = 0;
-		feed->state = WEIR_COMPILE_LOST;
-		ret = 0;
-	}
+	if (feed->kept_count > 0)
+		feed->state = WEIR_COMPILE_KEPT;
 	if (feed->state == WEIR_COMPILE_KEPT)
 		compiler->out->kept_count++;
 	else if (feed->state == WEIR_COMPILE_LOST)
 		compiler->out->lost_count++;
-	report_guarded(compiler);
 	return ret;
 }
 

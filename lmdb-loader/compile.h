@@ -13,9 +13,11 @@
 #include "lmdb-loader/sort.h"
 
 enum weir_compile_state {
-	WEIR_COMPILE_READ, /* its file was read */
-	WEIR_COMPILE_KEPT, /* not: its names are those of the generation before */
-	WEIR_COMPILE_LOST /* not, and there were none: it is empty */
+	WEIR_COMPILE_READ, /* its file was read; it may hold no name, then
+			    * there were none before either */
+	WEIR_COMPILE_KEPT, /* it cannot be read, or holds no usable name: the
+			    * names are those of the generation before */
+	WEIR_COMPILE_LOST  /* it cannot be read, and there were none */
 };
 
 /** "read", "kept", "lost". */
@@ -25,7 +27,7 @@ const char *weir_compile_state_text(enum weir_compile_state state);
 struct weir_compile_feed {
 	enum weir_compile_state state;
 	uint64_t kept_count;            /* names taken over */
-	struct weir_problem problem;    /* why its file was not read */
+	struct weir_problem problem;    /* what is wrong with its file */
 	struct weir_list_report report; /* entry_count without those refused
 					 * for the never-block list */
 };
@@ -38,8 +40,9 @@ struct weir_compiled {
 };
 
 /** Reads all lists.  `old`, if not NULL, is the current generation: the names
- *  of a feed whose file cannot be read are taken from it.  A list that cannot
- *  be read is no failure, see the states.  WEIR_EMEMORY, WEIR_ELIMIT. */
+ *  of a feed whose file cannot be read, or has no usable name (as the page of
+ *  an error that was downloaded in its place), are taken from it.  Such a list
+ *  is no failure, see the states.  WEIR_EMEMORY, WEIR_ELIMIT. */
 int weir_compile(const struct weir_settings *settings,
     const struct weir_db *old, struct weir_compiled *ret_compiled,
     struct weir_problem *problem) WEIR_CHECKED;

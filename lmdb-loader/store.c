@@ -27,6 +27,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/checksum.h"
 #include "lib/file.h"
 
 #define LOCK_FILE      "lock"
@@ -115,14 +116,24 @@ int
 weir_store_read(const struct weir_store *store, uint64_t generation,
     struct weir_current *ret_text, struct weir_problem *problem)
 {
+	struct weir_problem what = { "" };
 	char file[FILE_NAME_SIZE];
+	int ret;
 
 	if (store->has_current && generation == store->current.generation) {
 		*ret_text = store->current;
 		return 0;
 	}
 	snprintf(file, sizeof(file), "%" PRIu64 "." TEXT_SUFFIX, generation);
-	return weir_current_read(store->folder, file, ret_text, problem);
+	ret = weir_current_read(store->folder, file, ret_text, &what);
+	if (ret == WEIR_EMISSING)
+		return weir_problem_set(problem, ret,
+		    "%s: there is no generation %" PRIu64, store->folder,
+		    generation);
+	if (ret < 0)
+		return weir_problem_set(problem, ret, "%s/%s: %s",
+		    store->folder, file, what.text);
+	return 0;
 }
 
 int
@@ -136,7 +147,9 @@ weir_store_open_db(const struct weir_store *store,
 
 	if (path == NULL)
 		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
-	ret = weir_db_open(path, 2, text->base_size, &db, problem);
+	ret = weir_current_prove(store->folder, text, problem);
+	if (ret == 0)
+		ret = weir_db_open(path, 2, text->base_size, &db, problem);
 	if (ret == 0 && memcmp(weir_db_header(db)->checksum,
 			    text->base_checksum, WEIR_CHECKSUM_BYTES) != 0) {
 		weir_db_close(db);
@@ -204,6 +217,20 @@ weir_store_open(const char *folder, struct weir_store *ret_store,
 	return 0;
 }
 
+/* Unbound runs under another user and has to get in: the umask has no say in
+ * that.  Bits that are inherited (setgid) stay. */
+static int
+make_one(const char *path)
+{
+	struct stat st;
+
+	if (mkdir(path, 0755) != 0)
+		return -1;
+	return stat(path, &st) == 0 && (st.st_mode & 0755) != 0755
+		   ? chmod(path, (st.st_mode & 07777) | 0755)
+		   : 0;
+}
+
 /* The folder and those above it. */
 static int
 make_folder(const char *folder, struct weir_problem *problem)
@@ -216,10 +243,10 @@ make_folder(const char *folder, struct weir_problem *problem)
 	for (slash = strchr(path + 1, '/'); slash != NULL;
 	     slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		(void)mkdir(path, 0755); /* the last one tells */
+		(void)make_one(path); /* the last one tells */
 		*slash = '/';
 	}
-	if (mkdir(path, 0755) != 0 && errno != EEXIST)
+	if (make_one(path) != 0 && errno != EEXIST)
 		ret = weir_problem_set(
 		    problem, WEIR_ESYSTEM, "%s: %s", folder, strerror(errno));
 	free(path);
@@ -420,11 +447,13 @@ prove(const struct weir_store *store, uint64_t generation, const char *path,
 	if (ret < 0)
 		return ret;
 	ret = weir_db_check(db, problem);
+	if (ret == 0)
+		ret = weir_checksum_file(
+		    path, &text.base_size, text.base_quick);
 	if (ret == 0) {
 		text.serial = next_serial(store);
 		snprintf(text.base, sizeof(text.base),
 		    "%" PRIu64 "." BASE_SUFFIX, generation);
-		text.base_size = weir_db_size(db);
 		memcpy(text.base_checksum, weir_db_header(db)->checksum,
 		    WEIR_CHECKSUM_BYTES);
 		text.name_count = weir_db_header(db)->name_count;

@@ -42,7 +42,7 @@ char *weir_store_path(
 int weir_store_list(const struct weir_store *store, uint64_t **ret_generations,
     unsigned int *ret_count) WEIR_CHECKED;
 
-/** Reads N.generation.  WEIR_EMISSING. */
+/** Reads N.generation.  WEIR_EMISSING: "FOLDER: there is no generation N". */
 int weir_store_read(const struct weir_store *store, uint64_t generation,
     struct weir_current *ret_text, struct weir_problem *problem) WEIR_CHECKED;
 

@@ -1,8 +1,8 @@
 /*
  * answer.h - builds the answers of a block, in the query's own region.
  *
- * None is ever stored in Unbound's caches (DESIGN 3, invariant 2); none is
- * marked secure, so the AD bit is never set (invariant 6).
+ * None is ever stored in Unbound's caches (ARCHITECTURE.md, invariant 2);
+ * none is marked secure, so the AD bit is never set (invariant 6).
  */
 #ifndef WEIR_MODULE_ANSWER_H
 #define WEIR_MODULE_ANSWER_H

@@ -68,3 +68,20 @@ weir_evict_answer(struct module_qstate *qstate,
 	(void)weir_judge_each_target(rep, evict_target, &chain);
 	return chain.removed;
 }
+
+void
+weir_evict_aliases(
+    const struct module_qstate *qstate, const struct reply_info *rep)
+{
+	const struct ub_packed_rrset_key *rrset;
+	size_t i;
+
+	for (i = 0; i < rep->an_numrrsets; i++) {
+		rrset = rep->rrsets[i];
+		if (weir_judge_is_alias(rrset))
+			rrset_cache_remove(qstate->env->rrset_cache,
+			    rrset->rk.dname, rrset->rk.dname_len,
+			    ntohs(rrset->rk.type), ntohs(rrset->rk.rrset_class),
+			    rrset->rk.flags);
+	}
+}

@@ -72,6 +72,9 @@ weir_hook_book(struct weir_hook *hook, enum weir_way way,
 	weir_hook_count(&counts->ways[WEIR_WAY_QUERIES], clients);
 	weir_hook_count(&counts->types[type], clients);
 	weir_hook_count(&counts->ways[way], clients);
+	if (way == WEIR_WAY_FAILED_PASS || way == WEIR_WAY_FAILED_SERVFAIL)
+		atomic_fetch_add_explicit(&hook->module->lookup_failures,
+		    clients, memory_order_relaxed);
 	if (!decision)
 		return;
 	if (decision->shadow.is_set) {

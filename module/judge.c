@@ -90,12 +90,18 @@ target_offset(uint16_t type)
 }
 
 bool
+weir_judge_is_alias(const struct ub_packed_rrset_key *rrset)
+{
+	return target_offset(ntohs(rrset->rk.type)) >= 0;
+}
+
+bool
 weir_judge_has_alias(const struct reply_info *rep)
 {
 	size_t i;
 
 	for (i = 0; i < rep->an_numrrsets; i++)
-		if (target_offset(ntohs(rep->rrsets[i]->rk.type)) >= 0)
+		if (weir_judge_is_alias(rep->rrsets[i]))
 			return true;
 	return false;
 }

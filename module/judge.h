@@ -66,6 +66,9 @@ int weir_judge_cached(const struct weir_snapshot *snapshot, unsigned int reader,
 const struct ub_packed_rrset_key *
 weir_judge_chain_link(const struct module_qstate *qstate, unsigned int number);
 
+/** Whether the RRset leads to another name: CNAME, DNAME, SVCB, HTTPS. */
+bool weir_judge_is_alias(const struct ub_packed_rrset_key *rrset);
+
 /** Whether the answer section holds a record that leads to another name. */
 bool weir_judge_has_alias(const struct reply_info *rep);
 

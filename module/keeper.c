@@ -5,6 +5,7 @@
  */
 #include "module/keeper.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -33,6 +34,9 @@ struct keeper {
 	time_t failures_logged_at;
 	time_t shared_at;
 	time_t paths_read;
+	uint64_t refused_tag; /* of the swap that could not be opened */
+	time_t refused_at;
+	time_t swept_at;
 };
 
 static void
@@ -126,6 +130,71 @@ publish(struct weir_module *module, struct keeper *keeper,
 		keeper->retired[keeper->retired_count++] = old;
 }
 
+/* The newest generation below `limit` that the folder has; 0: none. */
+static uint64_t
+generation_below(const char *folder, uint64_t limit)
+{
+	uint64_t number, best = 0;
+	struct dirent *entry;
+	DIR *dir = opendir(folder);
+	char *end;
+
+	while (dir && (entry = readdir(dir))) {
+		number = strtoull(entry->d_name, &end, 10);
+		if (strcmp(end, ".generation") == 0 && number < limit &&
+		    number > best)
+			best = number;
+	}
+	if (dir)
+		(void)closedir(dir);
+	return best;
+}
+
+/* At the start `current` cannot be used: the last good state is the newest
+ * older generation that is whole. */
+static void
+fall_back(struct weir_module *module, struct keeper *keeper, uint64_t limit)
+{
+	const char *folder = module->paths.database;
+	struct weir_snapshot *older;
+	struct weir_current current;
+	char file[64];
+
+	while ((limit = generation_below(folder, limit)) > 0) {
+		(void)snprintf(file, sizeof(file), "%llu.generation",
+		    (unsigned long long)limit);
+		if (weir_current_read(folder, file, &current, NULL) ==
+			WEIR_OK &&
+		    weir_snapshot_open(module, &current, &older, NULL) ==
+			WEIR_OK) {
+			publish(module, keeper, older);
+			return;
+		}
+	}
+}
+
+/* Whether just this swap was refused a moment ago: proving a big file again and
+ * again costs time. */
+static bool
+is_refused(const struct keeper *keeper, const struct weir_current *current)
+{
+	return keeper && keeper->refused_tag == weir_current_tag(current) &&
+	       time(NULL) - keeper->refused_at < WEIR_RETRY_S;
+}
+
+static void
+refuse(struct weir_module *module, struct keeper *keeper,
+    const struct weir_current *current, const struct weir_problem *problem)
+{
+	complain(module, keeper, problem->text);
+	if (keeper) {
+		keeper->refused_tag = weir_current_tag(current);
+		keeper->refused_at = time(NULL);
+	}
+	if (!atomic_load(&module->current))
+		fall_back(module, keeper, current->generation);
+}
+
 /* Reads `current`; opens and publishes what it names, if that is not in force
  * already. */
 static void
@@ -135,23 +204,26 @@ follow(struct weir_module *module, struct keeper *keeper)
 	struct weir_snapshot *next = NULL;
 	struct weir_current current;
 	struct weir_problem problem;
-	int error;
 
 	if (!read_paths(module, keeper) ||
 	    (keeper && keeper->retired_count == RETIRED_SIZE))
 		return;
-	error = weir_current_read(
-	    module->paths.database, WEIR_CURRENT_FILE, &current, &problem);
-	if (!error && snapshot &&
-	    weir_current_tag(&snapshot->current) ==
-		weir_current_tag(&current)) {
+	if (weir_current_read(module->paths.database, WEIR_CURRENT_FILE,
+		&current, &problem) != WEIR_OK) {
+		complain(module, keeper, problem.text);
+		if (!snapshot)
+			fall_back(module, keeper, UINT64_MAX);
+		return;
+	}
+	if (snapshot && weir_current_tag(&snapshot->current) ==
+			    weir_current_tag(&current)) {
 		praise(module, keeper);
 		return;
 	}
-	if (!error)
-		error = weir_snapshot_open(module, &current, &next, &problem);
-	if (error) {
-		complain(module, keeper, problem.text);
+	if (is_refused(keeper, &current))
+		return;
+	if (weir_snapshot_open(module, &current, &next, &problem) != WEIR_OK) {
+		refuse(module, keeper, &current, &problem);
 		return;
 	}
 	publish(module, keeper, next);
@@ -205,6 +277,25 @@ acknowledge(struct weir_module *module, struct keeper *keeper)
 	atomic_store(
 	    &header->tag_acknowledged, weir_current_tag(&snapshot->current));
 	keeper->is_swept = true;
+	keeper->swept_at = time(NULL);
+}
+
+/* Messages may have come into the cache past the module. */
+static void
+sweep_again(struct weir_module *module, struct keeper *keeper)
+{
+	const struct weir_snapshot *snapshot = atomic_load(&module->current);
+	struct weir_sweep_report report;
+	time_t now = time(NULL);
+
+	if (!snapshot || !keeper->is_swept ||
+	    now - keeper->swept_at < WEIR_RESWEEP_S)
+		return;
+	keeper->swept_at = now;
+	if (weir_sweep(module, snapshot, &report) == 0 && report.removed > 0)
+		log_info("weir: %llu cached answers had come in past the "
+			 "module and were removed",
+		    (unsigned long long)report.removed);
 }
 
 static void
@@ -295,6 +386,7 @@ keep(void *arg)
 		watch_folder(&keeper);
 		follow(module, &keeper);
 		acknowledge(module, &keeper);
+		sweep_again(module, &keeper);
 		close_retired(&keeper);
 		log_failures(&keeper);
 		fds[0] = (struct pollfd){ module->stop_fd, POLLIN, 0 };

@@ -6,7 +6,11 @@
  * publishes the snapshot, sweeps the cache, acknowledges in the status file,
  * and closes the old database when no worker uses it any more.  What is wrong
  * with a new database is said in log and status file; the old one stays in
- * force.
+ * force.  If there is no old one, because the module has just started, the
+ * newest older generation that is whole is taken.
+ *
+ * Once a minute it sweeps the cache again: `unbound-control load_cache` puts
+ * messages there that no module sees.
  */
 #ifndef WEIR_MODULE_KEEPER_H
 #define WEIR_MODULE_KEEPER_H

@@ -13,7 +13,8 @@
 #include "module/evict.h"
 #include "module/shelf.h"
 
-/* The database failed, or there is none. */
+/* The database failed, or there is none.  (The log counts the queries where
+ * they are booked.) */
 static bool
 passes_on_failure(struct weir_hook *hook)
 {
@@ -21,8 +22,6 @@ passes_on_failure(struct weir_hook *hook)
 				 ? hook->snapshot->policy->on_failure
 				 : atomic_load(&hook->module->on_failure);
 
-	atomic_fetch_add_explicit(
-	    &hook->module->lookup_failures, 1, memory_order_relaxed);
 	return on_failure == WEIR_ON_FAILURE_PASS;
 }
 
@@ -132,6 +131,9 @@ on_done_touched(struct weir_hook *hook, struct weir_decision *decision)
 	weir_hook_count(&counts->ways[WEIR_WAY_EVICTED],
 	    weir_evict_answer(
 		qstate, hook->snapshot, hook->reader, hook->now_unix));
+	/* With a TTL it did not come by weir_upstream_answered: an auth-zone. */
+	if (qstate->return_msg->rep->ttl != 0)
+		weir_evict_aliases(qstate, qstate->return_msg->rep);
 	if (hook->client_count == 0) {
 		weir_hook_book(hook, WEIR_WAY_INTERNAL, NULL);
 		weir_hook_finish(hook);

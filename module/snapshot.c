@@ -22,6 +22,10 @@ weir_snapshot_open(struct weir_module *module,
 		    problem, WEIR_EMEMORY, "out of memory");
 		goto out;
 	}
+	/* LMDB trusts its pages: nothing is opened unproven. */
+	error = weir_current_prove(module->paths.database, current, problem);
+	if (error)
+		goto out;
 	/* A reader for each worker, and one for the sweep. */
 	error = weir_db_open(path, module->worker_count + 1, current->base_size,
 	    &snapshot->db, problem);

@@ -24,7 +24,7 @@ struct weir_snapshot {
 	unsigned int sweep_reader;        /* the housekeeper's reader of db */
 };
 
-/** Opens the generation that `current` names.  Housekeeper only. */
+/** Proves and opens the generation that `current` names.  Housekeeper only. */
 int weir_snapshot_open(struct weir_module *module,
     const struct weir_current *current, struct weir_snapshot **ret_snapshot,
     struct weir_problem *problem) WEIR_CHECKED;

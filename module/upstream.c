@@ -3,6 +3,7 @@
  */
 #include "module/upstream.h"
 
+#include "module/evict.h"
 #include "module/hook.h"
 
 int
@@ -29,8 +30,10 @@ weir_upstream_answered(
 		if (!error)
 			error = weir_judge_answer(hook.snapshot, hook.reader,
 			    response->rep, hook.now_unix, &decision);
-		if (!error && decision.is_touched)
+		if (!error && decision.is_touched) {
 			response->rep->ttl = 0;
+			weir_evict_aliases(qstate, response->rep);
+		}
 		/* From here until our next hook this worker may be storing
 		 * what was judged by this generation: sweep.h. */
 		atomic_store_explicit(&hook.worker->storing,

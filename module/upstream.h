@@ -7,8 +7,8 @@
 
 #include "module/module.h"
 
-/** An upstream server answered, and nothing is stored yet: query.h tells why the
- *  message's TTL becomes zero if a rule speaks of it.  Always 1. */
+/** An upstream server answered, and nothing is stored yet: query.h tells why
+ *  the message's TTL becomes zero if a rule speaks of it.  Always 1. */
 int weir_upstream_answered(
     struct module_qstate *qstate, struct dns_msg *response, int id, void *arg);
 

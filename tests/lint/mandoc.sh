@@ -13,6 +13,12 @@ count=0
 for page in "$top"/man/*.[1-8]; do
 	count=$((count + 1))
 	mandoc -T lint -W warning "$page" || status=1
+	# A quoting macro holds to the end of its line: a second one on the
+	# same line lies inside it, and both close at the end.
+	if mandoc -T utf8 "$page" | grep -nE '””|’’'; then
+		echo "$page: quotes inside quotes, see above" >&2
+		status=1
+	fi
 done
 [ "$count" -gt 0 ] || {
 	echo "no manual pages in $top/man" >&2

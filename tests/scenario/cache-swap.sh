@@ -154,8 +154,9 @@ split_names() {
 	}' "$work/table"
 }
 
-# Nobody asks meanwhile.  A blocked alias is resolved anew to know where it
-# leads, so these are asked for while the upstream server runs.
+# Nobody asks meanwhile.  Where a blocked alias leads is known from the RRset
+# cache; were it not, it would have to be resolved anew, so these are asked for
+# while the upstream server runs.
 swap_at_rest() {
 	local before between
 	note "$threads threads, at rest"
@@ -178,8 +179,8 @@ swap_at_rest() {
 	stat_of "'   sweep: %d looked at, %d removed, %.1f ms' % (
 		m['sweep']['looked-at'], m['sweep']['removed'],
 		m['sweep']['us'] / 1000)"
-	echo "   $(wc -l <"$work/leading") blocked names cost" \
-		"$((between - before)) upstream queries"
+	check "upstream queries for blocked names, their aliases cached" \
+		"$before" "$between"
 	unblock
 	ask_all "unblocked" "$work/table" "$work/names" no
 }

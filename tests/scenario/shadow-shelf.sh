@@ -160,13 +160,20 @@ check_together() {
 	check "a blocked alias" "${i%15}|$i|$i" "$(cat "$work/together")"
 }
 
-# served.example is served by ns.evil.plain.example, which is blocked.
+# served.example is served by ns.evil.plain.example, which is blocked.  The
+# iterator looks its address up for itself, past all modules before it and with
+# the CD bit set: a client that sets it must not find that answer.
 check_name_server() {
 	local i
 	note "a blocked name that serves an allowed zone"
 	expect "$blocked" ns.evil.plain.example A
 	answered 192.0.2.80 www.served.example A
-	expect "$blocked" ns.evil.plain.example A
+	for i in +nocdflag +cdflag "+dnssec +cdflag"; do
+		for type in A AAAA; do
+			# shellcheck disable=SC2086
+			expect "$blocked" ns.evil.plain.example $type $i
+		done
+	done
 	for i in 1 2 3; do
 		resolver_control flush_zone plain.example >"$work/text"
 		resolver_control flush_zone served.example >"$work/text"

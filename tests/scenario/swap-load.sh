@@ -4,8 +4,9 @@
 # beside that of a run without swaps; how long it is depends on the machine and
 # fails nothing.  1 and 2 threads.
 #
-# The list: 200,000 names that are made here; with WEIR_SHARED_DATA, the folder
-# of real lists, the 1.16 million names of scale/maltrail-domains-merged.txt.zst.
+# The list: 200,000 names that are made here; or, with WEIR_SHARED_DATA (the
+# folder of real lists), the 1.16 million names of its
+# scale/maltrail-domains-merged.txt.zst.
 #
 # shellcheck source=tests/scenario/common.sh
 . "${srcdir:-$(dirname "$0")/../..}/tests/scenario/common.sh"

@@ -15,7 +15,8 @@ apply
 top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 ours=$unbound
 others=0
-for other in "$top"/.unbound/*/build/unbound "$WEIR_UNBOUND_BUILD"/../../*/build/unbound; do
+for other in "$top"/.unbound/*/build/unbound \
+	"$WEIR_UNBOUND_BUILD"/../../*/build/unbound; do
 	[ -x "$other" ] && ! cmp -s "$other" "$ours" || continue
 	[ "$(realpath "$other")" != "${last:-}" ] || continue
 	last=$(realpath "$other")

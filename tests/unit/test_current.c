@@ -20,6 +20,7 @@ example(void)
 		.created_unix = 1790000000 };
 
 	memset(current.base_checksum, 0xa5, sizeof(current.base_checksum));
+	memset(current.base_quick, 0x5b, sizeof(current.base_quick));
 	return current;
 }
 
@@ -63,6 +64,8 @@ START_TEST(a_line_that_is_not_ours_is_named)
 		{ "base 12.base", "base a/.base", WEIR_EFORMAT, "line 4" },
 		{ "base 12.base", "base .2.base", WEIR_EFORMAT, "line 4" },
 		{ "a5a5a5", "A5a5a5", WEIR_EFORMAT, "line 4" },
+		{ "5b5b5b", "5b5b5g", WEIR_EFORMAT, "line 4" },
+
 		{ "overlay -", "overlay x", WEIR_EFORMAT, "line 5" },
 		{ "names 53880", "names 5388!", WEIR_EFORMAT, "line 6" },
 		{ "created 1", "created\t1", WEIR_EFORMAT, "line 7" },
