@@ -63,8 +63,9 @@ number_line(const char *line, const char *word, uint64_t *ret_number)
 	if (strncmp(line, word, len) != 0 || line[len] != ' ' ||
 	    line[len + 1] < '0' || line[len + 1] > '9')
 		return false;
+	errno = 0;
 	*ret_number = strtoull(line + len + 1, &end, 10);
-	return *end == '\0';
+	return *end == '\0' && errno == 0 && *ret_number < UINT64_MAX;
 }
 
 static bool
@@ -180,11 +181,16 @@ weir_current_read(const char *folder, const char *file,
 	if (!path)
 		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
 	error = weir_file_read(path, WEIR_CURRENT_SIZE, &text, &len);
-	if (error)
+	if (error == WEIR_EMISSING)
+		(void)weir_problem_set(problem, error,
+		    "%s: there is none (weir-load apply makes it)", path);
+	else if (error == WEIR_EFORMAT)
+		(void)weir_problem_set(
+		    problem, error, "%s: not a regular file", path);
+	else if (error)
 		(void)weir_problem_set(problem, error, "%s: %s", path,
-		    error == WEIR_EMISSING
-			? "there is none (weir-load apply makes it)"
-			: weir_error_text(error));
+		    error == WEIR_ESYSTEM ? strerror(errno)
+					  : weir_error_text(error));
 	else if ((error = weir_current_parse(text, len, ret_current, &inner)) !=
 		 WEIR_OK)
 		(void)weir_problem_set(

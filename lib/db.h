@@ -48,9 +48,9 @@ int weir_db_walk(const struct weir_db *db, const struct weir_name *top,
 int weir_db_checksum(const struct weir_db *db,
     uint8_t ret_sum[WEIR_CHECKSUM_BYTES]) WEIR_CHECKED;
 
-/** Needs two readers.  Reads everything: order and form of keys, sets, counts, that the filter
- *  knows each key, checksum.  0, or WEIR_EFORMAT / WEIR_ECHECKSUM with what is
- *  wrong in *problem. */
+/** Needs two readers.  Reads everything: order and form of keys, sets, counts,
+ *  that the filter knows each key, checksum.  0, or WEIR_EFORMAT /
+ *  WEIR_ECHECKSUM with what is wrong in *problem. */
 int weir_db_check(
     const struct weir_db *db, struct weir_problem *problem) WEIR_CHECKED;
 

@@ -8,9 +8,9 @@
 
 #include "lib/error.h"
 
-/** Opens a regular file for reading, and nothing else: a FIFO or a device in its
- *  place does not hold anybody up.  WEIR_EMISSING, WEIR_ESYSTEM; WEIR_EFORMAT:
- *  it is no regular file. */
+/** Opens a regular file for reading, and nothing else: a FIFO or a device in
+ *  its place does not hold anybody up.  WEIR_EMISSING, WEIR_ESYSTEM;
+ *  WEIR_EFORMAT: it is no regular file. */
 int weir_file_open(const char *path, int *ret_fd) WEIR_CHECKED;
 
 /** Reads at most `max` octets.  *ret_data is malloced, has a NUL after its

@@ -1,6 +1,6 @@
 /*
  * limits.h - the maxima that more than one part of weir keeps to, each with its
- * reason.  Others stand beside what they limit (paths.h, status.h, yaml_line.h).
+ * reason.  Others stand beside what they limit (paths.h, status.h).
  *
  * What comes from outside (lists, configuration, database files, DNS names) is
  * hostile: whatever has a size is checked against one of these numbers.

@@ -118,9 +118,8 @@ take_folder(const char *path, const struct weir_yaml_tree *tree,
 		return weir_problem_set(problem, WEIR_EFORMAT,
 		    "%s:%u: %s: %s %s", path, node->line, key,
 		    weir_yaml_quote(node->text).text,
-		    node->text[0] == '\0'
-			? "is no folder (as /var/lib/weir/db)"
-			: "holds a control character");
+		    node->text[0] == '\0' ? "is no folder (as /var/lib/weir/db)"
+					  : "holds a control character");
 	}
 }
 
@@ -185,6 +184,9 @@ weir_paths_load(const char *path, char **ret_text, size_t *ret_len,
 	if (error == WEIR_EMISSING || error == WEIR_ESYSTEM)
 		return weir_problem_set(
 		    problem, error, "%s: %s", path, strerror(errno));
+	if (error == WEIR_EFORMAT)
+		return weir_problem_set(
+		    problem, error, "%s: not a regular file", path);
 	if (error != 0)
 		return weir_problem_set(
 		    problem, error, "%s: %s", path, weir_error_text(error));

@@ -4,10 +4,11 @@
  * Pure: no clock, no memory, no Unbound, no LMDB.  The module and
  * `weir-load explain` call the same functions, so they cannot differ.
  *
- * The order (ARCHITECTURE.md): local allow > local deny > feeds in the order of the
- * configuration, the first match decides.  Inside one feed the most specific
- * name wins.  An entry past its valid-until does not exist; an entry below its
- * feed's minimum confidence does not either.  The local allow and deny rules are feeds 0 and 1 of each policy.
+ * The order (ARCHITECTURE.md): local allow > local deny > feeds in the order
+ * of the configuration, the first match decides.  Inside one feed the most
+ * specific name wins.  An entry past its valid-until does not exist; an entry
+ * below its feed's minimum confidence does not either.  The local allow and
+ * deny rules are feeds 0 and 1 of each policy.
  * A feed in shadow mode never decides: what it would have done is remembered
  * (the first such feed), and the next feed is asked.
  */
@@ -122,16 +123,15 @@ bool weir_policy_is_alive(const struct weir_policy *policy,
 /** The reason in words, the same in EDE, explain and log:
  *    feed urlhaus lists example.com and its subdomains (category malware,
  *    confidence 90)
- *  with ", reached as an alias of www.example.org" if `alias_of` is not NULL.  `name` is the
- *  name that the rule was found for.  `text` has `size` octets, is
- *  NUL-terminated and cut if too long.  Returns its length. */
+ *  with ", reached as an alias of www.example.org" if `alias_of` is not NULL.
+ *  `name` is the name that the rule was found for.  `text` has `size` octets,
+ *  is NUL-terminated and cut if too long.  Returns its length. */
 size_t weir_rule_print(const struct weir_policy *policy,
     const struct weir_rule *rule, const struct weir_name *name,
     const struct weir_name *alias_of, char *text, size_t size);
 
-/** Encodes the policy for a generation, decodes it.  Bytes:
- *  lib/policy_bytes.c.
- *  encode: *ret_bytes is malloced, the caller frees it. */
+/** Encodes the policy for a generation, decodes it: lib/policy_bytes.c has the
+ *  bytes.  encode: *ret_bytes is malloced, the caller frees it. */
 int weir_policy_encode(const struct weir_policy *policy, uint8_t **ret_bytes,
     size_t *ret_len) WEIR_CHECKED;
 int weir_policy_decode(const uint8_t *bytes, size_t len,

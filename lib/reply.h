@@ -1,6 +1,6 @@
 /*
- * reply.h - what a client gets for an action: decided here for the module, which
- * builds it, and for `weir-load explain`, which tells it.
+ * reply.h - what a client gets for an action: decided here for the module,
+ * which builds it, and for `weir-load explain`, which tells it.
  */
 #ifndef WEIR_LIB_REPLY_H
 #define WEIR_LIB_REPLY_H

@@ -304,6 +304,12 @@ weir_status_private(unsigned int worker_count, const char *unbound_version,
 	return WEIR_OK;
 }
 
+bool
+weir_status_is_there(const struct weir_status *status)
+{
+	return status->fd >= 0 && is_there(status->path, status->fd);
+}
+
 static void
 add_counts(weir_counter *to, const weir_counter *from, size_t count)
 {
@@ -376,6 +382,8 @@ weir_status_share(const char *folder, struct weir_status *status,
 		(void)close(fd);
 		return error;
 	}
+	if (status->fd >= 0)
+		(void)close(status->fd);
 	status->fd = fd;
 	memcpy(status->path, path, sizeof(path));
 	return WEIR_OK;

@@ -150,9 +150,12 @@ int weir_status_create(const char *folder, unsigned int worker_count,
 int weir_status_private(unsigned int worker_count, const char *unbound_version,
     struct weir_status *ret_status) WEIR_CHECKED;
 
-/** Makes private memory the shared file of this process, at the same address,
- *  while the workers go on counting.  What they count in that moment may be
- *  lost. */
+/** Whether the module's file is still found under its path. */
+bool weir_status_is_there(const struct weir_status *status);
+
+/** Makes private memory, or a file that was removed, the shared file of this
+ *  process, at the same address, while the workers go on counting.  What they
+ *  count in that moment may be lost. */
 int weir_status_share(const char *folder, struct weir_status *status,
     struct weir_problem *problem) WEIR_CHECKED;
 

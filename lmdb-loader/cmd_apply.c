@@ -3,6 +3,7 @@
  *
  * Whatever fails before the swap leaves the old generation in force.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@
 #include "lmdb-loader/report.h"
 #include "lmdb-loader/write.h"
 
+#define APPLY_NICE 10
+
 struct apply {
 	const struct weir_load *load;
 	const struct weir_settings *settings;
@@ -32,10 +35,11 @@ struct apply {
 	struct weir_problem problem;
 };
 
+/* In whole microseconds: more digits would be noise. */
 static double
 seconds_since(uint64_t start_ns)
 {
-	return (double)(weir_clock_ns() - start_ns) / 1e9;
+	return (double)((weir_clock_ns() - start_ns) / 1000) / 1e6;
 }
 
 /* The lock, and the generation to compare with.  One that cannot be read is
@@ -79,6 +83,9 @@ complain_of_lists(const struct apply *apply)
 			    feed->kept_count);
 		else if (feed->state == WEIR_COMPILE_LOST)
 			weir_log_error("feed %s: %s; it has no names",
+			    apply->settings->feeds[i].name, feed->problem.text);
+		else if (feed->problem.text[0] != '\0')
+			weir_log_note("feed %s: %s; it has no names, as before",
 			    apply->settings->feeds[i].name, feed->problem.text);
 	}
 }
@@ -295,6 +302,10 @@ weir_cmd_apply(const struct weir_load *load)
 		.store = { .lock_fd = -1 } };
 	int ret, exit_code;
 
+	/* A resolver on this machine goes first. */
+	errno = 0;
+	if (nice(APPLY_NICE) == -1 && errno != 0)
+		weir_log_error("nice: %s", strerror(errno));
 	ret = open_old(&apply);
 	if (ret == 0)
 		ret = compile(&apply);

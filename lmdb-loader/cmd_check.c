@@ -11,25 +11,13 @@ find_text(const struct weir_load *load, const struct weir_store *store,
     uint64_t generation, struct weir_current *ret_text,
     struct weir_problem *problem)
 {
-	struct weir_problem what = { "" };
-	int ret;
-
 	if (load->arg_count == 0 && !store->has_current)
 		return weir_problem_set(problem, WEIR_EMISSING,
 		    "%s: no database yet (weir-load apply makes it)",
 		    store->folder);
 	if (load->arg_count == 0)
 		generation = store->current.generation;
-	ret = weir_store_read(store, generation, ret_text, &what);
-	if (ret == WEIR_EMISSING)
-		return weir_problem_set(problem, ret,
-		    "%s: there is no generation %" PRIu64, store->folder,
-		    generation);
-	if (ret < 0)
-		return weir_problem_set(problem, ret,
-		    "%s/%" PRIu64 ".generation: %s", store->folder, generation,
-		    what.text);
-	return 0;
+	return weir_store_read(store, generation, ret_text, problem);
 }
 
 int
@@ -42,7 +30,7 @@ weir_cmd_check(const struct weir_load *load)
 	int ret;
 
 	if (load->arg_count > 0 &&
-	    weir_load_generation(load->args[0], &generation) != 0)
+	    weir_load_generation(load, load->args[0], &generation) != 0)
 		return WEIR_EXIT_USAGE;
 	if (weir_store_open(load->settings->database, &store, &problem) < 0)
 		return weir_load_fail(load, &problem);

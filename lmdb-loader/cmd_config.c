@@ -36,11 +36,23 @@ make_value(const struct weir_settings_item *item)
 	return NULL;
 }
 
+/* JSON keys have underscores: block_ttl. */
+static void
+copy_key(const char *key, char *text, size_t size)
+{
+	size_t i;
+
+	for (i = 0; key[i] != '\0' && i + 1 < size; i++)
+		text[i] = (char)(key[i] == '-' ? '_' : key[i]);
+	text[i] = '\0';
+}
+
 static int
 add_item(void *arg, const struct weir_settings_item *item)
 {
 	struct builder *builder = arg;
 	json_t *parent = builder->open[builder->depth], *value;
+	char key[32];
 	int ret;
 
 	if (item->kind == WEIR_SETTINGS_END) {
@@ -50,10 +62,12 @@ add_item(void *arg, const struct weir_settings_item *item)
 		return 0;
 	}
 	value = make_value(item);
-	if (json_is_object(parent))
-		ret = json_object_set_new(parent, item->key, value);
-	else
+	if (json_is_object(parent)) {
+		copy_key(item->key, key, sizeof(key));
+		ret = json_object_set_new(parent, key, value);
+	} else {
 		ret = json_array_append_new(parent, value);
+	}
 	if (ret != 0)
 		return WEIR_EMEMORY;
 	if (!json_is_object(value) && !json_is_array(value))
@@ -70,12 +84,10 @@ weir_cmd_config(const struct weir_load *load)
 	struct builder builder = { .depth = 0 };
 
 	if (!load->json) {
-		if (weir_settings_print(load->settings, stdout) < 0 ||
-		    fflush(stdout) != 0) {
-			weir_log_error("the settings cannot be printed");
-			return WEIR_EXIT_FAILED;
-		}
-		return WEIR_EXIT_DONE;
+		if (weir_settings_print(load->settings, stdout) == 0)
+			return WEIR_EXIT_DONE;
+		weir_log_error("the settings cannot be printed");
+		return WEIR_EXIT_FAILED;
 	}
 	builder.open[0] = json_object();
 	if (builder.open[0] == NULL ||

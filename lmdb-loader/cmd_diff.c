@@ -157,8 +157,6 @@ compare(struct differ *differ, const struct weir_db *from,
 		ret = print_json_end(diff);
 	else if (ret == 0)
 		print_summary(diff, numbers[0], numbers[1]);
-	if (ret == 0 && fflush(stdout) != 0)
-		ret = WEIR_ESYSTEM;
 	weir_sort_free(differ->sort);
 	free(diff);
 	return ret;
@@ -168,16 +166,12 @@ static int
 open_generation(const struct weir_store *store, uint64_t number,
     struct weir_db **ret_db, struct weir_problem *problem)
 {
-	struct weir_problem what = { "" };
 	struct weir_current text;
 	int ret;
 
-	ret = weir_store_read(store, number, &text, &what);
+	ret = weir_store_read(store, number, &text, problem);
 	if (ret < 0)
-		return weir_problem_set(problem, ret,
-		    "%s: no generation %" PRIu64 "%s%s", store->folder, number,
-		    what.text[0] != '\0' && ret != WEIR_EMISSING ? ": " : "",
-		    ret != WEIR_EMISSING ? what.text : "");
+		return ret;
 	return weir_store_open_db(store, &text, ret_db, problem);
 }
 
@@ -191,8 +185,8 @@ weir_cmd_diff(const struct weir_load *load)
 	uint64_t numbers[2];
 	int ret;
 
-	if (weir_load_generation(load->args[0], &numbers[0]) != 0 ||
-	    weir_load_generation(load->args[1], &numbers[1]) != 0)
+	if (weir_load_generation(load, load->args[0], &numbers[0]) != 0 ||
+	    weir_load_generation(load, load->args[1], &numbers[1]) != 0)
 		return WEIR_EXIT_USAGE;
 	if (weir_store_open(load->settings->database, &store, &problem) < 0)
 		return weir_load_fail(load, &problem);

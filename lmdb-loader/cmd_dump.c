@@ -79,7 +79,8 @@ weir_cmd_dump(const struct weir_load *load)
 	struct weir_db *db;
 	int ret;
 
-	if (load->arg_count > 0 && weir_load_name(load->args[0], &top) != 0)
+	if (load->arg_count > 0 &&
+	    weir_load_name(load, load->args[0], &top) != 0)
 		return WEIR_EXIT_USAGE;
 	ret = weir_load_open(load, &store, &db);
 	if (ret != 0)
@@ -87,8 +88,6 @@ weir_cmd_dump(const struct weir_load *load)
 	dump.policy = weir_db_policy(db);
 	ret = weir_db_walk(
 	    db, load->arg_count > 0 ? &top : NULL, each_name, &dump);
-	if (ret == 0 && fflush(stdout) != 0)
-		ret = WEIR_ESYSTEM;
 	weir_db_close(db);
 	weir_store_close(&store);
 	if (ret == 0)

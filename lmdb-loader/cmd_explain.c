@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "lib/log.h"
 #include "lib/reply.h"
 #include "lmdb-loader/load.h"
 #include "lmdb-loader/qtype.h"
@@ -223,6 +222,20 @@ describe_answer(const struct explain *explain)
 	    reason, "note", note);
 }
 
+/* The list guards when names are compiled; the database does not have it. */
+static bool
+is_never_blocked(const struct explain *explain)
+{
+	const struct weir_name_rules *rules =
+	    &explain->load->settings->never_block;
+	unsigned int i;
+
+	for (i = 0; i < rules->count; i++)
+		if (weir_name_is_equal(&rules->items[i].name, &explain->name))
+			return true;
+	return false;
+}
+
 static json_t *
 describe(const struct explain *explain, uint64_t generation)
 {
@@ -242,12 +255,13 @@ describe(const struct explain *explain, uint64_t generation)
 		result = "shadowed";
 	else if (explain->matches.count > 0)
 		result = "not blocked";
-	return json_pack("{s:s, s:s, s:I, s:s, s:o, s:o, s:o, s:o}", "name",
-	    explain->name_text, "type", explain->qtype_text, "generation",
-	    (json_int_t)generation, "result", result, "steps", steps, "decided",
-	    describe_rule(explain, &verdict->decided), "shadow",
-	    describe_rule(explain, &verdict->shadow), "answer",
-	    describe_answer(explain));
+	return json_pack("{s:s, s:s, s:I, s:s, s:o, s:o, s:o, s:o, s:b}",
+	    "name", explain->name_text, "type", explain->qtype_text,
+	    "generation", (json_int_t)generation, "result", result, "steps",
+	    steps, "decided", describe_rule(explain, &verdict->decided),
+	    "shadow", describe_rule(explain, &verdict->shadow), "answer",
+	    describe_answer(explain), "never_block",
+	    (int)is_never_blocked(explain));
 }
 
 static const char *
@@ -273,9 +287,9 @@ print_steps(json_t *steps)
 		json_array_foreach(entries, j, entry)
 		{
 			category = text_of(entry, "category");
-			printf("    %s: scope %s, %s%s%s, confidence %lld: "
-			       "%s\n",
-			    text_of(entry, "feed"), text_of(entry, "scope"),
+			printf("    %s: %s, %s%s%s, confidence %lld: %s\n",
+			    text_of(entry, "feed"),
+			    weir_load_scope(text_of(entry, "scope")),
 			    text_of(entry, "action"),
 			    category[0] != '\0' ? ", category " : "", category,
 			    (long long)json_integer_value(
@@ -320,6 +334,9 @@ print_text(json_t *document)
 	else
 		printf("decided: no rule speaks about it, so it is resolved "
 		       "as usual\n");
+	if (json_is_true(json_object_get(document, "never_block")))
+		printf("never-block has it: apply lets no feed list it; allow "
+		       "and deny still hold\n");
 	if (json_is_object(shadow))
 		printf("in shadow mode: %s (would have been %s)\n",
 		    text_of(shadow, "reason"), text_of(shadow, "action"));
@@ -335,12 +352,13 @@ weir_cmd_explain(const struct weir_load *load)
 {
 	struct explain explain = { .load = load,
 		.now_unix = (uint32_t)time(NULL) };
+	struct weir_problem problem;
 	struct weir_store store;
 	json_t *document = NULL;
 	struct weir_db *db;
 	int ret;
 
-	ret = weir_load_name(load->args[0], &explain.name);
+	ret = weir_load_name(load, load->args[0], &explain.name);
 	if (ret == 0)
 		ret = weir_load_open(load, &store, &db);
 	if (ret != 0)
@@ -358,8 +376,9 @@ weir_cmd_explain(const struct weir_load *load)
 	weir_db_close(db);
 	weir_store_close(&store);
 	if (ret < 0) {
-		weir_log_error("the database is damaged (weir-load check)");
-		return WEIR_EXIT_FAILED;
+		(void)weir_problem_set(
+		    &problem, ret, "the database is damaged (weir-load check)");
+		return weir_load_fail(load, &problem);
 	}
 	if (load->json || document == NULL)
 		return weir_load_print(document, WEIR_EXIT_DONE);

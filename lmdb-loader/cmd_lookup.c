@@ -3,7 +3,6 @@
  */
 #include <stdio.h>
 
-#include "lib/log.h"
 #include "lmdb-loader/load.h"
 
 static int
@@ -95,6 +94,7 @@ int
 weir_cmd_lookup(const struct weir_load *load)
 {
 	json_t *array = json_array();
+	struct weir_problem problem;
 	struct weir_matches matches;
 	struct weir_store store;
 	struct weir_name name;
@@ -103,7 +103,7 @@ weir_cmd_lookup(const struct weir_load *load)
 	int ret = 0, exit_code = WEIR_EXIT_DONE;
 
 	for (i = 0; i < load->arg_count && ret == 0; i++)
-		ret = weir_load_name(load->args[i], &name);
+		ret = weir_load_name(load, load->args[i], &name);
 	if (ret == 0)
 		ret = weir_load_open(load, &store, &db);
 	if (ret != 0) {
@@ -111,7 +111,7 @@ weir_cmd_lookup(const struct weir_load *load)
 		return ret;
 	}
 	for (i = 0; i < load->arg_count && ret == 0; i++) {
-		ret = weir_load_name(load->args[i], &name);
+		ret = weir_load_name(load, load->args[i], &name);
 		if (ret == 0)
 			ret = weir_db_lookup(db, 0, &name, &matches);
 		if (ret >= 0 && load->json)
@@ -121,8 +121,9 @@ weir_cmd_lookup(const struct weir_load *load)
 			ret = print_text(weir_db_policy(db), &name, &matches);
 	}
 	if (ret < 0) {
-		weir_log_error("the database is damaged (weir-load check)");
-		exit_code = WEIR_EXIT_FAILED;
+		(void)weir_problem_set(
+		    &problem, ret, "the database is damaged (weir-load check)");
+		exit_code = weir_load_fail(load, &problem);
 	} else if (load->json) {
 		exit_code = weir_load_print(json_incref(array), exit_code);
 	}

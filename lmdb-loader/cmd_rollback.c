@@ -51,9 +51,7 @@ roll_back(const struct weir_load *load, struct weir_store *store,
 		return 0;
 	ret = weir_store_rollback(store, generation, &what);
 	if (ret == WEIR_EMISSING)
-		return weir_problem_set(problem, ret,
-		    "%s: there is no generation %" PRIu64, store->folder,
-		    generation);
+		return weir_problem_set(problem, ret, "%s", what.text);
 	if (ret < 0)
 		return weir_problem_set(problem, ret,
 		    "generation %" PRIu64 " cannot be used: %s", generation,
@@ -98,7 +96,7 @@ weir_cmd_rollback(const struct weir_load *load)
 	int exit_code = WEIR_EXIT_DONE;
 
 	if (load->arg_count > 0 &&
-	    weir_load_generation(load->args[0], &generation) != 0)
+	    weir_load_generation(load, load->args[0], &generation) != 0)
 		return WEIR_EXIT_USAGE;
 	if (weir_store_lock(load->settings->database, &store, &problem) < 0)
 		return weir_load_fail(load, &problem);

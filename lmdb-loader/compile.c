@@ -250,15 +250,11 @@ report_guarded(struct compiler *compiler)
 	struct weir_list_report *report =
 	    &compiler->out->feeds[compiler->feed].report;
 
-	report->refused[WEIR_LIST_NEVER_BLOCK] = compiler->guarded_count;
+	if (compiler->guarded_count == 0)
+		return;
+	report->refused[WEIR_LIST_NEVER_BLOCK] += compiler->guarded_count;
 	memcpy(report->examples[WEIR_LIST_NEVER_BLOCK], compiler->guarded,
 	    sizeof(compiler->guarded));
-	report->entry_count -= compiler->guarded_count;
-}
-
-static void
-forget_guarded(struct compiler *compiler)
-{
 	compiler->guarded_count = 0;
 	memset(compiler->guarded, 0, sizeof(compiler->guarded));
 }
@@ -272,7 +268,6 @@ read_feed(struct compiler *compiler)
 	uint64_t mark = weir_sort_mark(compiler->out->sort);
 	int ret;
 
-	forget_guarded(compiler);
 	memset(&compiler->entry, 0, sizeof(compiler->entry));
 	compiler->entry.feed = (uint16_t)(WEIR_FEED_FIRST + compiler->feed);
 	compiler->entry.category = settings->category;
@@ -281,6 +276,7 @@ read_feed(struct compiler *compiler)
 	feed->state = WEIR_COMPILE_READ;
 	ret = weir_list_read(settings->file, settings->format, take_item,
 	    show_octets, compiler, &feed->report, &feed->problem);
+	feed->report.entry_count -= compiler->guarded_count;
 	report_guarded(compiler);
 	if (ret == WEIR_EMISSING || ret == WEIR_ESYSTEM ||
 	    ret == WEIR_EFORMAT || ret == WEIR_ELIMIT) {
@@ -294,6 +290,7 @@ read_feed(struct compiler *compiler)
 		    "%s: holds no usable name", settings->file);
 		ret = take_over(compiler);
 	}
+	report_guarded(compiler); /* of the names taken over */
 	if (feed->kept_count > 0)
 		feed->state = WEIR_COMPILE_KEPT;
 	if (feed->state == WEIR_COMPILE_KEPT)

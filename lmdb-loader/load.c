@@ -4,6 +4,7 @@
 #include "lmdb-loader/load.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,31 +13,57 @@
 #include "lib/idn.h"
 #include "lib/log.h"
 
+/* What a double holds for sure: 0.001234 is not 0.0012340000000000001. */
+#define REAL_DIGITS 15
+
 int
 weir_load_print(json_t *document, int exit_code)
 {
 	int ret = -1;
 
 	if (document != NULL)
-		ret = json_dumpf(document, stdout, JSON_INDENT(2));
+		ret = json_dumpf(document, stdout,
+		    JSON_INDENT(2) | JSON_REAL_PRECISION(REAL_DIGITS));
 	json_decref(document);
-	if (ret != 0 || putchar('\n') == EOF || fflush(stdout) != 0) {
-		weir_log_error("the result cannot be printed");
-		return exit_code == WEIR_EXIT_DONE ? WEIR_EXIT_FAILED
-						   : exit_code;
+	if (ret == 0) {
+		putchar('\n');
+		return exit_code;
 	}
-	return exit_code;
+	if (!ferror(stdout))
+		weir_log_error("out of memory for the result");
+	return exit_code == WEIR_EXIT_DONE ? WEIR_EXIT_FAILED : exit_code;
+}
+
+int
+weir_load_print_failure(
+    const struct weir_load *load, const char *text, int exit_code)
+{
+	if (!load->json)
+		return exit_code;
+	return weir_load_print(json_pack("{s:s, s:o}", "result", "failed",
+				   "problem", weir_load_string(text)),
+	    exit_code);
 }
 
 int
 weir_load_fail(const struct weir_load *load, const struct weir_problem *problem)
 {
 	weir_log_error("%s", problem->text);
-	if (!load->json)
-		return WEIR_EXIT_FAILED;
-	return weir_load_print(json_pack("{s:s, s:o}", "result", "failed",
-				   "problem", weir_load_string(problem->text)),
-	    WEIR_EXIT_FAILED);
+	return weir_load_print_failure(load, problem->text, WEIR_EXIT_FAILED);
+}
+
+int
+weir_load_usage(const struct weir_load *load, const char *format, ...)
+{
+	char text[sizeof(struct weir_problem)];
+	va_list args;
+
+	va_start(args, format);
+	if (vsnprintf(text, sizeof(text), format, args) < 0)
+		text[0] = '\0';
+	va_end(args);
+	weir_log_error("%s", text);
+	return weir_load_print_failure(load, text, WEIR_EXIT_USAGE);
 }
 
 int
@@ -63,16 +90,17 @@ weir_load_open(const struct weir_load *load, struct weir_store *ret_store,
 }
 
 int
-weir_load_name(const char *text, struct weir_name *ret_name)
+weir_load_name(
+    const struct weir_load *load, const char *text, struct weir_name *ret_name)
 {
 	if (weir_idn_parse(text, strlen(text), ret_name) == 0)
 		return 0;
-	weir_log_error("%s: not a domain name", text);
-	return WEIR_EXIT_USAGE;
+	return weir_load_usage(load, "%s: not a domain name", text);
 }
 
 int
-weir_load_generation(const char *text, uint64_t *ret_number)
+weir_load_generation(
+    const struct weir_load *load, const char *text, uint64_t *ret_number)
 {
 	char *end;
 
@@ -80,8 +108,7 @@ weir_load_generation(const char *text, uint64_t *ret_number)
 	*ret_number = strtoull(text, &end, 10);
 	if (text[0] >= '1' && text[0] <= '9' && *end == '\0' && errno == 0)
 		return 0;
-	weir_log_error("%s: not a generation's number", text);
-	return WEIR_EXIT_USAGE;
+	return weir_load_usage(load, "%s: not a generation's number", text);
 }
 
 json_t *
@@ -101,6 +128,14 @@ weir_load_string(const char *text)
 	string = json_string(copy);
 	free(copy);
 	return string;
+}
+
+const char *
+weir_load_scope(const char *scope)
+{
+	if (scope == NULL)
+		return "?";
+	return strcmp(scope, "both") == 0 ? "name and subdomains" : scope;
 }
 
 const char *
@@ -148,9 +183,7 @@ weir_load_entry_print(const struct weir_policy *policy,
 	    entry->feed < policy->feed_count)
 		action = weir_action_text(policy->feeds[entry->feed].action);
 	fprintf(stream, "%s: %s, %s", weir_load_feed(policy, entry->feed),
-	    entry->scope == WEIR_SCOPE_BOTH   ? "name and subdomains"
-	    : entry->scope == WEIR_SCOPE_NAME ? "name"
-					      : "subdomains",
+	    weir_load_scope(weir_scope_text(entry->scope)),
 	    action != NULL ? action : "?");
 	if (category[0] != '\0')
 		fprintf(stream, ", category %s", category);

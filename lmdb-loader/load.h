@@ -49,9 +49,16 @@ int weir_cmd_status(const struct weir_load *load);
  *  given, and returns WEIR_EXIT_FAILED. */
 int weir_load_fail(
     const struct weir_load *load, const struct weir_problem *problem);
+/** The JSON of it alone; returns `exit_code`. */
+int weir_load_print_failure(
+    const struct weir_load *load, const char *text, int exit_code);
+
+/** The same for what is wrong with the command line: WEIR_EXIT_USAGE. */
+int weir_load_usage(const struct weir_load *load, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /** Prints a document and frees it; `exit_code` comes back, or WEIR_EXIT_FAILED
- *  if it cannot be printed. */
+ *  if there is none.  Whether all that is printed arrives, main.c sees. */
 int weir_load_print(json_t *document, int exit_code);
 
 /** Opens the current generation.  No database: says so.  0, or the code to exit with. */
@@ -60,10 +67,12 @@ int weir_load_open(const struct weir_load *load, struct weir_store *ret_store,
 
 /** A name of the command line, IDN or not.  Says what is wrong.  0, or
  *  WEIR_EXIT_USAGE. */
-int weir_load_name(const char *text, struct weir_name *ret_name) WEIR_CHECKED;
+int weir_load_name(const struct weir_load *load, const char *text,
+    struct weir_name *ret_name) WEIR_CHECKED;
 
 /** A generation's number.  0, or WEIR_EXIT_USAGE after saying why. */
-int weir_load_generation(const char *text, uint64_t *ret_number) WEIR_CHECKED;
+int weir_load_generation(const struct weir_load *load, const char *text,
+    uint64_t *ret_number) WEIR_CHECKED;
 
 /** A string for JSON; octets that are not UTF-8 become question marks. */
 json_t *weir_load_string(const char *text);
@@ -73,6 +82,9 @@ json_t *weir_load_entry(
     const struct weir_policy *policy, const struct weir_entry *entry);
 void weir_load_entry_print(const struct weir_policy *policy,
     const struct weir_entry *entry, FILE *stream);
+
+/** A scope in the words for people: "name and subdomains" for "both". */
+const char *weir_load_scope(const char *scope);
 
 /** The name of a policy's feed or category; "?" for a number without one. */
 const char *weir_load_feed(const struct weir_policy *policy, unsigned int feed);

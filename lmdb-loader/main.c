@@ -16,6 +16,7 @@
 #include "lmdb-loader/qtype.h"
 
 #define TIMEOUT_MAX_S 86400.0
+#define SHORT_OPTIONS ":c:hjV" /* the first ":": getopt(3) says nothing */
 
 /* Which options a command takes beyond -c and --json. */
 enum takes {
@@ -94,23 +95,39 @@ print_usage(FILE *stream)
 }
 
 static int
-parse_timeout(const char *text, unsigned int *ret_timeout_ms)
+parse_timeout(
+    const char *text, unsigned int *ret_timeout_ms, struct weir_problem *wrong)
 {
 	char *end;
 	double seconds = strtod(text, &end);
 
 	if (end == text || *end != '\0' || !(seconds >= 0) ||
-	    seconds > TIMEOUT_MAX_S) {
-		weir_log_error("--timeout %s: not a number of seconds", text);
-		return WEIR_EXIT_USAGE;
-	}
+	    seconds > TIMEOUT_MAX_S)
+		return weir_problem_set(wrong, WEIR_EFORMAT,
+		    "--timeout %s: not a number of seconds", text);
 	*ret_timeout_ms = (unsigned int)(seconds * 1000);
 	return 0;
 }
 
+/* What getopt(3) did not take; its own words would print the argument raw. */
+static int
+refuse_option(int code, const char *arg, struct weir_problem *wrong)
+{
+	if (code == ':')
+		return weir_problem_set(wrong, WEIR_EFORMAT,
+		    "%s: its value is missing (weir-load --help)", arg);
+	if (optopt > ' ' && optopt < 0x7f &&
+	    strchr(SHORT_OPTIONS, optopt) == NULL)
+		return weir_problem_set(wrong, WEIR_EFORMAT,
+		    "-%c: no such option (weir-load --help)", optopt);
+	return weir_problem_set(
+	    wrong, WEIR_EFORMAT, "%s: no such option (weir-load --help)", arg);
+}
+
 /* One option; *used gathers what only some commands take. */
 static int
-take_option(int code, struct weir_load *load, unsigned int *used)
+take_option(int code, const char *arg, struct weir_load *load,
+    unsigned int *used, struct weir_problem *wrong)
 {
 	switch (code) {
 	case 'c':
@@ -125,27 +142,28 @@ take_option(int code, struct weir_load *load, unsigned int *used)
 		return 0;
 	case OPTION_TIMEOUT:
 		*used |= TAKES_WAIT;
-		return parse_timeout(optarg, &load->timeout_ms);
+		return parse_timeout(optarg, &load->timeout_ms, wrong);
 	case OPTION_TYPE:
 		*used |= TAKES_TYPE;
 		if (weir_qtype_parse(optarg, &load->qtype) == 0)
 			return 0;
-		weir_log_error("--type %s: not a record type", optarg);
-		return WEIR_EXIT_USAGE;
-	default: /* getopt has said what is wrong */
-		return WEIR_EXIT_USAGE;
+		return weir_problem_set(wrong, WEIR_EFORMAT,
+		    "--type %s: not a record type", optarg);
+	default:
+		return refuse_option(code, arg, wrong);
 	}
 }
 
 static const struct command *
-find_command(const char *name)
+find_command(const struct weir_load *load, const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < COMMAND_COUNT; i++)
 		if (strcmp(commands[i].name, name) == 0)
 			return &commands[i];
-	weir_log_error("%s: no such command (weir-load --help)", name);
+	(void)weir_load_usage(
+	    load, "%s: no such command (weir-load --help)", name);
 	return NULL;
 }
 
@@ -154,18 +172,16 @@ check_usage(const struct command *command, const struct weir_load *load,
     unsigned int used)
 {
 	if (load->arg_count < command->arg_min ||
-	    load->arg_count > command->arg_max) {
-		weir_log_error("usage: weir-load [-c FILE] [--json] %s%s",
-		    command->name, command->args);
-		return WEIR_EXIT_USAGE;
-	}
-	if ((used & ~command->takes) != 0) {
-		weir_log_error("%s does not take %s", command->name,
+	    load->arg_count > command->arg_max)
+		return weir_load_usage(load,
+		    "usage: weir-load [-c FILE] [--json] %s%s", command->name,
+		    command->args);
+	if ((used & ~command->takes) != 0)
+		return weir_load_usage(load, "%s does not take %s",
+		    command->name,
 		    (used & ~command->takes & TAKES_TYPE) != 0
 			? "--type"
 			: "--no-wait or --timeout");
-		return WEIR_EXIT_USAGE;
-	}
 	return 0;
 }
 
@@ -182,8 +198,42 @@ read_settings(struct weir_load *load)
 	if (weir_settings_read(
 		load->config, &formats, &load->settings, &problem) == 0)
 		return 0;
-	fprintf(stderr, "%s\n", problem.text);
-	return WEIR_EXIT_USAGE;
+	weir_log_bare(problem.text);
+	return weir_load_print_failure(load, problem.text, WEIR_EXIT_USAGE);
+}
+
+static int
+run(struct weir_load *load, char **args, unsigned int used)
+{
+	const struct command *command = find_command(load, args[0]);
+	int exit_code;
+
+	if (command == NULL)
+		return WEIR_EXIT_USAGE;
+	while (args[1 + load->arg_count] != NULL)
+		load->arg_count++;
+	load->args = args + 1;
+	exit_code = check_usage(command, load, used);
+	if (exit_code == 0)
+		exit_code = read_settings(load);
+	if (exit_code == 0)
+		exit_code = command->run(load);
+	weir_settings_free(load->settings);
+	return exit_code;
+}
+
+/* A result that did not reach its reader is no success.  Who failed has said
+ * so already. */
+static int
+finish(int exit_code)
+{
+	bool is_printed = fflush(stdout) == 0 && !ferror(stdout);
+
+	if (is_printed || exit_code == WEIR_EXIT_FAILED ||
+	    exit_code == WEIR_EXIT_USAGE)
+		return exit_code;
+	weir_log_error("the result cannot be printed in full");
+	return WEIR_EXIT_FAILED;
 }
 
 int
@@ -192,39 +242,32 @@ main(int argc, char **argv)
 	struct weir_load load = { .config = weir_paths_config(),
 		.timeout_ms = WEIR_ACK_TIMEOUT_MS,
 		.qtype = WEIR_QTYPE_A };
-	const struct command *command;
+	struct weir_problem wrong = { "" }, *first = &wrong;
 	unsigned int used = 0;
-	int code, exit_code = 0;
+	int code;
 
 	weir_log_init("weir-load");
-	while (exit_code == 0 &&
-	       (code = getopt_long(argc, argv, "c:hjV", options, NULL)) != -1) {
+	/* All of them, also behind a wrong one: is --json there? */
+	while ((code = getopt_long(argc, argv, SHORT_OPTIONS, options, NULL)) !=
+	       -1) {
 		if (code == 'h') {
 			print_usage(stdout);
-			return WEIR_EXIT_DONE;
+			return finish(WEIR_EXIT_DONE);
 		}
 		if (code == 'V') {
 			printf("weir-load %s\n", WEIR_VERSION);
-			return WEIR_EXIT_DONE;
+			return finish(WEIR_EXIT_DONE);
 		}
-		exit_code = take_option(code, &load, &used);
+		if (take_option(code, argv[optind - 1], &load, &used, first) !=
+		    0)
+			first = NULL; /* the others do not matter */
 	}
-	if (exit_code == 0 && optind == argc) {
+	if (wrong.text[0] != '\0')
+		return finish(weir_load_usage(&load, "%s", wrong.text));
+	if (optind == argc) {
 		print_usage(stderr);
-		exit_code = WEIR_EXIT_USAGE;
+		return finish(weir_load_print_failure(
+		    &load, "no command is given", WEIR_EXIT_USAGE));
 	}
-	if (exit_code != 0)
-		return exit_code;
-	command = find_command(argv[optind]);
-	if (command == NULL)
-		return WEIR_EXIT_USAGE;
-	load.args = argv + optind + 1;
-	load.arg_count = (unsigned int)(argc - optind - 1);
-	exit_code = check_usage(command, &load, used);
-	if (exit_code == 0)
-		exit_code = read_settings(&load);
-	if (exit_code == 0)
-		exit_code = command->run(&load);
-	weir_settings_free(load.settings);
-	return exit_code;
+	return finish(run(&load, argv + optind, used));
 }

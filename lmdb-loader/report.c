@@ -165,7 +165,7 @@ print_feed(json_t *feed, FILE *stream)
 	if (strcmp(state, "gone") == 0)
 		fputs(", no longer configured", stream);
 	else if (strcmp(state, "kept") == 0)
-		fputs(", kept from before: its list cannot be read", stream);
+		fputs(", kept from before: its list cannot be used", stream);
 	else if (strcmp(state, "lost") == 0)
 		fputs(", its list cannot be read", stream);
 	fputc('\n', stream);

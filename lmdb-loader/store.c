@@ -131,8 +131,8 @@ weir_store_read(const struct weir_store *store, uint64_t generation,
 		    "%s: there is no generation %" PRIu64, store->folder,
 		    generation);
 	if (ret < 0)
-		return weir_problem_set(problem, ret, "%s/%s: %s",
-		    store->folder, file, what.text);
+		return weir_problem_set(
+		    problem, ret, "%s/%s: %s", store->folder, file, what.text);
 	return 0;
 }
 

@@ -35,6 +35,33 @@ new_message(struct module_qstate *qstate, uint16_t rcode, uint32_t ttl_s,
 	return rep->rrsets ? message : NULL;
 }
 
+/* The data of an RRset of one record, in one piece and in Unbound's order:
+ * struct, lengths, pointers, TTLs, records.  Whoever copies an RRset relies on
+ * it (packed_rrset_sizeof, packed_rrset_ptr_fixup). */
+static struct packed_rrset_data *
+new_data(struct regional *region, uint32_t ttl_s, const uint8_t *rdata,
+    size_t rdata_len)
+{
+	size_t size = sizeof(struct packed_rrset_data) + sizeof(size_t) +
+		      sizeof(uint8_t *) + sizeof(time_t) + 2 + rdata_len;
+	struct packed_rrset_data *data = regional_alloc_zero(region, size);
+
+	if (!data)
+		return NULL;
+	data->ttl = (time_t)ttl_s;
+	data->count = 1;
+	data->trust = rrset_trust_ultimate;
+	data->security = sec_status_insecure;
+	data->rr_len = (size_t *)(data + 1);
+	data->rr_len[0] = 2 + rdata_len;
+	packed_rrset_ptr_fixup(data);
+	data->rr_ttl[0] = (time_t)ttl_s;
+	data->rr_data[0][0] = (uint8_t)(rdata_len >> 8);
+	data->rr_data[0][1] = (uint8_t)rdata_len;
+	memcpy(data->rr_data[0] + 2, rdata, rdata_len);
+	return data;
+}
+
 /* An RRset of one record.  rdata: without RDLENGTH. */
 static struct ub_packed_rrset_key *
 new_rrset(struct module_qstate *qstate, const uint8_t *owner, size_t owner_len,
@@ -43,35 +70,19 @@ new_rrset(struct module_qstate *qstate, const uint8_t *owner, size_t owner_len,
 	struct regional *region = qstate->region;
 	struct ub_packed_rrset_key *key = regional_alloc_zero(
 	    region, sizeof(*key));
-	struct packed_rrset_data *data = regional_alloc_zero(
-	    region, sizeof(*data));
-	uint8_t *bytes = regional_alloc(region, 2 + rdata_len);
-	size_t *lengths = regional_alloc(region, sizeof(*lengths));
-	uint8_t **records = regional_alloc(region, sizeof(*records));
-	time_t *ttls = regional_alloc(region, sizeof(*ttls));
 
-	if (!key || !data || !bytes || !lengths || !records || !ttls)
+	if (!key)
 		return NULL;
-	bytes[0] = (uint8_t)(rdata_len >> 8);
-	bytes[1] = (uint8_t)rdata_len;
-	memcpy(bytes + 2, rdata, rdata_len);
-	lengths[0] = 2 + rdata_len;
-	records[0] = bytes;
-	ttls[0] = (time_t)ttl_s;
-	data->ttl = (time_t)ttl_s;
-	data->count = 1;
-	data->trust = rrset_trust_ultimate;
-	data->security = sec_status_insecure;
-	data->rr_len = lengths;
-	data->rr_data = records;
-	data->rr_ttl = ttls;
 	key->rk.dname = regional_alloc_init(region, owner, owner_len);
 	key->rk.dname_len = owner_len;
 	key->rk.type = htons(type);
 	key->rk.rrset_class = htons(qstate->qinfo.qclass);
 	key->entry.key = key;
-	key->entry.data = data;
-	return key->rk.dname ? key : NULL;
+	key->entry.data = new_data(region, ttl_s, rdata, rdata_len);
+	if (!key->rk.dname || !key->entry.data)
+		return NULL;
+	key->entry.hash = rrset_key_hash(&key->rk);
+	return key;
 }
 
 static size_t

@@ -9,7 +9,7 @@
 
 /* A client that has waited that long may be given up by Unbound (its
  * discard-timeout) without our reply callback being called. */
-#define LONG_WAIT_S 1
+#define LONG_WAIT_MS 1000
 
 struct weir_state *
 weir_block_state(struct weir_hook *hook)
@@ -72,11 +72,13 @@ give_clients(struct weir_hook *hook, struct dns_msg *message)
 static bool
 has_waited_long(const struct module_qstate *qstate)
 {
+	const struct timeval *now = qstate->env->now_tv;
 	const struct mesh_reply *reply;
 
 	for (reply = qstate->mesh_info->reply_list; reply; reply = reply->next)
-		if (qstate->env->now_tv->tv_sec - reply->start_time.tv_sec >
-		    LONG_WAIT_S)
+		if ((now->tv_sec - reply->start_time.tv_sec) * 1000 +
+			(now->tv_usec - reply->start_time.tv_usec) / 1000 >
+		    LONG_WAIT_MS)
 			return true;
 	return false;
 }
@@ -101,6 +103,7 @@ wait_for_sinkhole(struct weir_hook *hook, const struct weir_decision *decision)
 	state->decision = *decision;
 	state->serial = hook->snapshot->current.serial;
 	state->counted = hook->client_count;
+	state->real_msg = hook->qstate->return_msg;
 	weir_hook_book(hook, blocked_way(decision), decision);
 	return true;
 }
@@ -199,7 +202,8 @@ void
 weir_block_sinkhole_resolved(struct weir_hook *hook)
 {
 	struct module_qstate *qstate = hook->qstate;
-	const struct weir_state *state = qstate->minfo[hook->id];
+	struct weir_state *state = qstate->minfo[hook->id];
+	struct dns_msg *real = state->real_msg;
 
 	/* Clients that asked the same while the name was being resolved. */
 	if (hook->client_count > state->counted && hook->snapshot) {
@@ -208,6 +212,18 @@ weir_block_sinkhole_resolved(struct weir_hook *hook)
 		    hook->snapshot->current.serial == state->serial
 			? &state->decision
 			: NULL);
+	}
+	state->real_msg = NULL;
+	if (qstate->mesh_info->super_set.count > 0) {
+		/* Another state has come to wait for this one (dns64): it must
+		 * not take the sinkhole for the answer.  It gets the real one,
+		 * if there is one; the clients ask again. */
+		qstate->return_msg = real;
+		qstate->return_rcode = real ? LDNS_RCODE_NOERROR
+					    : LDNS_RCODE_SERVFAIL;
+		qstate->is_drop = 1;
+		weir_hook_finish(hook);
+		return;
 	}
 	qstate->return_rcode = LDNS_RCODE_SERVFAIL;
 	qstate->return_msg = NULL;

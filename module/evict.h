@@ -13,10 +13,11 @@ unsigned int weir_evict_answer(struct module_qstate *qstate,
     const struct weir_snapshot *snapshot, unsigned int reader,
     uint32_t now_unix);
 
-/** Takes the alias records of an answer out of the RRset cache.  Unbound updates
- *  an RRset in place, under the same id: a message that was judged with the old
- *  target, for another query type perhaps, would then show the new one. What is
- *  stored after the removal has a new id, and the old message is dead. */
+/** Takes the alias records of an answer out of the RRset cache.  Unbound
+ *  updates an RRset in place, under the same id: a message that was judged with
+ *  the old target, for another query type perhaps, would then show the new one.
+ *  What is stored after the removal has a new id, and the old message is dead.
+ */
 void weir_evict_aliases(
     const struct module_qstate *qstate, const struct reply_info *rep);
 

@@ -3,8 +3,9 @@
  */
 #include "module/hook.h"
 
-void
-weir_hook_begin(struct weir_hook *hook, struct module_qstate *qstate, int id)
+static void
+begin(struct weir_hook *hook, struct module_qstate *qstate, int id,
+    uint64_t storing)
 {
 	const struct mesh_reply *reply;
 
@@ -12,13 +13,30 @@ weir_hook_begin(struct weir_hook *hook, struct module_qstate *qstate, int id)
 	hook->worker = weir_module_worker(hook->module, qstate->env);
 	hook->qstate = qstate;
 	hook->id = id;
-	atomic_store_explicit(&hook->worker->storing, 0, memory_order_release);
+	/* Before the snapshot is taken: sweep.h. */
+	atomic_store(&hook->worker->storing, storing);
 	hook->snapshot = weir_snapshot_acquire(hook->module, hook->worker);
 	hook->reader = (unsigned int)(hook->worker - hook->module->workers);
 	hook->now_unix = (uint32_t)*qstate->env->now;
 	hook->client_count = 0;
 	for (reply = qstate->mesh_info->reply_list; reply; reply = reply->next)
 		hook->client_count++;
+}
+
+void
+weir_hook_begin(struct weir_hook *hook, struct module_qstate *qstate, int id)
+{
+	begin(hook, qstate, id, 0);
+}
+
+void
+weir_hook_begin_storing(
+    struct weir_hook *hook, struct module_qstate *qstate, int id)
+{
+	begin(hook, qstate, id, WEIR_STORING_UNKNOWN);
+	if (hook->snapshot)
+		atomic_store(
+		    &hook->worker->storing, hook->snapshot->current.serial);
 }
 
 void

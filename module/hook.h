@@ -23,6 +23,10 @@ struct weir_hook {
 
 void
 weir_hook_begin(struct weir_hook *hook, struct module_qstate *qstate, int id);
+/** The same for a hook behind which Unbound stores what we have judged; until
+ *  the worker's next hook the sweep takes that into account (sweep.h). */
+void weir_hook_begin_storing(
+    struct weir_hook *hook, struct module_qstate *qstate, int id);
 void weir_hook_end(struct weir_hook *hook);
 
 /** What Unbound does next: ends the state, or asks the next module. */

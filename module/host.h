@@ -6,8 +6,8 @@
  * module/abi.h checks at start that it is the same one.
  *
  * What differs between versions is hidden here and nowhere else.  (So far
- * nothing needs to be: the fields that we set and the functions that we call are
- * the same from 1.17 to 1.22.)
+ * nothing needs to be: the fields that we set and the functions that we call
+ * are the same from 1.17 to 1.22.)
  */
 #ifndef WEIR_MODULE_HOST_H
 #define WEIR_MODULE_HOST_H

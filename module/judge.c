@@ -19,6 +19,7 @@ weir_judge_init(struct weir_decision *decision)
 	decision->shadow.is_set = false;
 	decision->is_alias = false;
 	decision->is_touched = false;
+	decision->has_cached_alias = false;
 }
 
 int
@@ -133,6 +134,16 @@ each_target_of(const struct ub_packed_rrset_key *rrset,
 	return WEIR_OK;
 }
 
+/* A DNAME that is followed by the CNAME made from it says no more than that: the
+ * client goes to the CNAME's target, not to the DNAME's. */
+static bool
+is_expanded(const struct ub_packed_rrset_key *rrset,
+    const struct ub_packed_rrset_key *next)
+{
+	return next && rrset->rk.type == htons(LDNS_RR_TYPE_DNAME) &&
+	       next->rk.type == htons(LDNS_RR_TYPE_CNAME);
+}
+
 int
 weir_judge_each_target(const struct reply_info *rep,
     int (*each)(void *arg, const uint8_t *wire, size_t len), void *arg)
@@ -141,7 +152,9 @@ weir_judge_each_target(const struct reply_info *rep,
 	size_t i;
 
 	for (i = 0; i < rep->an_numrrsets && !error; i++)
-		error = each_target_of(rep->rrsets[i], each, arg);
+		if (!is_expanded(rep->rrsets[i],
+			i + 1 < rep->an_numrrsets ? rep->rrsets[i + 1] : NULL))
+			error = each_target_of(rep->rrsets[i], each, arg);
 	return error;
 }
 
@@ -149,16 +162,47 @@ struct answer_arg {
 	const struct weir_snapshot *snapshot;
 	unsigned int reader;
 	uint32_t now_unix;
+	const struct weir_decision *before; /* the RRset was met with that */
 	struct weir_decision *decision;
 };
 
+/* The records of an RRset have no order: one that is blocked decides, whatever
+ * an allow rule says of another.  So each is judged by itself, and ... */
 static int
 judge_target(void *arg, const uint8_t *wire, size_t len)
 {
 	struct answer_arg *answer = arg;
+	struct weir_decision *sum = answer->decision;
+	struct weir_decision one = *answer->before;
+	int error;
 
-	return weir_judge_name(answer->snapshot, answer->reader, wire, len,
-	    true, answer->now_unix, answer->decision);
+	error = weir_judge_name(answer->snapshot, answer->reader, wire, len,
+	    true, answer->now_unix, &one);
+	if (error)
+		return error;
+	/* ... a block goes before all, the first other decision before none. */
+	one.is_touched |= sum->is_touched;
+	if (sum->shadow.is_set)
+		one.shadow = sum->shadow;
+	if (sum->outcome == answer->before->outcome ||
+	    (one.outcome == WEIR_OUTCOME_BLOCKED &&
+		sum->outcome != WEIR_OUTCOME_BLOCKED))
+		*sum = one;
+	sum->is_touched = one.is_touched;
+	return WEIR_OK;
+}
+
+static int
+judge_rrset(struct answer_arg *arg, const struct ub_packed_rrset_key *rrset,
+    const struct ub_packed_rrset_key *next)
+{
+	struct weir_decision before;
+
+	if (!weir_judge_is_alias(rrset) || is_expanded(rrset, next))
+		return WEIR_OK;
+	before = *arg->decision;
+	arg->before = &before;
+	return each_target_of(rrset, judge_target, arg);
 }
 
 int
@@ -166,9 +210,14 @@ weir_judge_answer(const struct weir_snapshot *snapshot, unsigned int reader,
     const struct reply_info *rep, uint32_t now_unix,
     struct weir_decision *decision)
 {
-	struct answer_arg arg = { snapshot, reader, now_unix, decision };
+	struct answer_arg arg = { snapshot, reader, now_unix, NULL, decision };
+	int error = WEIR_OK;
+	size_t i;
 
-	return weir_judge_each_target(rep, judge_target, &arg);
+	for (i = 0; i < rep->an_numrrsets && !error; i++)
+		error = judge_rrset(&arg, rep->rrsets[i],
+		    i + 1 < rep->an_numrrsets ? rep->rrsets[i + 1] : NULL);
+	return error;
 }
 
 /* The iterator's own notes on the state; NULL if there is none. */
@@ -189,14 +238,15 @@ weir_judge_chain(const struct weir_snapshot *snapshot, unsigned int reader,
     const struct module_qstate *qstate, uint32_t now_unix,
     struct weir_decision *decision)
 {
-	struct answer_arg arg = { snapshot, reader, now_unix, decision };
+	struct answer_arg arg = { snapshot, reader, now_unix, NULL, decision };
 	const struct iter_qstate *iterator = iterator_of(qstate);
 	const struct iter_prep_list *item;
 	int error = WEIR_OK;
 
 	for (item = iterator ? iterator->an_prepend_list : NULL; item && !error;
 	     item = item->next)
-		error = each_target_of(item->rrset, judge_target, &arg);
+		error = judge_rrset(
+		    &arg, item->rrset, item->next ? item->next->rrset : NULL);
 	return error;
 }
 
@@ -268,5 +318,6 @@ weir_judge_cached(const struct weir_snapshot *snapshot, unsigned int reader,
 	     hops++)
 		error = weir_judge_name(
 		    snapshot, reader, wire, len, true, now_unix, decision);
+	decision->has_cached_alias = hops > 0;
 	return error;
 }

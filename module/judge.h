@@ -6,7 +6,8 @@
  * name, then the targets of CNAME, DNAME, SVCB and HTTPS records in the order
  * of the answer.  The first name that a rule decides on decides for the
  * query: an allow rule for the query name is not undone by a rule for its
- * alias.
+ * alias.  The records of one RRset (HTTPS) have no order: if one of their
+ * targets is blocked, that decides.
  */
 #ifndef WEIR_MODULE_JUDGE_H
 #define WEIR_MODULE_JUDGE_H
@@ -28,6 +29,9 @@ struct weir_decision {
 	/* A rule spoke, deciding or in shadow mode, of any name: the answer may
 	 * not stay in Unbound's message cache. */
 	bool is_touched;
+	/* weir_judge_cached has met an alias: the answer will be put together
+	 * from the cache, at least in part. */
+	bool has_cached_alias;
 	struct weir_rule shadow; /* the first in shadow mode, if set */
 };
 

@@ -13,12 +13,14 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "module/snapshot.h"
 #include "module/sweep.h"
 
+#define KEEPER_NICE  5
 #define RETIRED_SIZE 16 /* snapshots that wait for their last reader */
 
 struct keeper {
@@ -230,22 +232,23 @@ follow(struct weir_module *module, struct keeper *keeper)
 	praise(module, keeper);
 }
 
-/* The status folder was not there, or not ours to write in, at the start. */
+/* The status folder was not there at the start, or not ours to write in; or it
+ * was removed, and our file with it. */
 static void
 share_status(struct keeper *keeper)
 {
 	struct weir_module *module = keeper->module;
 	time_t now = time(NULL);
 
-	if (module->has_status || !module->has_paths ||
-	    now == keeper->shared_at)
+	if (!module->has_paths || now == keeper->shared_at)
 		return;
 	keeper->shared_at = now; /* once a second */
-	if (weir_status_share(module->paths.status, &module->status, NULL) ==
-	    WEIR_OK) {
-		module->has_status = true;
+	if (module->has_status && weir_status_is_there(&module->status))
+		return;
+	module->has_status = weir_status_share(module->paths.status,
+				 &module->status, NULL) == WEIR_OK;
+	if (module->has_status)
 		log_info("weir: status file %s", module->status.path);
-	}
 }
 
 /* Cleans Unbound's cache after a swap, and says that it is clean. */
@@ -377,6 +380,9 @@ keep(void *arg)
 	struct weir_module *module = arg;
 	struct pollfd fds[2];
 
+	/* On Linux a thread has a nice value of its own: a sweep of a big cache
+	 * gives way to the workers. */
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), KEEPER_NICE);
 	keeper.inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	while (!atomic_load(&module->is_stopping)) {
 		/* In this order: the status file gives the feeds their slots

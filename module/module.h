@@ -4,13 +4,20 @@
  * Unbound calls init once (and again after each reload), then operate from each
  * of its worker threads, then deinit.  Between them stands struct weir_module.
  *
- *   init            checks the host (abi.h), reads the paths, opens the database
- *                   (snapshot.h), starts the housekeeper (keeper.h)
- *   a new query     operate -> query.c: take the snapshot, judge the name
- *                   (judge.h); a block is answered at once (answer.h); nothing
- *                   found: on to the next module, as without weir
+ *   init            checks the host (abi.h), reads the paths, opens the
+ *                   database (snapshot.h), starts the housekeeper (keeper.h)
+ *   a new query     operate -> query.c: take the snapshot (hook.h), judge the
+ *                   name (judge.h); a block is answered at once (block.h gives
+ *                   it to the clients, answer.h makes it); nothing found: on to
+ *                   the next module, as without weir
+ *   upstream        a server has answered the iterator (upstream.h): what a
+ *                   rule speaks of is kept out of Unbound's cache
  *   the answer      operate, module done -> query.c: judge name and alias
- *                   targets again; block, keep out of Unbound's cache, or leave
+ *                   targets again; leave it, or take it out of Unbound's cache
+ *                   (evict.h) and block it or put it on the shelf (shelf.h), as
+ *                   far as the validator lets it (dnssec.h)
+ *   a wait          for a sub-query of ours (ask.h): the sinkhole's name, or an
+ *                   alias that the validator has to prove
  *   a swap          keeper.c: open the new database, publish the snapshot, walk
  *                   Unbound's message cache (sweep.h), acknowledge
  *
@@ -35,12 +42,15 @@
 
 struct weir_snapshot;
 
+#define WEIR_STORING_UNKNOWN UINT64_MAX
+
 /** What a worker thread has of its own, in cache lines of its own. */
 struct weir_worker {
 	/* The snapshot in use just now, NULL between two hooks. */
 	alignas(64) _Atomic(struct weir_snapshot *) hazard;
-	/* Swap serial under which an answer on its way into Unbound's cache was
-	 * judged; 0 when our next hook has been called.  See sweep.h. */
+	/* Swap serial under which an answer on its way into Unbound's cache is
+	 * judged, or WEIR_STORING_UNKNOWN; 0 when our next hook has been called.
+	 * See sweep.h. */
 	_Atomic uint64_t storing;
 	struct weir_worker_counts *counts;
 };

@@ -91,6 +91,10 @@ on_new(struct weir_hook *hook)
 		try_shelf(hook, &decision);
 	else
 		weir_hook_go_on(hook);
+	/* What is put together from the cache does not come by
+	 * weir_upstream_answered: the iterator is not to store it at all. */
+	if (decision.is_touched && decision.has_cached_alias)
+		qstate->no_cache_store = 1;
 }
 
 static bool

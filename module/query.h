@@ -11,20 +11,21 @@
  *                                      no rule         -> on
  *                    module done      name and answer are judged again, by the
  *                                    newest policy: block, shelf, or leave
- *   PROVING          pass            alias to a blocked name, validated: the next
- *                                    alias, or the block; else SERVFAIL
+ *   PROVING          pass            alias to a blocked name, validated: the
+ *                                    next alias, or the block; else SERVFAIL
  *   SINKHOLE         pass            the alias answer is put together, finished
  *
- * RESOLVING is not stored: most queries have no struct weir_state (state.h), and
- * one that is made for another reason is in it from the start.
+ * RESOLVING is not stored: most queries have no struct weir_state (state.h),
+ * and one that is made for another reason is in it from the start.
  *
  * What keeps Unbound's message cache clean while an answer is on its way into
  * it (ARCHITECTURE.md, invariant 1): the iterator stores an answer before we
  * see it, so weir_upstream_answered, called for each answer of an upstream
  * server before it is stored, sets the message's TTL to zero if a rule speaks
  * of it.  Unbound then stores the records, which it needs to go on resolving,
- * but no message that a client's query could hit.  Answers that are put together from the
- * caches do not come by there; when the module is done, they are removed.
+ * but no message that a client's query could hit.  Answers that are put
+ * together from the caches do not come by there; when the module is done, they
+ * are removed.
  */
 #ifndef WEIR_MODULE_QUERY_H
 #define WEIR_MODULE_QUERY_H

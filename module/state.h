@@ -11,8 +11,8 @@
 
 enum weir_stage {
 	WEIR_STAGE_RESOLVING, /* zero: also of a query that has no state */
-	WEIR_STAGE_SINKHOLE, /* waits for the address of the sinkhole's name */
-	WEIR_STAGE_PROVING   /* waits for the validation of an alias */
+	WEIR_STAGE_SINKHOLE,  /* waits for the address of the sinkhole's name */
+	WEIR_STAGE_PROVING    /* waits for the validation of an alias */
 };
 
 struct weir_state {

@@ -76,6 +76,8 @@ is_touched(struct sweep *sweep, const struct msgreply_entry *entry)
 	struct weir_decision decision;
 	int error;
 
+	if (FLAGS_GET_RCODE(rep->flags) == LDNS_RCODE_SERVFAIL)
+		return true;
 	weir_judge_init(&decision);
 	error = weir_judge_name(snapshot, snapshot->sweep_reader,
 	    entry->key.qname, entry->key.qname_len, false, sweep->now_unix,

@@ -12,9 +12,13 @@
  * none comes in later, for whatever is stored after the swap was judged by the
  * new policy (query.h).  One gap is left to close: a worker that judged an
  * upstream answer just before the swap and stores it just after.  Such a worker
- * shows the serial in weir_worker.storing; the sweep waits for it to come by
- * again, WEIR_SWEEP_GRACE_MS at most: from judging to storing it takes
- * microseconds, and longer only means that the worker is idle.
+ * shows the serial in weir_worker.storing, set before it takes the snapshot; the
+ * sweep waits for it to come by again, WEIR_SWEEP_GRACE_MS at most: from judging
+ * to storing it takes microseconds, and longer only means that the worker is
+ * idle.
+ *
+ * SERVFAIL messages go too: they do not tell which aliases led to them, and are
+ * kept for seconds only.
  */
 #ifndef WEIR_MODULE_SWEEP_H
 #define WEIR_MODULE_SWEEP_H

@@ -17,12 +17,17 @@ weir_upstream_answered(
 	(void)arg;
 	if (!response || !response->rep)
 		return 1;
-	weir_hook_begin(&hook, qstate, id);
+	weir_hook_begin_storing(&hook, qstate, id);
 	if (hook.snapshot) {
 		weir_judge_init(&decision);
 		error = weir_judge_name(hook.snapshot, hook.reader,
 		    qstate->qinfo.qname, qstate->qinfo.qname_len, false,
 		    hook.now_unix, &decision);
+		/* The aliases that led here: the iterator puts them in front
+		 * of the answer when it stores it. */
+		if (!error)
+			error = weir_judge_chain(hook.snapshot, hook.reader,
+			    qstate, hook.now_unix, &decision);
 		if (!error)
 			error = weir_judge_name(hook.snapshot, hook.reader,
 			    response->qinfo.qname, response->qinfo.qname_len,
@@ -34,10 +39,6 @@ weir_upstream_answered(
 			response->rep->ttl = 0;
 			weir_evict_aliases(qstate, response->rep);
 		}
-		/* From here until our next hook this worker may be storing
-		 * what was judged by this generation: sweep.h. */
-		atomic_store_explicit(&hook.worker->storing,
-		    hook.snapshot->current.serial, memory_order_release);
 	}
 	weir_hook_end(&hook);
 	return 1;

@@ -36,6 +36,19 @@ string(const char *text, size_t size)
 	return json_string(clean);
 }
 
+/* The name of a counter as a key: blocked_name. */
+static int
+put_count(json_t *object, const char *name, uint64_t count)
+{
+	char key[32];
+	size_t i;
+
+	for (i = 0; name[i] && i + 1 < sizeof(key); i++)
+		key[i] = (char)(name[i] == '-' ? '_' : name[i]);
+	key[i] = '\0';
+	return put(object, key, number(count));
+}
+
 static json_t *
 named(const uint64_t *counts, unsigned int count,
     const char *(*text)(unsigned int))
@@ -46,7 +59,7 @@ named(const uint64_t *counts, unsigned int count,
 
 	for (i = 0; i < count; i++)
 		if (text(i))
-			failed |= put(object, text(i), number(counts[i]));
+			failed |= put_count(object, text(i), counts[i]);
 	if (!failed)
 		return object;
 	json_decref(object);
@@ -122,7 +135,7 @@ static json_t *
 sweep(struct weir_status_header *header)
 {
 	return json_pack("{s:I, s:I, s:I, s:I}", "finished",
-	    (json_int_t)atomic_load(&header->sweeps), "looked-at",
+	    (json_int_t)atomic_load(&header->sweeps), "looked_at",
 	    (json_int_t)atomic_load(&header->sweep_entries), "removed",
 	    (json_int_t)atomic_load(&header->sweep_removed), "us",
 	    (json_int_t)atomic_load(&header->sweep_us));
@@ -150,8 +163,10 @@ module(const struct weir_status *status, const struct weir_totals *totals)
 	    put(object, "serial",
 		number(atomic_load(&header->serial_current))) ||
 	    put(object, "acknowledged",
+		json_boolean(weir_totals_is_acknowledged(status))) ||
+	    put(object, "serial_acknowledged",
 		number(atomic_load(&header->serial_acknowledged))) ||
-	    put(object, "acknowledged-ms",
+	    put(object, "acknowledged_ms",
 		number(atomic_load(&header->acknowledged_unix_ms))) ||
 	    put(object, "failures", number(atomic_load(&header->failures))) ||
 	    put(object, "problem", string(problem, sizeof(problem))) ||

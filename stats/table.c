@@ -139,7 +139,6 @@ print_module(const struct weir_status *status, const struct weir_totals *totals,
 {
 	struct weir_status_header *header = status->header;
 	uint64_t serial = atomic_load(&header->serial_current);
-	uint64_t acknowledged = atomic_load(&header->serial_acknowledged);
 	char version[sizeof(header->unbound_version) + 1] = "";
 	char problem[sizeof(header->problem)];
 
@@ -159,8 +158,9 @@ print_module(const struct weir_status *status, const struct weir_totals *totals,
 		(void)fprintf(stream,
 		    "    generation %" PRIu64 ", serial %" PRIu64 ", %s\n",
 		    atomic_load(&header->generation), serial,
-		    serial == acknowledged ? "acknowledged"
-					   : "not yet acknowledged");
+		    weir_totals_is_acknowledged(status)
+			? "acknowledged"
+			: "not yet acknowledged");
 	(void)fprintf(stream,
 	    "    last sweep: %" PRIu64 " of %" PRIu64
 	    " cached answers removed in %.1f ms\n",

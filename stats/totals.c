@@ -5,8 +5,11 @@
  */
 #include "stats/totals.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "lib/current.h"
 
 void
 weir_totals_init(struct weir_totals *totals)
@@ -98,6 +101,23 @@ weir_totals_add(struct weir_totals *totals, const struct weir_status *status)
 	for (i = 0; i < feeds && i < WEIR_STATUS_FEEDS && !error; i++)
 		error = add_feed(totals, status, i);
 	return error;
+}
+
+bool
+weir_totals_is_acknowledged(const struct weir_status *status)
+{
+	struct weir_status_header *header = status->header;
+	uint64_t serial = atomic_load(&header->serial_acknowledged);
+	char folder[sizeof(header->database) + 1];
+	struct weir_current current;
+
+	(void)snprintf(folder, sizeof(folder), "%.*s",
+	    (int)sizeof(header->database), header->database);
+	if (folder[0] != '\0' &&
+	    weir_current_read(folder, WEIR_CURRENT_FILE, &current, NULL) == 0)
+		return atomic_load(&header->tag_acknowledged) ==
+		       weir_current_tag(&current);
+	return serial != 0 && serial == atomic_load(&header->serial_current);
 }
 
 uint64_t

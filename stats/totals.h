@@ -9,6 +9,7 @@
 #ifndef WEIR_STATS_TOTALS_H
 #define WEIR_STATS_TOTALS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/status.h"
@@ -35,6 +36,11 @@ void weir_totals_done(struct weir_totals *totals);
 /** Adds all workers of a module.  WEIR_EMEMORY; then the sums are partial. */
 int weir_totals_add(
     struct weir_totals *totals, const struct weir_status *status) WEIR_CHECKED;
+
+/** Whether the module has acknowledged the swap that `current` of its database
+ *  names, as weir-load(8) asks it; where that cannot be read from here (in a
+ *  chroot), the last swap that it has noticed. */
+bool weir_totals_is_acknowledged(const struct weir_status *status);
 
 /** Queries whose answer was changed: by name and by alias. */
 uint64_t weir_totals_blocked(const struct weir_totals *totals);

@@ -8,6 +8,8 @@ command -v mandoc >/dev/null || {
 	echo "no mandoc"
 	exit 77
 }
+# Two closing quotes in UTF-8, double or single, one behind the other.
+close_close=$'(\xe2\x80\x9d){2}|(\xe2\x80\x99){2}'
 status=0
 count=0
 for page in "$top"/man/*.[1-8]; do
@@ -15,7 +17,7 @@ for page in "$top"/man/*.[1-8]; do
 	mandoc -T lint -W warning "$page" || status=1
 	# A quoting macro holds to the end of its line: a second one on the
 	# same line lies inside it, and both close at the end.
-	if mandoc -T utf8 "$page" | grep -nE '””|’’'; then
+	if mandoc -T utf8 "$page" | grep -nE "$close_close"; then
 		echo "$page: quotes inside quotes, see above" >&2
 		status=1
 	fi

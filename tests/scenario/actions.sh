@@ -159,7 +159,7 @@ check_negative_actions() {
 	every_type "NOERROR [] soa=17/17 ede=16" nodata
 	every_type "REFUSED [] ede=17" refused
 	check "queries counted as blocked by name" "$sent" \
-		"$(stat_of "w['blocked-name']")"
+		"$(stat_of "w['blocked_name']")"
 	check "blocked by feed nxdomain" $((sent / 3)) \
 		"$(stat_of "feeds['nxdomain']['blocked']")"
 	check "actions refused" $((sent / 3)) \
@@ -387,17 +387,17 @@ check_totals() {
 	check "each query is counted by one way" \
 		"$(stat_of "w['queries']")" \
 		"$(stat_of "sum(w[k] for k in ('passed', 'allowed',
-			'blocked-name', 'blocked-alias', 'bogus',
-			'resolve-failed', 'failed-pass', 'failed-servfail'))")"
+			'blocked_name', 'blocked_alias', 'bogus',
+			'resolve_failed', 'failed_pass', 'failed_servfail'))")"
 	check "the feeds' blocks are the blocks" \
-		"$(stat_of "w['blocked-name'] + w['blocked-alias']")" \
+		"$(stat_of "w['blocked_name'] + w['blocked_alias']")" \
 		"$(stat_of "sum(f['blocked'] for f in feeds.values())")"
 	check "the types' blocks are the blocks" \
-		"$(stat_of "w['blocked-name'] + w['blocked-alias']")" \
+		"$(stat_of "w['blocked_name'] + w['blocked_alias']")" \
 		"$(stat_of "sum(t['blocked']
 			for t in d['total']['types'].values())")"
-	check "no failures" "0 0" "$(stat_of "w['failed-pass'],
-		w['failed-servfail']" | tr -d '(),')"
+	check "no failures" "0 0" "$(stat_of "w['failed_pass'],
+		w['failed_servfail']" | tr -d '(),')"
 }
 
 addresses=$(printf '  ipv4: 192.0.2.66\n  ipv6: "2001:db8::66"')

@@ -177,7 +177,7 @@ swap_at_rest() {
 	ask_all "blocked, again" "$work/table" "$work/names" yes
 	check_cache
 	stat_of "'   sweep: %d looked at, %d removed, %.1f ms' % (
-		m['sweep']['looked-at'], m['sweep']['removed'],
+		m['sweep']['looked_at'], m['sweep']['removed'],
 		m['sweep']['us'] / 1000)"
 	check "upstream queries for blocked names, their aliases cached" \
 		"$before" "$between"

@@ -301,7 +301,7 @@ for world in auth stub; do
 	[ "$world" = auth ] || check_together
 	check_swap
 	check "no module failures" 0 \
-		"$(stat_of "w['failed-pass'] + w['failed-servfail']")"
+		"$(stat_of "w['failed_pass'] + w['failed_servfail']")"
 	resolver_stop
 	upstream_stop
 done

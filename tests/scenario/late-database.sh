@@ -71,7 +71,7 @@ check_missing() {
 	answered 192.0.2.2 good.plain.example A
 	check "problem" "" "$(problem)"
 	check_number "queries without a database" 1 4 \
-		"$(stat_of "w['failed-pass'] + w['failed-servfail']")"
+		"$(stat_of "w['failed_pass'] + w['failed_servfail']")"
 }
 
 check_vanished() {

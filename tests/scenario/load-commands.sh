@@ -93,6 +93,35 @@ run 2 diff 1
 run 2 check zero
 run 2 lookup "a..b"
 complains "not a domain name"
+run 2 status --nonsense
+complains "--nonsense: no such option"
+run 2 -c
+complains "-c: its value is missing"
+
+# With --json each of these is an object too, wherever --json stands.
+fails_as_json() {
+	run 2 "$@"
+	is_json
+	says '"result": "failed"'
+	says '"problem": "'
+}
+fails_as_json --json
+fails_as_json --json nonsense
+fails_as_json apply --timeout soon --json
+fails_as_json status -x --json
+fails_as_json lookup "a..b" --json
+fails_as_json diff 1 --json
+fails_as_json check zero --json
+fails_as_json -c "$work/missing.yaml" status --json
+
+# What comes from the command line does not colour the terminal.
+for argument in $'\033[31mred' $'--\033[31mred' $'-\033' $'red\302\233'; do
+	run 2 "$argument"
+	! grep -qP '[\x00-\x09\x0b-\x1f\x7f]|\xc2\x9b' "$err" ||
+		fail "$what: control characters"
+done
+run 2 -c $'\033[31mred' status
+! grep -q $'\033' "$err" || fail "$what: control characters"
 
 # No database yet.
 run 1 lookup evil.example
@@ -111,6 +140,9 @@ says 'name: "alpha"'
 run 0 --json config
 is_json
 says '"name": "alpha"'
+says '"keep_generations": 3'
+says '"never_block": ['
+! grep -q '"[a-z]*-[a-z-]*":' "$out" || fail "$what: a key with a hyphen"
 cp "$conf" "$work/good.yaml"
 sed 's/action: sinkhole/action: explode/' "$work/good.yaml" >"$conf"
 run 2 apply
@@ -138,6 +170,7 @@ run 0 apply --json
 is_json
 says '"result": "unchanged"'
 says '"reason": "never-block"'
+! grep -qE '[0-9]\.[0-9]{7}' "$out" || fail "$what: more than microseconds"
 
 # Looking up.
 run 0 lookup x.evil.example nothing.example
@@ -172,6 +205,14 @@ says "shadowed.example A: shadowed"
 says "in shadow mode: feed trial lists shadowed.example"
 run 0 explain nothing.example
 says "nothing.example A: not listed"
+! grep -q "never-block" "$out" || fail "$what: names never-block"
+run 0 explain www.bank.example
+says "never-block has it"
+run 0 explain www.bank.example --json
+says '"never_block": true'
+run 0 explain www.evil.example
+says "alpha: name and subdomains, nxdomain, category malware, confidence 90:"
+! grep -q ' $' "$out" || fail "$what: a blank at the end of a line"
 run 0 explain denied.example
 says "holds for subdomains only"
 run 0 explain --json www.evil.example --type TYPE65
@@ -246,6 +287,23 @@ run 0 status --json
 is_json
 says '"state": "kept"'
 
+# A list that is there and holds nothing: the same.
+for text in "" "# moved" "<html><h1>503</h1></html>"; do
+	printf '%s\n' "$text" >"$work/hosts.txt"
+	run 3 apply
+	complains "feed hosts: $work/hosts.txt: holds no usable name; its 2 names"
+	says "kept from before: its list cannot be used"
+	run 0 lookup ads.example
+	says "ads.example: hosts"
+done
+: >"$work/hosts.txt"
+run 3 apply --json
+is_json
+says 'hosts.txt: holds no usable name"'
+run 0 lookup ads.example
+says "ads.example: hosts"
+printf '0.0.0.0 ads.example evil.example\n' >"$work/hosts.txt"
+
 # Only keep-generations stay.
 [ "$(find "$work/state/db" -name '*.base' | wc -l)" -le 3 ] ||
 	fail "more than three generations"
@@ -265,6 +323,40 @@ what="apply without lists"
 is_json
 says '"result": "failed"'
 [ ! -e "$work/state/none/current" ] || fail "$what: swapped"
+
+# A list that never held a name is empty, and that is said.
+cat >"$work/empty.yaml" <<-END
+	database: $work/state/empty
+	status: $work/status
+	feeds:
+	  - name: nothing
+	    file: nothing.txt
+END
+: >"$work/nothing.txt"
+code=0
+(
+	umask 077
+	"$load" -c "$work/empty.yaml" apply >"$out" 2>"$err"
+) || code=$?
+what="apply of an empty list"
+[ "$code" = 0 ] || fail "$what: exit $code, not 0"
+complains "feed nothing: $work/nothing.txt: holds no usable name"
+says "feed nothing: 0 names"
+[ "$(stat -c %a "$work/state/empty")" = 755 ] || fail "umask: not 0755"
+
+# What cannot be printed was not done.
+if [ -w /dev/full ]; then
+	for command in status "status --json" dump "dump --json" config \
+		"config --json" "lookup a.example" "explain a.example" \
+		check --help --version; do
+		what="weir-load $command to a full disk"
+		code=0
+		# shellcheck disable=SC2086
+		"$load" -c "$conf" $command >/dev/full 2>"$err" || code=$?
+		[ "$code" = 1 ] || fail "$what: exit $code, not 1"
+		[ "$(wc -l <"$err")" = 1 ] || fail "$what: not one sentence"
+	done
+fi
 
 # Two at once: the second one says who is at work.
 current=$(cat "$work/state/db/current")

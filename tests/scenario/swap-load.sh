@@ -115,15 +115,15 @@ one_round() {
 	wait "$perf"
 	perf_result "$work/perf" "$swaps swaps"
 	with=$max_ms
-	check "swaps" $swaps $(($(stat_of "m['acknowledged']") - serial))
+	check "swaps" $swaps $(($(stat_of "m['serial_acknowledged']") - serial))
 	perf_start "$((seconds < 20 ? seconds : 20))"
 	wait "$perf"
 	perf_result "$work/perf" "without swaps"
 	echo "   longest answer time: $with ms with swaps, $max_ms ms without"
 	stat_of "'   sweep: %d looked at, %.1f ms' % (
-		m['sweep']['looked-at'], m['sweep']['us'] / 1000)"
+		m['sweep']['looked_at'], m['sweep']['us'] / 1000)"
 	check "queries that the module saw pass or block" ok \
-		"$(stat_of "'ok' if w['failed-pass'] + w['failed-servfail'] \
+		"$(stat_of "'ok' if w['failed_pass'] + w['failed_servfail'] \
 == 0 else w")"
 	resolver_stop
 }

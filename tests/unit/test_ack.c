@@ -13,8 +13,9 @@
 #include "lib/log.h"
 #include "lib/status.h"
 #include "lmdb-loader/ack.h"
+#include "tests/unit/scratch.h"
 
-static char folder[64];
+static struct scratch scratch;
 static struct weir_problem problem;
 static struct weir_current swap = { .serial = 5,
 	.base_checksum = { 1, 2, 3, 4, 5, 6, 7, 8 } };
@@ -22,17 +23,13 @@ static struct weir_current swap = { .serial = 5,
 static void
 setup(void)
 {
-	strcpy(folder, "/tmp/weir-ack-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
+	scratch_init(&scratch);
 }
 
 static void
 teardown(void)
 {
-	char command[128];
-
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	ck_assert_int_eq(system(command), 0);
+	scratch_done(&scratch);
 }
 
 /* A process with a status file that acknowledges `serial` after a while, then
@@ -49,7 +46,8 @@ start_module(uint64_t serial, unsigned int after_ms, unsigned int stay_ms)
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
-		if (weir_status_create(folder, 1, "1.17.1", &status, NULL) < 0)
+		if (weir_status_create(
+			scratch.folder, 1, "1.17.1", &status, NULL) < 0)
 			_exit(1);
 		weir_status_set_problem(&status, "the file is damaged");
 		if (write(pipe_fds[1], "x", 1) != 1)
@@ -79,12 +77,13 @@ START_TEST(without_a_module_there_is_nothing_to_wait_for)
 {
 	struct weir_ack ack;
 
-	ck_assert_int_eq(
-	    weir_ack_wait(folder, folder, &swap, 60000, &ack, &problem), 0);
+	ck_assert_int_eq(weir_ack_wait(scratch.folder, scratch.folder, &swap,
+			     60000, &ack, &problem),
+	    0);
 	ck_assert_uint_eq(ack.module_count, 0);
 	weir_ack_done(&ack);
-	ck_assert_int_eq(weir_ack_wait("/nonexistent/weir", folder, &swap,
-			     60000, &ack, &problem),
+	ck_assert_int_eq(weir_ack_wait("/nonexistent/weir", scratch.folder,
+			     &swap, 60000, &ack, &problem),
 	    0);
 	weir_ack_done(&ack);
 }
@@ -97,8 +96,9 @@ START_TEST(waits_until_every_module_has_acknowledged)
 	pid_t second = start_module(5, 300, 60000);
 	struct weir_ack ack;
 
-	ck_assert_int_eq(
-	    weir_ack_wait(folder, folder, &swap, 30000, &ack, &problem), 0);
+	ck_assert_int_eq(weir_ack_wait(scratch.folder, scratch.folder, &swap,
+			     30000, &ack, &problem),
+	    0);
 	ck_assert_uint_eq(ack.module_count, 2);
 	ck_assert_uint_eq(ack.missing_count, 0);
 	ck_assert_uint_gt(weir_clock_ns() - start_ns, 250000000);
@@ -114,8 +114,9 @@ START_TEST(a_module_that_lags_is_named_with_its_problem)
 	struct weir_ack ack;
 	json_t *module;
 
-	ck_assert_int_eq(
-	    weir_ack_wait(folder, folder, &swap, 200, &ack, &problem), 0);
+	ck_assert_int_eq(weir_ack_wait(scratch.folder, scratch.folder, &swap,
+			     200, &ack, &problem),
+	    0);
 	ck_assert_uint_eq(ack.missing_count, 1);
 	module = json_array_get(ack.modules, 0);
 	ck_assert_int_eq(
@@ -136,8 +137,9 @@ START_TEST(the_same_serial_of_another_file_is_no_acknowledgement)
 	struct weir_ack ack;
 
 	other.base_checksum[0] ^= 1;
-	ck_assert_int_eq(
-	    weir_ack_wait(folder, folder, &other, 200, &ack, &problem), 0);
+	ck_assert_int_eq(weir_ack_wait(scratch.folder, scratch.folder, &other,
+			     200, &ack, &problem),
+	    0);
 	ck_assert_uint_eq(ack.missing_count, 1);
 	weir_ack_done(&ack);
 	stop_module(pid);
@@ -152,15 +154,18 @@ START_TEST(a_module_of_another_database_is_left_out)
 	/* This process stands for the module: its own lock is in its way, so
 	 * the file is opened by a second open file description. */
 	ck_assert_int_eq(
-	    weir_status_create(folder, 1, "1.17.1", &status, &problem), 0);
+	    weir_status_create(scratch.folder, 1, "1.17.1", &status, &problem),
+	    0);
 	strcpy(status.header->database, "/");
-	ck_assert_int_eq(
-	    weir_ack_wait(folder, folder, &swap, 200, &ack, &problem), 0);
+	ck_assert_int_eq(weir_ack_wait(scratch.folder, scratch.folder, &swap,
+			     200, &ack, &problem),
+	    0);
 	ck_assert_uint_eq(ack.module_count, 0);
 	weir_ack_done(&ack);
-	strcpy(status.header->database, folder);
-	ck_assert_int_eq(
-	    weir_ack_wait(folder, folder, &swap, 200, &ack, &problem), 0);
+	strcpy(status.header->database, scratch.folder);
+	ck_assert_int_eq(weir_ack_wait(scratch.folder, scratch.folder, &swap,
+			     200, &ack, &problem),
+	    0);
 	ck_assert_uint_eq(ack.missing_count, 1);
 	weir_ack_done(&ack);
 	weir_status_close(&status);
@@ -173,8 +178,9 @@ START_TEST(a_module_that_ends_meanwhile_does_not_count)
 	pid_t pid = start_module(4, 0, 300);
 	struct weir_ack ack;
 
-	ck_assert_int_eq(
-	    weir_ack_wait(folder, folder, &swap, 30000, &ack, &problem), 0);
+	ck_assert_int_eq(weir_ack_wait(scratch.folder, scratch.folder, &swap,
+			     30000, &ack, &problem),
+	    0);
 	ck_assert_uint_eq(ack.module_count, 0);
 	ck_assert_uint_lt(weir_clock_ns() - start_ns, 10000000000);
 	weir_ack_done(&ack);

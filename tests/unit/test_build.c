@@ -15,31 +15,28 @@
 #include "lmdb-loader/compile.h"
 #include "lmdb-loader/diff.h"
 #include "lmdb-loader/write.h"
+#include "tests/unit/scratch.h"
 
-static char folder[64];
+static struct scratch scratch;
 static struct weir_problem problem;
 
 static void
 setup(void)
 {
-	strcpy(folder, "/tmp/weir-build-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
+	scratch_init(&scratch);
 }
 
 static void
 teardown(void)
 {
-	char command[128];
-
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	ck_assert_int_eq(system(command), 0);
+	scratch_done(&scratch);
 }
 
 static void
 put_file(const char *file, const char *text)
 {
 	ck_assert_int_eq(
-	    weir_file_replace(folder, file, text, strlen(text)), 0);
+	    weir_file_replace(scratch.folder, file, text, strlen(text)), 0);
 }
 
 static struct weir_settings *
@@ -47,7 +44,7 @@ settings_of(const char *yaml)
 {
 	struct weir_settings_formats formats = { .is_known = NULL };
 	struct weir_settings *settings;
-	char *path = weir_path_join(folder, "weir.yaml");
+	char *path = weir_path_join(scratch.folder, "weir.yaml");
 	int ret;
 
 	put_file("weir.yaml", yaml);
@@ -71,7 +68,7 @@ compile(const struct weir_settings *settings, const struct weir_db *old)
 static struct weir_db *
 build(struct weir_sort *sort, const struct weir_policy *policy)
 {
-	char *path = weir_path_join(folder, "test.base");
+	char *path = weir_path_join(scratch.folder, "test.base");
 	struct weir_db_header header;
 	struct weir_db *db;
 	int ret;
@@ -233,7 +230,7 @@ START_TEST(a_list_that_is_gone_keeps_its_names_under_its_new_number)
 	put_file("one.txt", "evil.example\nevil.test\n");
 	put_file("two.txt", "0.0.0.0 ads.example evil.test\n");
 	old = build_yaml(TWO_FEEDS, NULL);
-	path = weir_path_join(folder, "one.txt");
+	path = weir_path_join(scratch.folder, "one.txt");
 	ck_assert_int_eq(unlink(path), 0);
 	free(path);
 	settings = settings_of("feeds:\n"
@@ -256,6 +253,44 @@ START_TEST(a_list_that_is_gone_keeps_its_names_under_its_new_number)
 	ck_assert_str_eq(decides(db, "ads.example"), "zero");
 	weir_db_close(db);
 	weir_compile_done(&compiled);
+	weir_settings_free(settings);
+}
+END_TEST
+
+START_TEST(a_list_without_a_usable_name_wipes_nothing)
+{
+	static const char *const texts[] = { "", "# nothing\n",
+		"<html><body>\n<h1>503</h1>\n</body></html>\n",
+		"0.0.0.0 www.bank.example\n" };
+	struct weir_settings *settings;
+	struct weir_compiled compiled;
+	struct weir_db *old;
+	size_t i;
+
+	put_file("one.txt", "");
+	put_file("two.txt", "0.0.0.0 ads.example evil.test\n");
+	old = build_yaml(TWO_FEEDS, NULL);
+	settings = settings_of(TWO_FEEDS "never-block: [ www.bank.example ]\n");
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		put_file("two.txt", texts[i]);
+		compiled = compile(settings, old);
+		ck_assert_int_eq(compiled.feeds[1].state, WEIR_COMPILE_KEPT);
+		ck_assert_uint_eq(compiled.feeds[1].kept_count, 2);
+		ck_assert_uint_eq(compiled.feeds[1].report.entry_count, 0);
+		ck_assert_ptr_nonnull(strstr(compiled.feeds[1].problem.text,
+		    "two.txt: holds no usable name"));
+		ck_assert_uint_eq(
+		    compiled.feeds[1].report.refused[WEIR_LIST_NEVER_BLOCK],
+		    i == 3);
+		ck_assert_uint_eq(weir_sort_count(compiled.sort), 2);
+		/* One that had none before is as it was, and says so. */
+		ck_assert_int_eq(compiled.feeds[0].state, WEIR_COMPILE_READ);
+		ck_assert_str_ne(compiled.feeds[0].problem.text, "");
+		ck_assert_uint_eq(compiled.kept_count, 1);
+		ck_assert_uint_eq(compiled.lost_count, 0);
+		weir_compile_done(&compiled);
+	}
+	weir_db_close(old);
 	weir_settings_free(settings);
 }
 END_TEST
@@ -375,7 +410,7 @@ START_TEST(a_full_disk_is_a_failure_that_says_so)
 	struct rlimit limit = { 65536, RLIM_INFINITY };
 	struct weir_policy *policy = malloc(sizeof(*policy));
 	struct weir_entry entry = { .feed = 1, .scope = 3, .confidence = 9 };
-	char *path = weir_path_join(folder, "full.base"), key[300];
+	char *path = weir_path_join(scratch.folder, "full.base"), key[300];
 	struct weir_db_header header;
 	struct weir_sort *sort;
 	unsigned int i;
@@ -418,6 +453,7 @@ main(void)
 	    tcase, never_block_refuses_the_name_and_what_would_cover_it);
 	tcase_add_test(
 	    tcase, a_list_that_is_gone_keeps_its_names_under_its_new_number);
+	tcase_add_test(tcase, a_list_without_a_usable_name_wipes_nothing);
 	tcase_add_test(
 	    tcase, the_same_lists_do_not_differ_even_under_other_numbers);
 	tcase_add_test(tcase, added_removed_and_changed_names_are_told_by_feed);

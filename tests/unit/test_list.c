@@ -413,7 +413,8 @@ START_TEST(a_file_that_cannot_be_read_is_told_apart)
 	ck_assert_int_eq(read_list("/nonexistent/l", "auto"), WEIR_EMISSING);
 	ck_assert_str_eq(
 	    problem.text, "/nonexistent/l: No such file or directory");
-	ck_assert_int_eq(read_list("/", "auto"), WEIR_ESYSTEM);
+	ck_assert_int_eq(read_list("/", "auto"), WEIR_EFORMAT);
+	ck_assert_str_eq(problem.text, "/: not a regular file");
 	ck_assert_uint_eq(report.entry_count, 0);
 }
 END_TEST

@@ -18,12 +18,13 @@
 #include <unistd.h>
 
 #include "feeds/list.h"
+#include "tests/unit/scratch.h"
 
 #define SKIPPED 77
 
 static const char *data; /* the folder */
 /* Archives are unpacked here. */
-static char folder[] = "/tmp/weir-lists-XXXXXX";
+static struct scratch scratch;
 static unsigned int same, silent, failed;
 
 /* A growing set of names. */
@@ -178,8 +179,8 @@ check_group(char *line)
 		if (format == NULL)
 			continue;
 		format[-1] = '\0';
-		snprintf(
-		    path, sizeof(path), "%s/%s/%s", folder, fields[0], member);
+		snprintf(path, sizeof(path), "%s/%s/%s", scratch.folder,
+		    fields[0], member);
 		if (access(path, R_OK) != 0)
 			continue; /* an archive of another kind of data */
 		if (strncmp(format, "[hosts", 6) == 0 ||
@@ -228,7 +229,7 @@ check_scale(void)
 	double seconds;
 	char path[128];
 
-	snprintf(path, sizeof(path), "%s/maltrail", folder);
+	snprintf(path, sizeof(path), "%s/maltrail", scratch.folder);
 	if (weir_list_read(
 		path, "auto", ignore, NULL, &count, &report, &problem) != 0 ||
 	    count + 2 != report.line_count) {
@@ -250,18 +251,8 @@ unpack(void)
 	    "for a in '%s'/lists/*.tar.zst; do "
 	    "zstd -dqc --long=27 \"$a\" | tar xf - || exit 1; done && "
 	    "zstd -dqc '%s'/scale/maltrail*.zst > maltrail",
-	    folder, data, data);
+	    scratch.folder, data, data);
 	return system(command) == 0;
-}
-
-static void
-clean_up(void)
-{
-	char command[64];
-
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	if (system(command) != 0)
-		printf("%s is left over\n", folder);
 }
 
 int
@@ -282,19 +273,16 @@ main(void)
 		return SKIPPED;
 	}
 	data = real;
-	if (mkdtemp(folder) == NULL) {
-		perror(folder);
-		return EXIT_FAILURE;
-	}
+	scratch_init(&scratch);
 	if (!unpack()) {
 		printf(
 		    "skipped: %s cannot be unpacked with zstd and tar\n", data);
-		clean_up();
+		scratch_done(&scratch);
 		return SKIPPED;
 	}
 	check_oracle();
 	check_scale();
-	clean_up();
+	scratch_done(&scratch);
 	printf("%u files gave the names they must, %u readings of other "
 	       "formats none; %u failed\n",
 	    same, silent, failed);

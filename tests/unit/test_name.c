@@ -161,19 +161,17 @@ START_TEST(an_ancestors_key_begins_its_subtrees_keys)
 }
 END_TEST
 
-START_TEST(below_means_whole_labels)
+START_TEST(a_number_at_the_top_is_seen)
 {
-	struct weir_name top = name_of("example.com");
-	struct weir_name same = name_of("EXAMPLE.com");
-	struct weir_name child = name_of("a.example.com");
-	struct weir_name other = name_of("badexample.com");
+	struct weir_name address = name_of("192.0.2.1");
+	struct weir_name name = name_of("1.2.3.4x");
+	struct weir_name below = name_of("4.example");
 	struct weir_name root = name_of(".");
 
-	ck_assert(weir_name_is_below(&child, &top));
-	ck_assert(weir_name_is_below(&same, &top));
-	ck_assert(weir_name_is_below(&top, &root));
-	ck_assert(!weir_name_is_below(&other, &top));
-	ck_assert(!weir_name_is_below(&top, &child));
+	ck_assert(weir_name_is_top_numeric(&address));
+	ck_assert(!weir_name_is_top_numeric(&name));
+	ck_assert(!weir_name_is_top_numeric(&below));
+	ck_assert(!weir_name_is_top_numeric(&root));
 }
 END_TEST
 
@@ -185,7 +183,7 @@ main(void)
 		the_longest_name_has_255_octets, broken_wire_forms_are_refused,
 		any_octet_survives_text_and_back,
 		an_ancestors_key_begins_its_subtrees_keys,
-		below_means_whole_labels, NULL };
+		a_number_at_the_top_is_seen, NULL };
 
 	return suite_run("name", tests);
 }

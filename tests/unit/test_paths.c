@@ -92,7 +92,8 @@ START_TEST(wrong_values_are_told_with_their_line)
 		{ "database: [a]\n", 1, "database: a single value" },
 		{ "database:\n", 1, "database: there is no value" },
 		{ "database: \"\"\n", 1, "is no folder" },
-		{ "status: \"a\\nb\"\n", 1, "is no folder" },
+		{ "status: \"a\\nb\"\n", 1,
+		    "\"a?b\" holds a control character" },
 		{ "status: a\ndatabase: a\nstatus: b\n", 3, "set twice" },
 		{ "- a\n", 1, "settings are wanted" },
 		{ "word\n", 1, "settings are wanted" },
@@ -154,7 +155,8 @@ START_TEST(a_file_that_is_not_there_is_told_apart)
 	    weir_paths_read("/nonexistent/w", &paths, &problem), WEIR_EMISSING);
 	ck_assert_str_eq(
 	    problem.text, "/nonexistent/w: No such file or directory");
-	ck_assert_int_eq(weir_paths_read("/", &paths, &problem), WEIR_ESYSTEM);
+	ck_assert_int_eq(weir_paths_read("/", &paths, &problem), WEIR_EFORMAT);
+	ck_assert_str_eq(problem.text, "/: not a regular file");
 }
 END_TEST
 

@@ -264,6 +264,13 @@ static const struct wrong {
 	    "feeds[0].category: \"x?y\" holds a control character" },
 	{ "feeds:\n - name: a\n   file: b\n   name: c\n", 4,
 	    "feeds[0].name: set twice (first in line 2)" },
+	{ "feeds:\n - {name: a, file: \"b\\tc\"}\n", 2,
+	    "feeds[0].file: \"b?c\" holds a control character" },
+	{ "feeds:\n - name: a\n   file: b\n   min-confidence: 51\n"
+	  "   confidence: 50\n",
+	    4,
+	    "feeds[0].min-confidence: \"51\" is above the confidence of its "
+	    "names (50): none could ever match" },
 	{ "block-ttl: 0\n", 1, "is no whole number from 1 to 3600" },
 	{ "block-ttl: 3601\n", 1, "is no whole number from 1 to 3600" },
 	{ "block-ttl: 60s\n", 1, "block-ttl: \"60s\" is no whole number" },
@@ -296,7 +303,16 @@ static const struct wrong {
 	{ "deny:\n - a\\.b.c\n", 2, "is no domain name" },
 	{ "deny:\n - \"\"\n", 2, "deny[0]: there is no value" },
 	{ "never-block:\n - a.b\n - =a.b\n", 3,
-	    "never-block[1]: \"=a.b\" has" },
+	    "never-block[1]: \"=a.b\" has = or *. before the name, which "
+	    "this list does not take (it protects the name itself; write it "
+	    "without = or *.)" },
+	{ "sinkhole:\n  ipv6: ::\n", 2,
+	    "mapping values are not allowed in this context (a value with a "
+	    "colon in it is written in quotes: \"::\")" },
+	{ "sinkhole:\n\tipv6: none\n", 2,
+	    "(indent with spaces, not with tabs)" },
+	{ "allow:\n - @a.b\n", 2,
+	    "(a value that begins with a sign is written in quotes)" },
 	{ "deny: &d [a.b]\nallow: *d\n", 2, "aliases (*) are not taken" },
 	{ "block-ttl: 5\n---\nblock-ttl: 6\n", 2, "a second document" },
 	{ "- a\n", 1, "settings are wanted here" },
@@ -491,6 +507,7 @@ START_TEST(a_file_that_cannot_be_read_is_told_apart)
 {
 	struct weir_settings *settings;
 	struct weir_problem problem;
+	struct scratch scratch;
 
 	ck_assert_int_eq(
 	    weir_settings_read("/nonexistent/w", NULL, &settings, &problem),
@@ -499,7 +516,15 @@ START_TEST(a_file_that_cannot_be_read_is_told_apart)
 	    problem.text, "/nonexistent/w: No such file or directory");
 	ck_assert_int_eq(
 	    weir_settings_read("/dev/zero", NULL, &settings, &problem),
+	    WEIR_EFORMAT);
+	ck_assert_str_eq(problem.text, "/dev/zero: not a regular file");
+	scratch_init(&scratch);
+	scratch_write(&scratch, "weir.yaml", "", 0);
+	ck_assert_int_eq(truncate(scratch.file, WEIR_CONFIG_SIZE + 1), 0);
+	ck_assert_int_eq(
+	    weir_settings_read(scratch.file, NULL, &settings, &problem),
 	    WEIR_ELIMIT);
+	scratch_done(&scratch);
 	weir_settings_free(NULL);
 }
 END_TEST

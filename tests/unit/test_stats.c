@@ -8,9 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/current.h"
+#include "lib/file.h"
 #include "stats/report.h"
+#include "tests/unit/scratch.h"
 
-static char folder[64];
+static struct scratch scratch;
 static struct weir_status modules[2];
 static struct weir_totals totals[2], sum;
 static struct weir_problem problem;
@@ -25,7 +28,7 @@ count(weir_counter *counter, unsigned int times)
 static void
 make_module(unsigned int number, unsigned int workers)
 {
-	ck_assert_msg(weir_status_create(folder, workers, "1.17.1",
+	ck_assert_msg(weir_status_create(scratch.folder, workers, "1.17.1",
 			  &modules[number], &problem) == WEIR_OK,
 	    "%s", problem.text);
 }
@@ -37,8 +40,7 @@ make_modules(void)
 	struct weir_worker_counts *counts;
 	unsigned int slot;
 
-	(void)snprintf(folder, sizeof(folder), "/tmp/weir-stats-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
+	scratch_init(&scratch);
 	make_module(0, 2);
 	make_module(1, 1);
 	counts = weir_status_worker(&modules[0], 0);
@@ -80,15 +82,12 @@ add_modules(void)
 static void
 remove_modules(void)
 {
-	char command[128];
-
 	weir_totals_done(&sum);
 	weir_totals_done(&totals[0]);
 	weir_totals_done(&totals[1]);
 	weir_status_close(&modules[0]);
 	weir_status_close(&modules[1]);
-	(void)snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	ck_assert_int_eq(system(command), 0);
+	scratch_done(&scratch);
 }
 
 static const struct weir_totals_feed *
@@ -108,8 +107,8 @@ static char *
 printed(int (*print)(const struct weir_report *report, FILE *stream),
     unsigned int module_count)
 {
-	struct weir_report report = { folder, modules, totals, module_count,
-		&sum };
+	struct weir_report report = { scratch.folder, modules, totals,
+		module_count, &sum };
 	char *text = NULL;
 	size_t len = 0;
 	FILE *stream = open_memstream(&text, &len);
@@ -186,10 +185,11 @@ START_TEST(json_has_the_documented_shape)
 {
 	char *text = printed(weir_json_print, 2);
 	json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	json_t *module;
 
 	ck_assert_ptr_nonnull(object);
 	ck_assert_int_eq(at(object, "total/ways/queries"), 115);
-	ck_assert_int_eq(at(object, "total/ways/blocked-alias"), 1);
+	ck_assert_int_eq(at(object, "total/ways/blocked_alias"), 1);
 	ck_assert_int_eq(at(object, "total/actions/nxdomain"), 3);
 	ck_assert_int_eq(at(object, "total/types/HTTPS/queries"), 10);
 	ck_assert_int_eq(at(object, "total/types/HTTPS/blocked"), 3);
@@ -198,10 +198,50 @@ START_TEST(json_has_the_documented_shape)
 	ck_assert_int_eq(at(object, "modules/0/counts/ways/queries"), 15);
 	ck_assert_int_eq(at(object, "modules/0/workers"), 2);
 	ck_assert_int_eq(at(object, "modules/1/serial"), 4);
-	ck_assert_int_eq(at(object, "modules/1/acknowledged"), 0);
+	ck_assert_int_eq(at(object, "modules/1/serial_acknowledged"), 0);
+	ck_assert_int_eq(at(object, "modules/1/acknowledged_ms"), 0);
+	ck_assert_int_eq(at(object, "modules/1/sweep/looked_at"), 0);
+	module = json_array_get(json_object_get(object, "modules"), 1);
+	ck_assert(json_is_false(json_object_get(module, "acknowledged")));
 	ck_assert_int_eq(at(object, "modules/1/sweep/removed"), 0);
 	json_decref(object);
 	free(text);
+}
+END_TEST
+
+static void
+write_current(const struct weir_current *current)
+{
+	char text[WEIR_CURRENT_SIZE];
+	size_t len = weir_current_print(current, text);
+
+	ck_assert_int_eq(
+	    weir_file_replace(scratch.folder, WEIR_CURRENT_FILE, text, len), 0);
+}
+
+/* The same as weir-load says: of the swap that the database names. */
+START_TEST(acknowledged_means_the_swap_that_is_current)
+{
+	struct weir_current current = { .serial = 4,
+		.generation = 4,
+		.base = "4.base",
+		.base_size = 4096,
+		.created_unix = 1 };
+	struct weir_status_header *header = modules[1].header;
+
+	ck_assert(!weir_totals_is_acknowledged(&modules[1]));
+	atomic_store(&header->serial_acknowledged, 4);
+	ck_assert(weir_totals_is_acknowledged(&modules[1]));
+	strcpy(header->database, scratch.folder);
+	ck_assert(weir_totals_is_acknowledged(&modules[1]));
+	write_current(&current);
+	ck_assert(!weir_totals_is_acknowledged(&modules[1]));
+	atomic_store(&header->tag_acknowledged, weir_current_tag(&current));
+	ck_assert(weir_totals_is_acknowledged(&modules[1]));
+	/* A swap that the module has not noticed, or cannot read. */
+	current.serial = 5;
+	write_current(&current);
+	ck_assert(!weir_totals_is_acknowledged(&modules[1]));
 }
 END_TEST
 
@@ -238,7 +278,8 @@ END_TEST
 
 START_TEST(full_disk_is_noticed)
 {
-	struct weir_report report = { folder, modules, totals, 2, &sum };
+	struct weir_report report = { scratch.folder, modules, totals, 2,
+		&sum };
 	FILE *full = fopen("/dev/full", "we");
 
 	ck_assert_ptr_nonnull(full);
@@ -261,6 +302,7 @@ stats_suite(void)
 	tcase_add_test(tcase, feed_name_without_an_end_stays_in_its_slot);
 	tcase_add_test(tcase, impossible_number_of_feeds_is_not_followed);
 	tcase_add_test(tcase, json_has_the_documented_shape);
+	tcase_add_test(tcase, acknowledged_means_the_swap_that_is_current);
 	tcase_add_test(tcase, json_without_modules_is_whole);
 	tcase_add_test(tcase, tables_show_sums_and_no_control_characters);
 	tcase_add_test(tcase, full_disk_is_noticed);

@@ -10,24 +10,21 @@
 
 #include "lib/file.h"
 #include "lib/status.h"
+#include "tests/unit/scratch.h"
 
-static char folder[64];
+static struct scratch scratch;
 static struct weir_problem problem;
 
 static void
 make_folder(void)
 {
-	(void)snprintf(folder, sizeof(folder), "/tmp/weir-status-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
+	scratch_init(&scratch);
 }
 
 static void
 remove_folder(void)
 {
-	char command[128];
-
-	(void)snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	ck_assert_int_eq(system(command), 0);
+	scratch_done(&scratch);
 }
 
 static struct weir_status
@@ -35,8 +32,8 @@ create(unsigned int workers)
 {
 	struct weir_status status;
 
-	ck_assert_msg(weir_status_create(folder, workers, "1.17.1", &status,
-			  &problem) == WEIR_OK,
+	ck_assert_msg(weir_status_create(scratch.folder, workers, "1.17.1",
+			  &status, &problem) == WEIR_OK,
 	    "%s", problem.text);
 	return status;
 }
@@ -169,7 +166,8 @@ START_TEST(two_modules_with_one_process_id_have_two_files)
 
 	ck_assert_str_ne(one.path, two.path);
 	ck_assert_int_eq(
-	    weir_status_open_all(folder, &all, &count, &problem), WEIR_OK);
+	    weir_status_open_all(scratch.folder, &all, &count, &problem),
+	    WEIR_OK);
 	ck_assert_uint_eq(count, 2);
 	weir_status_close(&all[0]);
 	weir_status_close(&all[1]);
@@ -187,11 +185,12 @@ START_TEST(open_all_passes_over_what_is_no_live_status_file)
 	gone = create(1);
 	weir_status_close(&gone);
 	ck_assert_int_eq(
-	    weir_file_replace(folder, "9.module", "junk", 4), WEIR_OK);
+	    weir_file_replace(scratch.folder, "9.module", "junk", 4), WEIR_OK);
 	ck_assert_int_eq(
-	    weir_file_replace(folder, "notes.txt", "junk", 4), WEIR_OK);
+	    weir_file_replace(scratch.folder, "notes.txt", "junk", 4), WEIR_OK);
 	ck_assert_int_eq(
-	    weir_status_open_all(folder, &all, &count, &problem), WEIR_OK);
+	    weir_status_open_all(scratch.folder, &all, &count, &problem),
+	    WEIR_OK);
 	ck_assert_uint_eq(count, 1);
 	ck_assert_str_eq(all[0].path, module.path);
 	weir_status_close(&all[0]);
@@ -245,9 +244,10 @@ START_TEST(impossible_numbers_of_workers_are_refused)
 	struct weir_status status;
 
 	ck_assert_int_lt(
-	    weir_status_create(folder, 0, "1.17.1", &status, &problem), 0);
-	ck_assert_int_lt(weir_status_create(folder, WEIR_READERS_MAX + 1,
-			     "1.17.1", &status, &problem),
+	    weir_status_create(scratch.folder, 0, "1.17.1", &status, &problem),
+	    0);
+	ck_assert_int_lt(weir_status_create(scratch.folder,
+			     WEIR_READERS_MAX + 1, "1.17.1", &status, &problem),
 	    0);
 }
 END_TEST

@@ -12,28 +12,25 @@
 #include "lib/file.h"
 #include "lmdb-loader/store.h"
 #include "lmdb-loader/write.h"
+#include "tests/unit/scratch.h"
 
-static char folder[64];
+static struct scratch scratch;
 static struct weir_store store;
 static struct weir_problem problem;
 
 static void
 setup(void)
 {
-	strcpy(folder, "/tmp/weir-store-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	ck_assert_int_eq(weir_store_lock(folder, &store, &problem), 0);
+	scratch_init(&scratch);
+	ck_assert_int_eq(weir_store_lock(scratch.folder, &store, &problem), 0);
 	ck_assert_str_eq(problem.text, "");
 }
 
 static void
 teardown(void)
 {
-	char command[128];
-
 	weir_store_close(&store);
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	ck_assert_int_eq(system(command), 0);
+	scratch_done(&scratch);
 }
 
 static void
@@ -79,7 +76,7 @@ publish(unsigned int name_count)
 static bool
 is_there(const char *file)
 {
-	char *path = weir_path_join(folder, file);
+	char *path = weir_path_join(scratch.folder, file);
 	bool is_there = access(path, F_OK) == 0;
 
 	free(path);
@@ -89,7 +86,7 @@ is_there(const char *file)
 static void
 touch(const char *file, const char *text)
 {
-	char *path = weir_path_join(folder, file);
+	char *path = weir_path_join(scratch.folder, file);
 	FILE *stream = fopen(path, "w");
 
 	ck_assert_ptr_nonnull(stream);
@@ -103,7 +100,7 @@ reopen(void)
 {
 	weir_store_close(&store);
 	problem.text[0] = '\0';
-	ck_assert_int_eq(weir_store_lock(folder, &store, &problem), 0);
+	ck_assert_int_eq(weir_store_lock(scratch.folder, &store, &problem), 0);
 }
 
 static struct weir_current
@@ -111,8 +108,8 @@ read_current(void)
 {
 	struct weir_current current;
 
-	ck_assert_int_eq(
-	    weir_current_read(folder, WEIR_CURRENT_FILE, &current, &problem),
+	ck_assert_int_eq(weir_current_read(scratch.folder, WEIR_CURRENT_FILE,
+			     &current, &problem),
 	    0);
 	return current;
 }
@@ -155,14 +152,25 @@ END_TEST
 START_TEST(the_resolver_may_read_what_is_published_whatever_the_umask)
 {
 	struct stat st;
-	char *path = weir_path_join(folder, "1.base");
+	char *path = weir_path_join(scratch.folder, "1.base");
+	char *parent = weir_path_join(scratch.folder, "new");
+	char *inner = weir_path_join(parent, "db");
+	struct weir_store other;
 
 	umask(077);
 	publish(3);
+	ck_assert_int_eq(weir_store_lock(inner, &other, &problem), 0);
 	umask(022);
+	weir_store_close(&other);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 0777, 0644);
+	ck_assert_int_eq(stat(parent, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0755);
+	ck_assert_int_eq(stat(inner, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0755);
 	free(path);
+	free(parent);
+	free(inner);
 }
 END_TEST
 
@@ -215,7 +223,7 @@ START_TEST(rollback_to_what_is_not_there_or_damaged_changes_nothing)
 	publish(5);
 	ck_assert_int_eq(
 	    weir_store_rollback(&store, 9, &problem), WEIR_EMISSING);
-	path = weir_path_join(folder, "1.base");
+	path = weir_path_join(scratch.folder, "1.base");
 	ck_assert_int_eq(truncate(path, 4096), 0);
 	ck_assert_int_lt(weir_store_rollback(&store, 1, &problem), 0);
 	ck_assert_uint_eq(read_current().generation, 2);
@@ -278,7 +286,7 @@ START_TEST(a_second_one_is_told_who_has_the_lock)
 
 	snprintf(pid, sizeof(pid), "process %ld", (long)getpid());
 	ck_assert_int_eq(
-	    weir_store_lock(folder, &second, &problem), WEIR_EBUSY);
+	    weir_store_lock(scratch.folder, &second, &problem), WEIR_EBUSY);
 	ck_assert_ptr_nonnull(strstr(problem.text, pid));
 	reopen();
 }
