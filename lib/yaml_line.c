@@ -217,9 +217,22 @@ kind_of(yaml_event_type_t type)
 	return type == YAML_ALIAS_EVENT ? WEIR_YAML_ALIAS : WEIR_YAML_SCALAR;
 }
 
+/* An escape ("\\0") can put a NUL into a text, which would end there for us. */
+static bool
+has_nul(const yaml_event_t *event)
+{
+	return event->type == YAML_SCALAR_EVENT &&
+	       memchr(
+		   event->data.scalar.value, '\0', event->data.scalar.length);
+}
+
 static int
 add_event(struct builder *builder, const yaml_event_t *event)
 {
+	if (has_nul(event))
+		return weir_problem_set(builder->problem, WEIR_EFORMAT,
+		    "%s:%u: a NUL octet in a text", builder->name,
+		    line_of(&event->start_mark));
 	switch (event->type) {
 	case YAML_SCALAR_EVENT:
 	case YAML_SEQUENCE_START_EVENT:

@@ -228,6 +228,8 @@ static const struct wrong {
 	unsigned int line;
 	const char *says;
 } wrongs[] = {
+	{ "block-ttl: 60\nallow: [\"com\\0.evil.example\"]\n", 2,
+	    "a NUL octet" },
 	{ "a: 1\nfeeds:\n", 1, "\"a\" is no key here (database, " },
 	{ "\n\nfeeds:\n - name: a\n   file: b\n\n   action: nxdomian\n", 7,
 	    "feeds[0].action: \"nxdomian\" is no action (nxdomain, nodata, "

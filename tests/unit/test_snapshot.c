@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/checksum.h"
 #include "lib/current.h"
 #include "lmdb-loader/sort.h"
 #include "lmdb-loader/write.h"
@@ -64,8 +65,13 @@ open_generation(unsigned int number, uint64_t serial)
 		.generation = number };
 	struct weir_snapshot *snapshot;
 	struct weir_problem problem;
+	char path[128];
 
 	(void)snprintf(current.base, sizeof(current.base), "%u.base", number);
+	(void)snprintf(path, sizeof(path), "%s/%s", folder, current.base);
+	ck_assert_int_eq(
+	    weir_checksum_file(path, &current.base_size, current.base_quick),
+	    WEIR_OK);
 	ck_assert_msg(weir_snapshot_open(
 			  &module, &current, &snapshot, &problem) == WEIR_OK,
 	    "%s", problem.text);
