@@ -44,6 +44,8 @@ def question(name, number):
 class Resolver:
     """One Unbound; with_weir says whether it loads the module."""
 
+    running = []
+
     def __init__(self, bench, with_weir):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             probe.bind(("127.0.0.1", 0))
@@ -59,6 +61,7 @@ class Resolver:
         self.process = subprocess.Popen(
             [bench.unbound, "-d", "-c", path], stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        Resolver.running.append(self.process)
         while True:
             try:
                 self.sock.send(question("first.bench.example", 1))
@@ -117,6 +120,7 @@ class Resolver:
         self.sock.close()
         self.process.terminate()
         self.process.wait()
+        Resolver.running.remove(self.process)
 
 
 class Bench:
@@ -274,6 +278,9 @@ def main():
     try:
         results = bench.run()
     finally:
+        for process in Resolver.running:
+            process.terminate()
+            process.wait()
         shutil.rmtree(bench.work, ignore_errors=True)
     if bench.args.json:
         json.dump(results, sys.stdout, indent=2)
