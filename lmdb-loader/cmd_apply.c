@@ -3,7 +3,6 @@
  *
  * Whatever fails before the swap leaves the old generation in force.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,8 +17,6 @@
 #include "lmdb-loader/load.h"
 #include "lmdb-loader/report.h"
 #include "lmdb-loader/write.h"
-
-#define APPLY_NICE 10
 
 struct apply {
 	const struct weir_load *load;
@@ -302,10 +299,7 @@ weir_cmd_apply(const struct weir_load *load)
 		.store = { .lock_fd = -1 } };
 	int ret, exit_code;
 
-	/* A resolver on this machine goes first. */
-	errno = 0;
-	if (nice(APPLY_NICE) == -1 && errno != 0)
-		weir_log_error("nice: %s", strerror(errno));
+	weir_load_give_way();
 	ret = open_old(&apply);
 	if (ret == 0)
 		ret = compile(&apply);

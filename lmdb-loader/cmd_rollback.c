@@ -98,6 +98,7 @@ weir_cmd_rollback(const struct weir_load *load)
 	if (load->arg_count > 0 &&
 	    weir_load_generation(load, load->args[0], &generation) != 0)
 		return WEIR_EXIT_USAGE;
+	weir_load_give_way();
 	if (weir_store_lock(load->settings->database, &store, &problem) < 0)
 		return weir_load_fail(load, &problem);
 	if (problem.text[0] != '\0')

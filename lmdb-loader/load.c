@@ -9,9 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lib/idn.h"
 #include "lib/log.h"
+
+#define LOWEST_PRIORITY 19
 
 /* What a double holds for sure: 0.001234 is not 0.0012340000000000001. */
 #define REAL_DIGITS 15
@@ -191,4 +194,12 @@ weir_load_entry_print(const struct weir_policy *policy,
 	if (entry->valid_until != 0 && gmtime_r(&until, &tm) != NULL &&
 	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm) > 0)
 		fprintf(stream, ", until %s", text);
+}
+
+void
+weir_load_give_way(void)
+{
+	errno = 0;
+	if (nice(LOWEST_PRIORITY) == -1 && errno != 0)
+		weir_log_error("nice: %s", strerror(errno));
 }

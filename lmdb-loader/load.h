@@ -61,6 +61,10 @@ int weir_load_usage(const struct weir_load *load, const char *format, ...)
  *  if there is none.  Whether all that is printed arrives, main.c sees. */
 int weir_load_print(json_t *document, int exit_code);
 
+/** A resolver on this machine goes first: what compiles or reads a whole
+ *  database runs at the lowest ordinary priority. */
+void weir_load_give_way(void);
+
 /** Opens the current generation.  No database: says so.  0, or the code to exit with. */
 int weir_load_open(const struct weir_load *load, struct weir_store *ret_store,
     struct weir_db **ret_db) WEIR_CHECKED;

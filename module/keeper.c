@@ -13,14 +13,12 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "module/snapshot.h"
 #include "module/sweep.h"
 
-#define KEEPER_NICE  5
 #define RETIRED_SIZE 16 /* snapshots that wait for their last reader */
 
 struct keeper {
@@ -380,9 +378,6 @@ keep(void *arg)
 	struct weir_module *module = arg;
 	struct pollfd fds[2];
 
-	/* On Linux a thread has a nice value of its own: a sweep of a big cache
-	 * gives way to the workers. */
-	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), KEEPER_NICE);
 	keeper.inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	while (!atomic_load(&module->is_stopping)) {
 		/* In this order: the status file gives the feeds their slots

@@ -98,8 +98,30 @@ swap_all() {
 	done
 }
 
+# The same work of the loader on a database that no resolver reads: what the
+# machine's two other programs cost the resolver, without a swap.
+beside_all() {
+	local i beside=$work/beside.yaml
+	sed -e "s|^database:.*|database: \"$work/beside-db\"|" \
+		-e "s|^status:.*|status: \"$work/beside-status\"|" \
+		"$config_file" >"$beside"
+	rm -rf "$work/beside-db"
+	for ((i = 1; i <= swaps; i++)); do
+		sed -i '/^deny:/,$d' "$beside"
+		[ $((i % 2)) = 0 ] || printf 'deny:\n  - swap.plain.example\n' \
+			>>"$beside"
+		if [ $i -le 2 ] || [ $i = $((swaps / 2)) ] ||
+			[ $i = $((swaps / 2 + 1)) ]; then
+			"$weir_load" -c "$beside" apply >"$work/text" 2>&1
+		else
+			"$weir_load" -c "$beside" rollback >"$work/text" 2>&1
+		fi
+		check "beside: $(tail -n 1 "$work/text")" 0 $?
+	done
+}
+
 one_round() {
-	local serial with
+	local serial with beside
 	note "$threads threads"
 	write_config 0
 	apply
@@ -116,10 +138,18 @@ one_round() {
 	perf_result "$work/perf" "$swaps swaps"
 	with=$max_ms
 	check "swaps" $swaps $(($(stat_of "m['serial_acknowledged']") - serial))
+	perf_start 600
+	sleep 1
+	beside_all
+	kill -INT "$perf"
+	wait "$perf"
+	perf_result "$work/perf" "the loader beside, no swap"
+	beside=$max_ms
 	perf_start "$((seconds < 20 ? seconds : 20))"
 	wait "$perf"
 	perf_result "$work/perf" "without swaps"
-	echo "   longest answer time: $with ms with swaps, $max_ms ms without"
+	echo "   longest answer time: $with ms with swaps, $beside ms with the" \
+		"loader beside and no swap, $max_ms ms with neither"
 	stat_of "'   sweep: %d looked at, %.1f ms' % (
 		m['sweep']['looked_at'], m['sweep']['us'] / 1000)"
 	check "queries that the module saw pass or block" ok \
