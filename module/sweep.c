@@ -5,6 +5,7 @@
  */
 #include "module/sweep.h"
 
+#include <sched.h>
 #include <string.h>
 #include <time.h>
 
@@ -13,10 +14,9 @@
 
 /* Unbound's table and bin locks are spinlocks: a worker that wants one spins
  * until we run again, should we lose the processor while we hold it.  So we
- * keep our ordinary priority, and come back from a nap with a fresh slice of
- * time before each batch (some hundred microseconds). */
-#define BINS_AT_ONCE 512
-#define NAP_US       50
+ * keep our ordinary priority, and offer the processor of our own accord every
+ * few microseconds, when we hold none. */
+#define BINS_AT_ONCE 32
 
 #define DOOMED_SIZE 8 /* of one bin at a time; more: the bin comes again */
 
@@ -180,7 +180,7 @@ weir_sweep(struct weir_module *module, const struct weir_snapshot *snapshot,
 			if (atomic_load(&module->is_stopping))
 				return 1;
 			if (bin % BINS_AT_ONCE == BINS_AT_ONCE - 1)
-				nap_us(NAP_US);
+				(void)sched_yield();
 		}
 	}
 	ret_report->us = clock_us() - started;
