@@ -117,6 +117,9 @@ beside_all() {
 			"$weir_load" -c "$beside" rollback >"$work/text" 2>&1
 		fi
 		check "beside: $(tail -n 1 "$work/text")" 0 $?
+		# And what this script itself costs with each swap.
+		ask swap.plain.example A
+		python3 -c 'pass'
 	done
 }
 
