@@ -103,6 +103,19 @@ weir_file_open(const char *path, int *ret_fd)
 }
 
 int
+weir_file_size(const char *path, uint64_t *ret_size)
+{
+	struct stat info;
+
+	if (stat(path, &info) != 0)
+		return errno == ENOENT ? WEIR_EMISSING : WEIR_ESYSTEM;
+	if (!S_ISREG(info.st_mode))
+		return WEIR_EFORMAT;
+	*ret_size = (uint64_t)info.st_size;
+	return 0;
+}
+
+int
 weir_file_read(const char *path, size_t max, char **ret_data, size_t *ret_len)
 {
 	int fd, error, saved;

@@ -5,6 +5,7 @@
 #define WEIR_LIB_FILE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/error.h"
 
@@ -12,6 +13,9 @@
  *  its place does not hold anybody up.  WEIR_EMISSING, WEIR_ESYSTEM;
  *  WEIR_EFORMAT: it is no regular file. */
 int weir_file_open(const char *path, int *ret_fd) WEIR_CHECKED;
+
+/** The size of a regular file; fails as weir_file_open does. */
+int weir_file_size(const char *path, uint64_t *ret_size) WEIR_CHECKED;
 
 /** Reads at most `max` octets.  *ret_data is malloced, has a NUL after its
  *  *ret_len octets; the caller frees it.  WEIR_ELIMIT: the file is longer.

@@ -98,6 +98,12 @@ check_damage() {
 	check "weir-load check" 1 \
 		"$(load check >"$work/text" 2>&1; echo $?)"
 	check_match "and says" "not the octets" "$(cat "$work/text")"
+	cp "$work/db/$newest.base" "$work/damaged"
+	truncate -s 400G "$work/db/$newest.base"
+	check "a giant is refused without being read" 1 \
+		"$(timeout 5 "$weir_load" -c "$config_file" check \
+			>"$work/text" 2>&1; echo $?)"
+	cp "$work/damaged" "$work/db/$newest.base"
 	resolver_start
 	expect "$blocked" www.evil.example A
 	answered 192.0.2.2 good.plain.example A
