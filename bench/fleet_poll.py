@@ -96,7 +96,7 @@ class Feed:
 
 
 class Side:
-    """What one place (origin, all edges) was asked, tenth by tenth of a second."""
+    """What one place (origin, all edges) was asked, by tenths of a second."""
 
     def __init__(self, seconds):
         self.requests, self.out, self.handshakes = (
