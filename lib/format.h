@@ -6,7 +6,9 @@
  *
  *   key                        value
  *   01 <labels from the top>   u32 set: place of the name's entry set in the
- *                              record "s", in units of WEIR_SET_UNIT octets
+ *                              record "s", in units of WEIR_SET_UNIT octets;
+ *                              ffffffff: a tombstone, the base's name is gone
+ *                              (in overlays only)
  *   fe 'f'                     filter: 0-63 octets of padding, then the blocks
  *                              at the next address that 64 divides, then the
  *                              rest of the 63 octets
@@ -14,7 +16,7 @@
  *   fe 'p'                     policy (lib/policy_bytes.c)
  *   fe 's'                     entry sets, one after the other:
  *                              u16 count, u16 zero, count entries
- *   (02 to 05: triggers to come; 'o' and tombstones: overlays, to come)
+ *   (02 to 05: triggers to come)
  *
  *   entry: u16 feed, u8 scope, u8 action, u16 category, u8 confidence,
  *          u8 zero, u32 valid-until
@@ -22,7 +24,8 @@
  *   header:  0  "weir db\n"                  8 octets
  *            8  u32 version                  1
  *           12  u32 kind                     0 base, 1 overlay
- *           16  u64 names                    records of trigger 01
+ *           16  u64 names                    records of trigger 01,
+ *                                           tombstones too
  *           24  u64 filter blocks
  *           32  filter's key                 16 octets
  *           48  u64 octets of the sets
@@ -49,6 +52,7 @@
 #define WEIR_BUILDER_BYTES  32
 #define WEIR_SET_UNIT       4 /* what a name's value counts in */
 #define WEIR_FILTER_ALIGN   64
+#define WEIR_TOMBSTONE      0xffffffffU /* no set lies there */
 
 enum weir_db_kind {
 	WEIR_DB_BASE = 0,

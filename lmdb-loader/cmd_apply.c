@@ -168,6 +168,8 @@ write_and_publish(struct apply *apply, uint64_t generation)
 {
 	char *tmp = weir_store_path(&apply->store, generation, "base.tmp");
 	struct weir_progress progress;
+	struct weir_write_options options = { .kind = WEIR_DB_BASE,
+		.created_unix = (uint64_t)time(NULL) };
 	struct weir_db_header header;
 	int ret;
 
@@ -176,8 +178,8 @@ write_and_publish(struct apply *apply, uint64_t generation)
 		    &apply->problem, WEIR_EMEMORY, "out of memory");
 	weir_progress_init(
 	    &progress, "writing names", weir_sort_count(apply->compiled.sort));
-	ret = weir_write_base(tmp, apply->compiled.sort,
-	    &apply->settings->policy, (uint64_t)time(NULL), &progress, &header,
+	ret = weir_write_db(tmp, weir_sort_stream(apply->compiled.sort),
+	    &apply->settings->policy, &options, &progress, &header,
 	    &apply->problem);
 	weir_progress_done(&progress);
 	if (ret == 0)

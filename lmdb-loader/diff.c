@@ -14,13 +14,13 @@
 
 struct differ {
 	const struct weir_policy *old_policy, *policy;
-	struct weir_sort *sort;
+	struct weir_stream *stream;
 	int (*each)(void *arg, const struct weir_diff *diff,
 	    const struct weir_diff_change *change);
 	void *arg;
 	struct weir_diff *diff;
 	struct weir_diff_change change;
-	struct weir_sort_item item; /* the new stream's next */
+	struct weir_stream_item item; /* the new stream's next */
 	bool has_item;
 	bool is_same_numbering; /* then entries compare as octets */
 	unsigned int old_rows[WEIR_FEEDS];
@@ -169,7 +169,7 @@ find_old(const struct differ *differ, const uint8_t *entries,
 }
 
 static bool
-has_row(const struct weir_sort_item *item, unsigned int row)
+has_row(const struct weir_stream_item *item, unsigned int row)
 {
 	unsigned int i;
 
@@ -184,7 +184,7 @@ has_row(const struct weir_sort_item *item, unsigned int row)
 static int
 compare_sets(struct differ *differ, const uint8_t *old, unsigned int old_count)
 {
-	const struct weir_sort_item *item = &differ->item;
+	const struct weir_stream_item *item = &differ->item;
 	const uint8_t *new = item->entries, *match;
 	unsigned int i, row;
 	bool is_same, is_same_one = false;
@@ -221,7 +221,7 @@ compare_sets(struct differ *differ, const uint8_t *old, unsigned int old_count)
 static int
 take_next(struct differ *differ)
 {
-	int ret = weir_sort_next(differ->sort, &differ->item);
+	int ret = differ->stream->next(differ->stream, &differ->item);
 
 	differ->has_item = ret == 1;
 	return ret < 0 ? ret : 0;
@@ -231,7 +231,7 @@ take_next(struct differ *differ)
 static int
 add_name(struct differ *differ)
 {
-	const struct weir_sort_item *item = &differ->item;
+	const struct weir_stream_item *item = &differ->item;
 	unsigned int i;
 	int ret;
 
@@ -294,14 +294,13 @@ weir_diff_run(const struct weir_db *old, const struct weir_policy *policy,
 	memset(ret_diff, 0, sizeof(*ret_diff));
 	differ->old_policy = old != NULL ? weir_db_policy(old) : NULL;
 	differ->policy = policy;
-	differ->sort = sort;
+	differ->stream = weir_sort_stream(sort);
 	differ->each = each;
 	differ->arg = arg;
 	differ->diff = ret_diff;
 	differ->is_same_numbering = true;
 	map_feeds(differ);
 	map_categories(differ);
-	weir_sort_rewind(sort);
 	ret = take_next(differ);
 	if (ret == 0 && old != NULL)
 		ret = weir_db_walk(old, NULL, take_old, differ);

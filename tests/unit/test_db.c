@@ -45,6 +45,8 @@ write_file(void)
 	struct weir_sort *sort;
 	struct weir_policy *policy = calloc(1, sizeof(*policy));
 	struct weir_entry entry = { 2, WEIR_SCOPE_BOTH, 0, 0, 100, 0 };
+	struct weir_write_options options = { .kind = WEIR_DB_BASE,
+		.created_unix = 1 };
 	struct weir_db_header header;
 	struct weir_problem problem;
 	uint8_t key[WEIR_KEY_SIZE];
@@ -69,8 +71,8 @@ write_file(void)
 	ck_assert_int_eq(weir_sort_finish(sort), WEIR_OK);
 	(void)snprintf(path, sizeof(path), "test_db.%ld.base", (long)getpid());
 	(void)unlink(path);
-	ck_assert_msg(weir_write_base(path, sort, policy, 1, NULL, &header,
-			  &problem) == WEIR_OK,
+	ck_assert_msg(weir_write_db(path, weir_sort_stream(sort), policy,
+			  &options, NULL, &header, &problem) == WEIR_OK,
 	    "%s", problem.text);
 	weir_sort_free(sort);
 	free(policy);

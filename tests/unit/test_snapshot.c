@@ -31,6 +31,8 @@ write_generation(unsigned int number)
 {
 	struct weir_policy *policy = calloc(1, sizeof(*policy));
 	struct weir_entry entry = { 2, WEIR_SCOPE_BOTH, 0, 0, 100, 0 };
+	struct weir_write_options options = { .kind = WEIR_DB_BASE,
+		.created_unix = 1 };
 	struct weir_db_header header;
 	struct weir_problem problem;
 	struct weir_name name;
@@ -51,8 +53,8 @@ write_generation(unsigned int number)
 	ck_assert_int_eq(weir_sort_add(sort, key, len, &entry), WEIR_OK);
 	ck_assert_int_eq(weir_sort_finish(sort), WEIR_OK);
 	(void)snprintf(text, sizeof(text), "%s/%u.base", folder, number);
-	ck_assert_msg(weir_write_base(text, sort, policy, 1, NULL, &header,
-			  &problem) == WEIR_OK,
+	ck_assert_msg(weir_write_db(text, weir_sort_stream(sort), policy,
+			  &options, NULL, &header, &problem) == WEIR_OK,
 	    "%s", problem.text);
 	weir_sort_free(sort);
 	free(policy);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/file.h"
+#include "lmdb-loader/sort.h"
 #include "lmdb-loader/store.h"
 #include "lmdb-loader/write.h"
 #include "tests/unit/scratch.h"
@@ -39,6 +40,8 @@ write_tmp(uint64_t generation, unsigned int name_count)
 	char *path = weir_store_path(&store, generation, "base.tmp");
 	struct weir_policy *policy = malloc(sizeof(*policy));
 	struct weir_entry entry = { .feed = 1, .scope = 3, .confidence = 9 };
+	struct weir_write_options options = { .kind = WEIR_DB_BASE,
+		.created_unix = 1000 };
 	struct weir_db_header header;
 	struct weir_sort *sort;
 	char key[16];
@@ -53,8 +56,8 @@ write_tmp(uint64_t generation, unsigned int name_count)
 	}
 	ck_assert_int_eq(weir_sort_finish(sort), 0);
 	weir_policy_init(policy);
-	ck_assert_int_eq(
-	    weir_write_base(path, sort, policy, 1000, NULL, &header, &problem),
+	ck_assert_int_eq(weir_write_db(path, weir_sort_stream(sort), policy,
+			     &options, NULL, &header, &problem),
 	    0);
 	ck_assert_uint_eq(header.name_count, name_count);
 	weir_sort_free(sort);
