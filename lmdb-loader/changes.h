@@ -7,6 +7,7 @@
 #ifndef WEIR_LMDB_LOADER_CHANGES_H
 #define WEIR_LMDB_LOADER_CHANGES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/entry.h"
+#include "lib/file.h"
 #include "lmdb-loader/write.h"
 
 static int

@@ -524,7 +524,7 @@ weir_store_prove(const struct weir_store *store, const char *file,
     struct weir_current_file *ret_file, struct weir_problem *problem)
 {
 	char *path = weir_path_join(store->folder, file);
-	struct weir_current_file proven = { "" };
+	struct weir_current_file proven = { .name = "" };
 	struct weir_db *db = NULL;
 	int ret;
 
