@@ -34,8 +34,8 @@ struct weir_db {
 };
 
 static int
-get_meta(const struct weir_db *db, const char *name,
-    struct weir_tree_item *ret_item)
+get_meta(
+    const struct weir_db *db, const char *name, struct weir_tree_item *ret_item)
 {
 	return weir_tree_lookup(&db->tree, (const uint8_t *)name,
 		   WEIR_META_SIZE, ret_item) == 1
@@ -264,13 +264,12 @@ weir_db_seek(const struct weir_db *db, const uint8_t *key, size_t key_len,
 	static const uint8_t first[] = { WEIR_TRIGGER_QNAME };
 
 	ret_cursor->db = db;
-	return weir_tree_seek(&db->tree, key ? key : first, key ? key_len : 1,
-	    &ret_cursor->tree);
+	return weir_tree_seek(
+	    &db->tree, key ? key : first, key ? key_len : 1, &ret_cursor->tree);
 }
 
 int
-weir_db_next(
-    struct weir_db_cursor *cursor, struct weir_db_record *ret_record)
+weir_db_next(struct weir_db_cursor *cursor, struct weir_db_record *ret_record)
 {
 	struct weir_tree_item item;
 	int more = weir_tree_next(&cursor->tree, &item);

@@ -156,13 +156,12 @@ weir_generation_lookup(const struct weir_generation *generation,
 	int hit;
 
 	(void)weir_name_to_key(name, WEIR_TRIGGER_QNAME, key, ends);
-	weir_filter_hash_key(
-	    header->filter_key, key, ends, labels_all, hashes);
+	weir_filter_hash_key(header->filter_key, key, ends, labels_all, hashes);
 	for (labels = 1; labels <= labels_all; labels++)
 		weir_db_prefetch(generation->base, hashes[labels]);
 	for (labels = labels_all; labels > 0; labels--) {
-		hit = get(generation, key, ends[labels], hashes[labels],
-		    &record);
+		hit = get(
+		    generation, key, ends[labels], hashes[labels], &record);
 		if (hit == 0)
 			continue;
 		if (hit < 0)
@@ -225,8 +224,8 @@ is_overlay_next(const struct weir_generation_cursor *cursor, bool *ret_is_same)
 }
 
 int
-weir_generation_next(struct weir_generation_cursor *cursor,
-    struct weir_db_record *ret_record)
+weir_generation_next(
+    struct weir_generation_cursor *cursor, struct weir_db_record *ret_record)
 {
 	bool is_same;
 	int error = WEIR_OK;
@@ -269,8 +268,7 @@ weir_generation_walk(const struct weir_generation *generation,
 	if (error)
 		return error;
 	while ((more = weir_generation_next(&cursor, &record)) == 1) {
-		if (record.key_len < len ||
-		    memcmp(record.key, first, len) != 0)
+		if (record.key_len < len || memcmp(record.key, first, len) != 0)
 			return WEIR_OK;
 		error = each(arg, &record);
 		if (error)

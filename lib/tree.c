@@ -244,9 +244,8 @@ weir_tree_lookup(const struct weir_tree *tree, const uint8_t *key,
 		if (!page)
 			return WEIR_EFORMAT;
 		found = search_branch(tree, page, count, key, key_len);
-		if (found < 0 ||
-		    read_child(tree, page, (unsigned int)found, &number) !=
-			WEIR_OK)
+		if (found < 0 || read_child(tree, page, (unsigned int)found,
+				     &number) != WEIR_OK)
 			return WEIR_EFORMAT;
 	}
 	page = page_at(tree, number, FLAG_LEAF, &count);
@@ -318,8 +317,7 @@ weir_tree_seek(const struct weir_tree *tree, const uint8_t *key, size_t key_len,
 }
 
 int
-weir_tree_next(
-    struct weir_tree_cursor *cursor, struct weir_tree_item *ret_item)
+weir_tree_next(struct weir_tree_cursor *cursor, struct weir_tree_item *ret_item)
 {
 	const struct weir_tree *tree = cursor->tree;
 	unsigned int level = tree->depth;

@@ -63,8 +63,8 @@ open_old(struct delta_run *run)
 		    "%s: no database yet (weir-load apply makes it)",
 		    run->store.folder);
 	/* Not proven: to read it all would cost more than the delta. */
-	return weir_store_open_generation(&run->store, &run->store.current,
-	    false, &run->old, &run->problem);
+	return weir_store_open_generation(
+	    &run->store, &run->store.current, false, &run->old, &run->problem);
 }
 
 static int
@@ -72,8 +72,7 @@ swap(struct delta_run *run)
 {
 	struct weir_store_draft draft = {
 		.name_count = run->store.current.name_count +
-			      run->delta.names_added -
-			      run->delta.names_removed
+			      run->delta.names_added - run->delta.names_removed
 	};
 	uint64_t start_ns = weir_clock_ns(), before;
 	int ret;

@@ -120,8 +120,8 @@ edit_set(const struct weir_db_record *old, unsigned int feed,
 			    WEIR_ENTRY_BYTES);
 	}
 	if (!is_put)
-		memcpy(out + count++ * WEIR_ENTRY_BYTES, entry,
-		    WEIR_ENTRY_BYTES);
+		memcpy(
+		    out + count++ * WEIR_ENTRY_BYTES, entry, WEIR_ENTRY_BYTES);
 	return count;
 }
 

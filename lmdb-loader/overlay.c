@@ -193,14 +193,13 @@ void
 weir_rest(struct weir_stream *now, struct weir_stream *then,
     struct weir_rest_stream *ret_stream)
 {
-	*ret_stream = (struct weir_rest_stream){
-		.stream = { .count = now->count,
-		    .key_octets = now->key_octets,
-		    .next = next_rest },
-		.now = now,
-		.then = then,
-		.has_then = -1
-	};
+	*ret_stream =
+	    (struct weir_rest_stream){ .stream = { .count = now->count,
+					   .key_octets = now->key_octets,
+					   .next = next_rest },
+		    .now = now,
+		    .then = then,
+		    .has_then = -1 };
 }
 
 /* --- writing ------------------------------------------------------------- */

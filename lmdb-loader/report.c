@@ -242,8 +242,7 @@ weir_report_keep(
 	json_t *feeds = json_object_get(report, "feeds");
 
 	/* Without one, `status` says nothing of the lists. */
-	if (feeds != NULL &&
-	    weir_report_save(store, generation, feeds) < 0)
+	if (feeds != NULL && weir_report_save(store, generation, feeds) < 0)
 		weir_log_error("the report on the lists cannot be written to "
 			       "%s",
 		    store->folder);

@@ -24,8 +24,8 @@ json_t *weir_report_feeds(const struct weir_settings *settings,
 void weir_report_print(json_t *feeds, FILE *stream);
 
 /** What was refused of a delta's two lists, as in the report of a feed. */
-json_t *weir_report_refused(const struct weir_list_report *add,
-    const struct weir_list_report *del);
+json_t *weir_report_refused(
+    const struct weir_list_report *add, const struct weir_list_report *del);
 /** The same of one of them in words; file: its path, NULL if there is none. */
 void weir_report_print_refused(
     const struct weir_list_report *report, const char *file, FILE *stream);

@@ -155,14 +155,15 @@ weir_store_open_generation(const struct weir_store *store,
 }
 
 static int
-check_file(const struct weir_db *db, const char *file,
-    struct weir_problem *problem)
+check_file(
+    const struct weir_db *db, const char *file, struct weir_problem *problem)
 {
 	struct weir_problem what = { "" };
 	int ret = weir_db_check(db, &what);
 
 	if (ret < 0)
-		return weir_problem_set(problem, ret, "%s: %s", file, what.text);
+		return weir_problem_set(
+		    problem, ret, "%s: %s", file, what.text);
 	return 0;
 }
 
@@ -536,8 +537,8 @@ weir_store_prove(const struct weir_store *store, const char *file,
 	if (ret == 0) {
 		ret = weir_checksum_file(path, &proven.size, proven.quick);
 		if (ret < 0)
-			(void)weir_problem_set(problem, ret, "%s: %s", path,
-			    weir_error_text(ret));
+			(void)weir_problem_set(
+			    problem, ret, "%s: %s", path, weir_error_text(ret));
 	}
 	if (ret == 0) {
 		memcpy(proven.checksum, weir_db_header(db)->checksum,
