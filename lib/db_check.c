@@ -64,7 +64,7 @@ check_name(struct checker *checker, const struct weir_db_record *record)
 	struct weir_name name;
 
 	checker->name_count++;
-	if (checker->last_len > 0 && weir_key_compare(checker->last,
+	if (checker->last_len > 0 && weir_name_compare_keys(checker->last,
 					 checker->last_len, key, key_len) >= 0)
 		return complain(checker, "not in order", key, key_len);
 	if (weir_name_from_key(key, key_len, &name) != WEIR_OK)

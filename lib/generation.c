@@ -12,16 +12,6 @@
 #include "lib/file.h"
 #include "lib/filter.h"
 
-int
-weir_key_compare(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
-{
-	int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
-
-	if (order != 0)
-		return order;
-	return a_len < b_len ? -1 : a_len > b_len;
-}
-
 static int
 open_file(const char *folder, const struct weir_current_file *file,
     enum weir_db_kind kind, struct weir_db **ret_db,
@@ -216,7 +206,7 @@ is_overlay_next(const struct weir_generation_cursor *cursor, bool *ret_is_same)
 	*ret_is_same = false;
 	if (!cursor->has_base || !cursor->has_overlay)
 		return cursor->has_overlay;
-	order = weir_key_compare(cursor->overlay_next.key,
+	order = weir_name_compare_keys(cursor->overlay_next.key,
 	    cursor->overlay_next.key_len, cursor->base_next.key,
 	    cursor->base_next.key_len);
 	*ret_is_same = order == 0;

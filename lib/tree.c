@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/bytes.h"
+#include "lib/name.h"
 
 #define PAGE_HEAD     16
 #define PAGE_FLAGS    10
@@ -36,17 +37,6 @@
 
 #define PAGE_SIZE_MIN 512
 #define PAGE_SIZE_MAX 65536
-
-/* memcmp's order, the shorter one first: LMDB's. */
-static int
-compare(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
-{
-	int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
-
-	if (order != 0)
-		return order;
-	return a_len < b_len ? -1 : a_len > b_len;
-}
 
 /* One of the two meta pages, if it makes sense. */
 static bool
@@ -190,7 +180,7 @@ search(const struct weir_tree *tree, const uint8_t *page, unsigned int first,
 		middle = low + (high - low) / 2;
 		if (!node_at(tree, page, middle, &there, &there_len))
 			return WEIR_EFORMAT;
-		order = compare(there, there_len, key, key_len);
+		order = weir_name_compare_keys(there, there_len, key, key_len);
 		if (order == 0)
 			*ret_is_same = true;
 		if (order < 0)

@@ -16,7 +16,7 @@
 static int
 compare(const struct weir_stream_item *a, const struct weir_stream_item *b)
 {
-	return weir_key_compare(a->key, a->key_len, b->key, b->key_len);
+	return weir_name_compare_keys(a->key, a->key_len, b->key, b->key_len);
 }
 
 uint64_t

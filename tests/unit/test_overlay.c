@@ -144,7 +144,7 @@ compare_numbers(const void *a, const void *b)
 	size_t left_len = key_of(*(const unsigned int *)a, left);
 	size_t right_len = key_of(*(const unsigned int *)b, right);
 
-	return weir_key_compare(left, left_len, right, right_len);
+	return weir_name_compare_keys(left, left_len, right, right_len);
 }
 
 /* Turns `count` random names over, in the model and by an overlay. */
