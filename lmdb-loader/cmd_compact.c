@@ -61,13 +61,14 @@ open_old(struct compact *compact)
 		return weir_problem_set(&compact->problem, WEIR_EMISSING,
 		    "%s: no database yet (weir-load apply makes it)",
 		    compact->store.folder);
-	compact->then = compact->store.current;
-	if (!compact->then.has_overlay)
-		return 1;
+	/* With the lock, clean_up removes what one before has left. */
 	ret = weir_store_flock(settings->database, LOCK_FILE, 0,
 	    &compact->lock_fd, &compact->problem);
 	if (ret < 0)
 		return ret;
+	compact->then = compact->store.current;
+	if (!compact->then.has_overlay)
+		return 1;
 	/* What is copied is proven before. */
 	return weir_store_open_generation(&compact->store, &compact->then, true,
 	    &compact->old, &compact->problem);
