@@ -58,6 +58,17 @@ filter_blocks(const struct weir_tree_item *item, uint64_t block_count)
 	return item->data + padding;
 }
 
+/* The filter is what nearly every look-up needs: the kernel may bring it. */
+static void
+read_ahead(const struct weir_db *db)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t from = (size_t)(db->filter - db->tree.map) / page * page;
+
+	(void)madvise((uint8_t *)db->map + from,
+	    (size_t)(db->block_count * WEIR_FILTER_BLOCK_SIZE), MADV_WILLNEED);
+}
+
 static int
 read_header(struct weir_db *db, const char *path, struct weir_problem *problem)
 {
@@ -94,6 +105,7 @@ read_meta(struct weir_db *db, const char *path, struct weir_problem *problem)
 		return weir_problem_set(problem, WEIR_EFORMAT,
 		    "%s: the filter is missing or too short", path);
 	db->block_count = db->header.filter_block_count;
+	read_ahead(db);
 	if (get_meta(db, WEIR_META_SETS, &item) != WEIR_OK ||
 	    item.len != db->header.sets_len)
 		return weir_problem_set(problem, WEIR_EFORMAT,

@@ -189,8 +189,7 @@ swap(struct compact *compact)
 		ret = weir_store_publish(
 		    &compact->store, &compact->draft, &compact->problem);
 	if (ret == 0)
-		weir_report_keep(
-		    &compact->store, before, compact->store.current.generation);
+		weir_report_keep(&compact->store, before, NULL, 0);
 	compact->swap_s = weir_load_seconds_since(start_ns);
 	return ret;
 }

@@ -89,8 +89,8 @@ swap(struct delta_run *run)
 	if (ret == 0)
 		ret = weir_store_publish(&run->store, &draft, &run->problem);
 	if (ret == 0)
-		weir_report_keep(
-		    &run->store, before, run->store.current.generation);
+		weir_report_keep(&run->store, before, run->load->args[0],
+		    (int64_t)run->delta.added - (int64_t)run->delta.removed);
 	run->swap_s = weir_load_seconds_since(start_ns);
 	return ret;
 }
