@@ -14,11 +14,43 @@ lower(uint8_t octet)
 	return octet >= 'A' && octet <= 'Z' ? octet | 0x20 : octet;
 }
 
+#define EACH(octet) (UINT64_MAX / 0xff * (octet)) /* eight of them */
+
+/* The same for eight octets at once.  `low` has no octet above 0x7f, so no sum
+ * below runs over into the next octet; its top bit tells what is compared. */
+static uint64_t
+lower_eight(uint64_t octets)
+{
+	uint64_t low = octets & EACH(0x7f);
+	uint64_t is_from_a = low + EACH(0x80 - 'A');
+	uint64_t is_past_z = low + EACH(0x80 - 'Z' - 1);
+	uint64_t is_upper = is_from_a & ~is_past_z & ~octets & EACH(0x80);
+
+	return octets | is_upper >> 2;
+}
+
+/* A whole name: length octets are below 'A'. */
+static void
+copy_lower(const uint8_t *from, size_t len, uint8_t *to)
+{
+	uint64_t eight;
+
+	for (; len >= sizeof(eight); len -= sizeof(eight)) {
+		memcpy(&eight, from, sizeof(eight));
+		eight = lower_eight(eight);
+		memcpy(to, &eight, sizeof(eight));
+		from += sizeof(eight);
+		to += sizeof(eight);
+	}
+	while (len-- > 0)
+		*to++ = lower(*from++);
+}
+
 int
 weir_name_from_wire(const uint8_t *wire, size_t len, struct weir_name *ret_name)
 {
 	unsigned int labels = 0;
-	size_t at = 0, i;
+	size_t at = 0;
 
 	if (len == 0 || len > WEIR_NAME_SIZE)
 		return WEIR_EFORMAT;
@@ -27,21 +59,14 @@ weir_name_from_wire(const uint8_t *wire, size_t len, struct weir_name *ret_name)
 		if (wire[at] > WEIR_LABEL_SIZE)
 			return WEIR_EFORMAT;
 		at += 1 + (size_t)wire[at];
-		labels++;
 		if (at >= len)
 			return WEIR_EFORMAT;
 	}
 	if (at != len - 1)
 		return WEIR_EFORMAT;
-	at = 0;
-	for (labels = 0; wire[at] != 0; labels++) {
-		ret_name->offset[labels] = (uint8_t)at;
-		ret_name->wire[at] = wire[at];
-		for (i = at + 1; i <= at + wire[at]; i++)
-			ret_name->wire[i] = lower(wire[i]);
-		at = i;
-	}
-	ret_name->wire[at] = 0;
+	copy_lower(wire, len, ret_name->wire);
+	for (at = 0; wire[at] != 0; at += 1 + (size_t)wire[at])
+		ret_name->offset[labels++] = (uint8_t)at;
 	ret_name->offset[labels] = (uint8_t)at;
 	ret_name->label_count = (uint8_t)labels;
 	ret_name->len = (uint8_t)len;

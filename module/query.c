@@ -51,12 +51,8 @@ try_shelf(struct weir_hook *hook, struct weir_decision *decision)
 static int
 judge_before(struct weir_hook *hook, struct weir_decision *decision)
 {
-	const struct query_info *qinfo = &hook->qstate->qinfo;
-	int error;
+	int error = weir_hook_judge(hook, decision);
 
-	weir_judge_init(decision);
-	error = weir_judge_name(hook->snapshot, hook->reader, qinfo->qname,
-	    qinfo->qname_len, false, hook->now_unix, decision);
 	if (!error && decision->outcome == WEIR_OUTCOME_NONE)
 		error = weir_judge_cached(hook->snapshot, hook->reader,
 		    hook->qstate, hook->now_unix, decision);
@@ -110,12 +106,8 @@ static int
 judge_all(struct weir_hook *hook, struct weir_decision *decision)
 {
 	struct module_qstate *qstate = hook->qstate;
-	int error;
+	int error = weir_hook_judge(hook, decision);
 
-	weir_judge_init(decision);
-	error = weir_judge_name(hook->snapshot, hook->reader,
-	    qstate->qinfo.qname, qstate->qinfo.qname_len, false, hook->now_unix,
-	    decision);
 	if (!error && has_answer(qstate))
 		error = weir_judge_answer(hook->snapshot, hook->reader,
 		    qstate->return_msg->rep, hook->now_unix, decision);
@@ -177,7 +169,7 @@ block_unresolved(struct weir_hook *hook, const struct weir_decision *decision)
 		weir_block_answer(hook, decision);
 		return;
 	}
-	state = weir_block_state(hook);
+	state = weir_hook_state(hook);
 	switch (state ? weir_ask_proof(hook, state) : -1) {
 	case 1:
 		return;
