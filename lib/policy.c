@@ -4,8 +4,6 @@
 #include "lib/policy.h"
 
 #include <arpa/inet.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #define DEFAULT_BLOCK_TTL_S 60
@@ -145,23 +143,53 @@ weir_verdict_is_touched(const struct weir_verdict *verdict)
 	return verdict->decided.is_set || verdict->shadow.is_set;
 }
 
-/* snprintf that goes on behind what is there, and never past `size`. */
-static void append(char *text, size_t size, size_t *len, const char *format,
-    ...) __attribute__((format(printf, 4, 5)));
+/* A text that grows: `len` octets of `size` are in use, and a NUL behind them.
+ * Made without printf, for each block of a client that speaks EDNS pays for it.
+ */
+struct text {
+	char *octets;
+	size_t size, len;
+};
 
 static void
-append(char *text, size_t size, size_t *len, const char *format, ...)
+append(struct text *text, const char *more)
 {
-	va_list args;
-	int more;
+	size_t len = strlen(more);
 
-	va_start(args, format);
-	more = vsnprintf(text + *len, size - *len, format, args);
-	va_end(args);
-	if (more > 0)
-		*len += (size_t)more;
-	if (*len >= size)
-		*len = size - 1;
+	if (len >= text->size - text->len)
+		len = text->size - text->len - 1;
+	memcpy(text->octets + text->len, more, len);
+	text->len += len;
+	text->octets[text->len] = '\0';
+}
+
+static void
+append_number(struct text *text, uint8_t number)
+{
+	char digits[4];
+	size_t at = sizeof(digits) - 1;
+
+	digits[at] = '\0';
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	append(text, digits + at);
+}
+
+static void
+append_details(const struct weir_policy *policy, const struct weir_entry *entry,
+    struct text *text)
+{
+	append(text, " (");
+	if (entry->category != 0 && entry->category < policy->category_count) {
+		append(text, "category ");
+		append(text, policy->categories[entry->category]);
+		append(text, ", ");
+	}
+	append(text, "confidence ");
+	append_number(text, entry->confidence);
+	append(text, ")");
 }
 
 size_t
@@ -170,35 +198,30 @@ weir_rule_print(const struct weir_policy *policy, const struct weir_rule *rule,
     size_t size)
 {
 	const struct weir_entry *entry = &rule->entry;
+	struct text reason = { text, size, 0 };
 	char owner[WEIR_NAME_TEXT_SIZE];
-	size_t len = 0;
 
-	text[0] = '\0';
 	weir_name_print_from(name, rule->label, owner);
-	if (entry->feed == WEIR_FEED_ALLOW)
-		append(text, size, &len, "local rule allows ");
-	else if (entry->feed == WEIR_FEED_DENY)
-		append(text, size, &len, "local rule denies ");
-	else
-		append(text, size, &len, "feed %s lists ",
-		    policy->feeds[entry->feed].name);
-	if (entry->scope == WEIR_SCOPE_SUBDOMAINS)
-		append(text, size, &len, "the subdomains of ");
-	append(text, size, &len, "%s", owner);
-	if (entry->scope == WEIR_SCOPE_BOTH)
-		append(text, size, &len, " and its subdomains");
-	if (entry->feed >= WEIR_FEED_FIRST) {
-		append(text, size, &len, " (");
-		if (entry->category != 0 &&
-		    entry->category < policy->category_count)
-			append(text, size, &len, "category %s, ",
-			    policy->categories[entry->category]);
-		append(text, size, &len, "confidence %u)",
-		    (unsigned int)entry->confidence);
+	if (entry->feed == WEIR_FEED_ALLOW) {
+		append(&reason, "local rule allows ");
+	} else if (entry->feed == WEIR_FEED_DENY) {
+		append(&reason, "local rule denies ");
+	} else {
+		append(&reason, "feed ");
+		append(&reason, policy->feeds[entry->feed].name);
+		append(&reason, " lists ");
 	}
+	if (entry->scope == WEIR_SCOPE_SUBDOMAINS)
+		append(&reason, "the subdomains of ");
+	append(&reason, owner);
+	if (entry->scope == WEIR_SCOPE_BOTH)
+		append(&reason, " and its subdomains");
+	if (entry->feed >= WEIR_FEED_FIRST)
+		append_details(policy, entry, &reason);
 	if (alias_of) {
 		weir_name_print(alias_of, owner);
-		append(text, size, &len, ", reached as an alias of %s", owner);
+		append(&reason, ", reached as an alias of ");
+		append(&reason, owner);
 	}
-	return len;
+	return reason.len;
 }

@@ -11,28 +11,35 @@
 
 #define EDE_FIELD_BYTES 2
 
-/* A reply of `rrset_count` RRsets, still empty, and its message. */
-static struct dns_msg *
-new_message(struct module_qstate *qstate, uint16_t rcode, uint32_t ttl_s,
-    size_t rrset_count)
-{
-	struct regional *region = qstate->region;
-	struct dns_msg *message = regional_alloc_zero(region, sizeof(*message));
-	struct reply_info *rep = regional_alloc_zero(region, sizeof(*rep));
+/* A message with its first RRset: made in one piece, as most blocks need it. */
+struct answer {
+	struct dns_msg message;
+	struct reply_info rep;
+	struct ub_packed_rrset_key *rrset; /* a list of one */
+	struct ub_packed_rrset_key key;
+};
 
-	if (!message || !rep)
+/* A reply without RRsets, and its message. */
+static struct answer *
+new_answer(struct module_qstate *qstate, uint16_t rcode, uint32_t ttl_s)
+{
+	struct answer *answer = regional_alloc_zero(
+	    qstate->region, sizeof(*answer));
+	struct reply_info *rep;
+
+	if (!answer)
 		return NULL;
-	message->qinfo = qstate->qinfo;
-	message->rep = rep;
+	rep = &answer->rep;
+	answer->message.qinfo = qstate->qinfo;
+	answer->message.rep = rep;
 	rep->flags = (uint16_t)(BIT_QR | BIT_RA | rcode);
 	rep->qdcount = 1;
 	rep->ttl = (time_t)ttl_s;
 	rep->prefetch_ttl = rep->ttl;
 	rep->serve_expired_ttl = rep->ttl;
 	rep->security = sec_status_insecure;
-	rep->rrsets = regional_alloc_zero(
-	    region, (rrset_count + 1) * sizeof(rep->rrsets[0]));
-	return rep->rrsets ? message : NULL;
+	rep->rrsets = &answer->rrset;
+	return answer;
 }
 
 /* The data of an RRset of one record, in one piece and in Unbound's order:
@@ -62,27 +69,26 @@ new_data(struct regional *region, uint32_t ttl_s, const uint8_t *rdata,
 	return data;
 }
 
-/* An RRset of one record.  rdata: without RDLENGTH. */
-static struct ub_packed_rrset_key *
-new_rrset(struct module_qstate *qstate, const uint8_t *owner, size_t owner_len,
-    uint16_t type, uint32_t ttl_s, const uint8_t *rdata, size_t rdata_len)
+/* Makes the answer's RRset: one record.  The owner is the query name from octet
+ * `skip` on, which lives as long as the answer.  rdata: without RDLENGTH.  The
+ * hash, under which a cache would keep it, stays zero: no cache may. */
+static bool
+set_rrset(struct answer *answer, struct regional *region, size_t skip,
+    uint16_t type, const uint8_t *rdata, size_t rdata_len)
 {
-	struct regional *region = qstate->region;
-	struct ub_packed_rrset_key *key = regional_alloc_zero(
-	    region, sizeof(*key));
+	const struct query_info *qinfo = &answer->message.qinfo;
+	struct ub_packed_rrset_key *key = &answer->key;
 
-	if (!key)
-		return NULL;
-	key->rk.dname = regional_alloc_init(region, owner, owner_len);
-	key->rk.dname_len = owner_len;
+	key->rk.dname = qinfo->qname + skip;
+	key->rk.dname_len = qinfo->qname_len - skip;
 	key->rk.type = htons(type);
-	key->rk.rrset_class = htons(qstate->qinfo.qclass);
+	key->rk.rrset_class = htons(qinfo->qclass);
 	key->entry.key = key;
-	key->entry.data = new_data(region, ttl_s, rdata, rdata_len);
-	if (!key->rk.dname || !key->entry.data)
-		return NULL;
-	key->entry.hash = rrset_key_hash(&key->rk);
-	return key;
+	key->entry.data = new_data(
+	    region, (uint32_t)answer->rep.ttl, rdata, rdata_len);
+	answer->rrset = key;
+	answer->rep.rrset_count = 1;
+	return key->entry.data != NULL;
 }
 
 static size_t
@@ -95,26 +101,23 @@ put_number(uint8_t *bytes, uint32_t value)
 	return 4;
 }
 
-/* The SOA of a negative answer: its TTL and MINIMUM are the block TTL, its
+/* A negative answer with its SOA: whose TTL and MINIMUM are the block TTL, its
  * serial the swap that is in force, its owner the listed name. */
-static bool
-add_soa(struct module_qstate *qstate, const struct weir_snapshot *snapshot,
-    const struct weir_decision *decision, struct dns_msg *message)
+static struct dns_msg *
+negative(struct module_qstate *qstate, const struct weir_snapshot *snapshot,
+    const struct weir_decision *decision, uint16_t rcode)
 {
 	static const uint8_t mname[] = WEIR_SOA_MNAME;
 	static const uint8_t rname[] = WEIR_SOA_RNAME;
 	uint32_t ttl_s = snapshot->policy->block_ttl_s;
 	uint8_t rdata[sizeof(mname) + sizeof(rname) + 20];
-	const uint8_t *owner = qstate->qinfo.qname;
-	size_t owner_len = qstate->qinfo.qname_len, len = 0;
-	struct ub_packed_rrset_key *rrset;
+	struct answer *answer = new_answer(qstate, rcode, ttl_s);
+	size_t skip = 0, len = 0;
 
-	if (!decision->is_alias) {
-		size_t skip = decision->name.offset[decision->rule.label];
-
-		owner = decision->name.wire + skip;
-		owner_len = decision->name.len - skip;
-	}
+	if (!answer)
+		return NULL;
+	if (!decision->is_alias)
+		skip = decision->name.offset[decision->rule.label];
 	memcpy(rdata, mname, sizeof(mname));
 	len += sizeof(mname);
 	memcpy(rdata + len, rname, sizeof(rname));
@@ -124,46 +127,40 @@ add_soa(struct module_qstate *qstate, const struct weir_snapshot *snapshot,
 	len += put_number(rdata + len, WEIR_SOA_RETRY_S);
 	len += put_number(rdata + len, WEIR_SOA_EXPIRE_S);
 	len += put_number(rdata + len, ttl_s);
-	rrset = new_rrset(
-	    qstate, owner, owner_len, LDNS_RR_TYPE_SOA, ttl_s, rdata, len);
-	if (!rrset)
-		return false;
-	message->rep->rrsets[0] = rrset;
-	message->rep->ns_numrrsets = 1;
-	message->rep->rrset_count = 1;
-	return true;
+	answer->rep.ns_numrrsets = 1;
+	return set_rrset(
+		   answer, qstate->region, skip, LDNS_RR_TYPE_SOA, rdata, len)
+		   ? &answer->message
+		   : NULL;
 }
 
-static struct dns_msg *
-negative(struct module_qstate *qstate, const struct weir_snapshot *snapshot,
-    const struct weir_decision *decision, uint16_t rcode)
-{
-	struct dns_msg *message = new_message(
-	    qstate, rcode, snapshot->policy->block_ttl_s, 1);
-
-	if (message && !add_soa(qstate, snapshot, decision, message))
-		return NULL;
-	return message;
-}
-
+/* One record, of the query's name and type. */
 static struct dns_msg *
 address(struct module_qstate *qstate, const struct weir_snapshot *snapshot,
     const void *octets, size_t len)
 {
-	const struct query_info *qinfo = &qstate->qinfo;
-	uint32_t ttl_s = snapshot->policy->block_ttl_s;
-	struct dns_msg *message = new_message(
-	    qstate, WEIR_RCODE_NOERROR, ttl_s, 1);
+	struct answer *answer = new_answer(
+	    qstate, WEIR_RCODE_NOERROR, snapshot->policy->block_ttl_s);
 
-	if (!message)
+	if (!answer)
 		return NULL;
-	message->rep->rrsets[0] = new_rrset(qstate, qinfo->qname,
-	    qinfo->qname_len, qinfo->qtype, ttl_s, octets, len);
-	if (!message->rep->rrsets[0])
+	answer->rep.an_numrrsets = 1;
+	return set_rrset(
+		   answer, qstate->region, 0, qstate->qinfo.qtype, octets, len)
+		   ? &answer->message
+		   : NULL;
+}
+
+/* A reply without a record. */
+static struct dns_msg *
+bare(struct module_qstate *qstate, uint16_t rcode, uint16_t flags)
+{
+	struct answer *answer = new_answer(qstate, rcode, 0);
+
+	if (!answer)
 		return NULL;
-	message->rep->an_numrrsets = 1;
-	message->rep->rrset_count = 1;
-	return message;
+	answer->rep.flags |= flags;
+	return &answer->message;
 }
 
 struct dns_msg *
@@ -173,7 +170,6 @@ weir_answer_block(struct module_qstate *qstate,
 	const struct weir_policy *policy = snapshot->policy;
 	struct weir_reply reply = weir_reply_for(
 	    policy, decision->rule.action, qstate->qinfo.qtype);
-	struct dns_msg *message;
 
 	switch (reply.kind) {
 	case WEIR_REPLY_IPV4:
@@ -183,12 +179,9 @@ weir_answer_block(struct module_qstate *qstate,
 		return address(qstate, snapshot, &policy->sinkhole_ipv6,
 		    sizeof(policy->sinkhole_ipv6));
 	case WEIR_REPLY_BARE:
-		return new_message(qstate, reply.rcode, 0, 0);
+		return bare(qstate, reply.rcode, 0);
 	case WEIR_REPLY_TRUNCATED:
-		message = new_message(qstate, reply.rcode, 0, 0);
-		if (message)
-			message->rep->flags |= BIT_TC;
-		return message;
+		return bare(qstate, reply.rcode, BIT_TC);
 	default:
 		return negative(qstate, snapshot, decision, reply.rcode);
 	}
@@ -199,27 +192,30 @@ weir_answer_alias(struct module_qstate *qstate,
     const struct weir_snapshot *snapshot, const struct dns_msg *target)
 {
 	const struct weir_policy *policy = snapshot->policy;
-	const struct query_info *qinfo = &qstate->qinfo;
 	size_t count = target ? target->rep->an_numrrsets : 0, i;
-	struct dns_msg *message = new_message(
-	    qstate, LDNS_RCODE_NOERROR, policy->block_ttl_s, count + 1);
+	struct answer *answer = new_answer(
+	    qstate, LDNS_RCODE_NOERROR, policy->block_ttl_s);
+	struct reply_info *rep;
 
-	if (!message)
+	if (!answer ||
+	    !set_rrset(answer, qstate->region, 0, LDNS_RR_TYPE_CNAME,
+		policy->sinkhole_name.wire, policy->sinkhole_name.len))
 		return NULL;
-	message->rep->rrsets[0] = new_rrset(qstate, qinfo->qname,
-	    qinfo->qname_len, LDNS_RR_TYPE_CNAME, policy->block_ttl_s,
-	    policy->sinkhole_name.wire, policy->sinkhole_name.len);
-	if (!message->rep->rrsets[0])
+	rep = &answer->rep;
+	rep->rrsets = regional_alloc(
+	    qstate->region, (count + 1) * sizeof(rep->rrsets[0]));
+	if (!rep->rrsets)
 		return NULL;
+	rep->rrsets[0] = answer->rrset;
 	for (i = 0; i < count; i++) {
-		message->rep->rrsets[i + 1] = packed_rrset_copy_region(
+		rep->rrsets[i + 1] = packed_rrset_copy_region(
 		    target->rep->rrsets[i], qstate->region, 0);
-		if (!message->rep->rrsets[i + 1])
+		if (!rep->rrsets[i + 1])
 			return NULL;
 	}
-	message->rep->an_numrrsets = count + 1;
-	message->rep->rrset_count = count + 1;
-	return message;
+	rep->an_numrrsets = count + 1;
+	rep->rrset_count = count + 1;
+	return &answer->message;
 }
 
 static bool
@@ -244,8 +240,9 @@ weir_answer_explain(struct module_qstate *qstate,
 	size_t len;
 
 	if (!speaks_edns(qstate) ||
-	    weir_name_from_wire(qstate->qinfo.qname, qstate->qinfo.qname_len,
-		&qname) != WEIR_OK)
+	    (decision->is_alias &&
+		weir_name_from_wire(qstate->qinfo.qname,
+		    qstate->qinfo.qname_len, &qname) != WEIR_OK))
 		return;
 	text[0] = (char)(code >> 8);
 	text[1] = (char)code;
@@ -263,7 +260,7 @@ weir_answer_failure(struct module_qstate *qstate)
 	uint8_t data[] = "\000\016the firewall has no database";
 
 	/* A message, not a bare code: only then the reason goes with it. */
-	qstate->return_msg = new_message(qstate, LDNS_RCODE_SERVFAIL, 0, 0);
+	qstate->return_msg = bare(qstate, LDNS_RCODE_SERVFAIL, 0);
 	qstate->return_rcode = qstate->return_msg ? LDNS_RCODE_NOERROR
 						  : LDNS_RCODE_SERVFAIL;
 	qstate->no_cache_store = 1;

@@ -11,17 +11,6 @@
  * discard-timeout) without our reply callback being called. */
 #define LONG_WAIT_MS 1000
 
-struct weir_state *
-weir_block_state(struct weir_hook *hook)
-{
-	struct module_qstate *qstate = hook->qstate;
-
-	if (!qstate->minfo[hook->id])
-		qstate->minfo[hook->id] = regional_alloc_zero(
-		    qstate->region, sizeof(struct weir_state));
-	return qstate->minfo[hook->id];
-}
-
 static enum weir_way
 blocked_way(const struct weir_decision *decision)
 {
@@ -61,7 +50,7 @@ static void
 give_clients(struct weir_hook *hook, struct dns_msg *message)
 {
 	struct module_qstate *qstate = hook->qstate;
-	struct weir_state *state = weir_block_state(hook);
+	struct weir_state *state = weir_hook_state(hook);
 
 	qstate->return_rcode = LDNS_RCODE_NOERROR;
 	if (qstate->mesh_info->super_set.count > 0 && state)
@@ -96,11 +85,15 @@ is_sinkhole_name(
 static bool
 wait_for_sinkhole(struct weir_hook *hook, const struct weir_decision *decision)
 {
-	struct weir_state *state = weir_block_state(hook);
+	struct regional *region = hook->qstate->region;
+	struct weir_state *state = weir_hook_state(hook);
 
-	if (!state || !weir_ask_sinkhole(hook, state))
+	if (!state)
 		return false;
-	state->decision = *decision;
+	state->decision = regional_alloc_init(
+	    region, decision, sizeof(*decision));
+	if (!state->decision || !weir_ask_sinkhole(hook, state))
+		return false;
 	state->serial = hook->snapshot->current.serial;
 	state->counted = hook->client_count;
 	state->real_msg = hook->qstate->return_msg;
@@ -160,7 +153,7 @@ count_truncated(struct weir_hook *hook, const struct weir_decision *decision)
 static void
 truncate_udp(struct weir_hook *hook, const struct weir_decision *decision)
 {
-	struct weir_state *state = weir_block_state(hook);
+	struct weir_state *state = weir_hook_state(hook);
 	struct reply_info *rep = hook->qstate->return_msg->rep;
 	struct dns_msg *copy;
 	struct reply_info *copy_rep;
@@ -208,9 +201,9 @@ weir_block_sinkhole_resolved(struct weir_hook *hook)
 	/* Clients that asked the same while the name was being resolved. */
 	if (hook->client_count > state->counted && hook->snapshot) {
 		hook->client_count -= state->counted;
-		weir_hook_book(hook, blocked_way(&state->decision),
+		weir_hook_book(hook, blocked_way(state->decision),
 		    hook->snapshot->current.serial == state->serial
-			? &state->decision
+			? state->decision
 			: NULL);
 	}
 	state->real_msg = NULL;

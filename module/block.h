@@ -7,9 +7,6 @@
 #include "module/hook.h"
 #include "module/state.h"
 
-/** Our memory of the state, made if there is none yet; NULL without memory. */
-struct weir_state *weir_block_state(struct weir_hook *hook);
-
 /** Whether the decision ends the query without its answer.  (Not: TRUNCATE if a
  *  client came over TCP.) */
 bool weir_block_is_final(

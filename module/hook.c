@@ -3,6 +3,19 @@
  */
 #include "module/hook.h"
 
+/* WEIR_STORING_UNKNOWN must be seen before the snapshot is taken (sweep.h); zero
+ * only after what was stored last, and it stands there mostly. */
+static void
+show_storing(struct weir_worker *worker, uint64_t storing)
+{
+	if (storing != 0)
+		atomic_store(&worker->storing, storing);
+	else if (atomic_load_explicit(&worker->storing, memory_order_relaxed) !=
+		 0)
+		atomic_store_explicit(
+		    &worker->storing, 0, memory_order_release);
+}
+
 static void
 begin(struct weir_hook *hook, struct module_qstate *qstate, int id,
     uint64_t storing)
@@ -13,8 +26,7 @@ begin(struct weir_hook *hook, struct module_qstate *qstate, int id,
 	hook->worker = weir_module_worker(hook->module, qstate->env);
 	hook->qstate = qstate;
 	hook->id = id;
-	/* Before the snapshot is taken: sweep.h. */
-	atomic_store(&hook->worker->storing, storing);
+	show_storing(hook->worker, storing);
 	hook->snapshot = weir_snapshot_acquire(hook->module, hook->worker);
 	hook->now_unix = (uint32_t)*qstate->env->now;
 	hook->client_count = 0;
@@ -34,14 +46,49 @@ weir_hook_begin_storing(
 {
 	begin(hook, qstate, id, WEIR_STORING_UNKNOWN);
 	if (hook->snapshot)
-		atomic_store(
-		    &hook->worker->storing, hook->snapshot->current.serial);
+		atomic_store_explicit(&hook->worker->storing,
+		    hook->snapshot->current.serial, memory_order_release);
 }
 
 void
 weir_hook_end(struct weir_hook *hook)
 {
 	weir_snapshot_release(hook->worker);
+}
+
+struct weir_state *
+weir_hook_state(struct weir_hook *hook)
+{
+	struct module_qstate *qstate = hook->qstate;
+
+	if (!qstate->minfo[hook->id])
+		qstate->minfo[hook->id] = regional_alloc_zero(
+		    qstate->region, sizeof(struct weir_state));
+	return qstate->minfo[hook->id];
+}
+
+int
+weir_hook_judge(struct weir_hook *hook, struct weir_decision *decision)
+{
+	const struct query_info *qinfo = &hook->qstate->qinfo;
+	uint64_t tag = weir_current_tag(&hook->snapshot->current);
+	struct weir_state *state = hook->qstate->minfo[hook->id];
+	int error;
+
+	weir_judge_init(decision);
+	/* Time makes entries vanish, it brings none. */
+	if (state && state->is_unlisted && state->unlisted_tag == tag)
+		return WEIR_OK;
+	error = weir_judge_name(hook->snapshot, qinfo->qname, qinfo->qname_len,
+	    false, hook->now_unix, decision);
+	if (error || decision->is_touched)
+		return error;
+	state = weir_hook_state(hook);
+	if (state) {
+		state->is_unlisted = true;
+		state->unlisted_tag = tag;
+	}
+	return WEIR_OK;
 }
 
 void

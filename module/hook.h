@@ -9,6 +9,7 @@
 
 #include "module/judge.h"
 #include "module/snapshot.h"
+#include "module/state.h"
 
 struct weir_hook {
 	struct weir_module *module;
@@ -27,6 +28,15 @@ weir_hook_begin(struct weir_hook *hook, struct module_qstate *qstate, int id);
 void weir_hook_begin_storing(
     struct weir_hook *hook, struct module_qstate *qstate, int id);
 void weir_hook_end(struct weir_hook *hook);
+
+/** Our memory of the state, made if there is none yet; NULL without memory. */
+struct weir_state *weir_hook_state(struct weir_hook *hook);
+
+/** Begins a decision, with the query name.  One that no rule speaks of is asked
+ *  for once, as long as the generation is the same.  0, or < 0 if the database
+ *  is damaged.  There must be a snapshot. */
+int weir_hook_judge(
+    struct weir_hook *hook, struct weir_decision *decision) WEIR_CHECKED;
 
 /** What Unbound does next: ends the state, or asks the next module. */
 void weir_hook_finish(struct weir_hook *hook);

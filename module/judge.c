@@ -226,7 +226,8 @@ iterator_of(const struct module_qstate *qstate)
 	const struct module_stack *mods = &qstate->env->mesh->mods;
 	int i;
 
-	for (i = 0; i < mods->num; i++)
+	/* It is the last, or nearly. */
+	for (i = mods->num - 1; i >= 0; i--)
 		if (strcmp(mods->mod[i]->name, "iterator") == 0)
 			return qstate->minfo[i];
 	return NULL;

@@ -50,12 +50,8 @@ try_shelf(struct weir_hook *hook, struct weir_decision *decision)
 static int
 judge_before(struct weir_hook *hook, struct weir_decision *decision)
 {
-	const struct query_info *qinfo = &hook->qstate->qinfo;
-	int error;
+	int error = weir_hook_judge(hook, decision);
 
-	weir_judge_init(decision);
-	error = weir_judge_name(hook->snapshot, qinfo->qname, qinfo->qname_len,
-	    false, hook->now_unix, decision);
 	if (!error && decision->outcome == WEIR_OUTCOME_NONE)
 		error = weir_judge_cached(
 		    hook->snapshot, hook->qstate, hook->now_unix, decision);
@@ -109,11 +105,8 @@ static int
 judge_all(struct weir_hook *hook, struct weir_decision *decision)
 {
 	struct module_qstate *qstate = hook->qstate;
-	int error;
+	int error = weir_hook_judge(hook, decision);
 
-	weir_judge_init(decision);
-	error = weir_judge_name(hook->snapshot, qstate->qinfo.qname,
-	    qstate->qinfo.qname_len, false, hook->now_unix, decision);
 	if (!error && has_answer(qstate))
 		error = weir_judge_answer(hook->snapshot,
 		    qstate->return_msg->rep, hook->now_unix, decision);
@@ -174,7 +167,7 @@ block_unresolved(struct weir_hook *hook, const struct weir_decision *decision)
 		weir_block_answer(hook, decision);
 		return;
 	}
-	state = weir_block_state(hook);
+	state = weir_hook_state(hook);
 	switch (state ? weir_ask_proof(hook, state) : -1) {
 	case 1:
 		return;

@@ -15,8 +15,8 @@
  *                                    next alias, or the block; else SERVFAIL
  *   SINKHOLE         pass            the alias answer is put together, finished
  *
- * RESOLVING is not stored: most queries have no struct weir_state (state.h),
- * and one that is made for another reason is in it from the start.
+ * A query that has no struct weir_state (state.h) yet is RESOLVING, and one that
+ * is made for another reason is so from the start.
  *
  * What keeps Unbound's message cache clean while an answer is on its way into
  * it (ARCHITECTURE.md, invariant 1): the iterator stores an answer before we

@@ -4,20 +4,24 @@
 #include "module/snapshot.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/proof.h"
 
-/* What is proven before it is used. */
+/* What is proven before it is used: not a base that is in use. */
 static int
 prove(const struct weir_module *module, const struct weir_current *current,
-    bool is_base_shared, enum weir_snapshot_proof proof,
+    const struct weir_snapshot *before, enum weir_snapshot_proof proof,
     struct weir_problem *problem)
 {
 	const char *folder = module->paths.database;
+	bool is_shared = before &&
+			 memcmp(before->current.base.checksum,
+			     current->base.checksum, WEIR_CHECKSUM_BYTES) == 0;
 	int error = WEIR_OK;
 
-	if (!is_base_shared && (proof == WEIR_SNAPSHOT_PROVE_ALL ||
-				   current->base.size <= WEIR_PROVE_FIRST))
+	if (!is_shared && (proof == WEIR_SNAPSHOT_PROVE_ALL ||
+			      current->base.size <= WEIR_PROVE_FIRST))
 		error = weir_proof_run(folder, &current->base, problem);
 	if (!error && current->has_overlay)
 		error = weir_proof_run(folder, &current->overlay, problem);
@@ -31,20 +35,19 @@ weir_snapshot_open(struct weir_module *module,
     struct weir_problem *problem)
 {
 	struct weir_snapshot *snapshot = calloc(1, sizeof(*snapshot));
-	bool is_shared;
 	unsigned int i;
 	int error;
 
 	if (!snapshot)
 		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
-	error = weir_generation_open(module->paths.database, current,
-	    before ? &before->files : NULL, &snapshot->files, problem);
-	if (error)
-		goto out;
-	is_shared = before && before->files.base == snapshot->files.base;
-	error = prove(module, current, is_shared, proof, problem);
-	if (error)
-		goto out;
+	error = prove(module, current, before, proof, problem);
+	if (!error)
+		error = weir_generation_open(module->paths.database, current,
+		    before ? &before->files : NULL, &snapshot->files, problem);
+	if (error) {
+		weir_snapshot_close(snapshot);
+		return error;
+	}
 	snapshot->current = *current;
 	snapshot->policy = weir_generation_policy(&snapshot->files);
 	for (i = 0; i < snapshot->policy->feed_count; i++)
@@ -52,9 +55,6 @@ weir_snapshot_open(struct weir_module *module,
 		    &module->status, snapshot->policy->feeds[i].name, true);
 	*ret_snapshot = snapshot;
 	return WEIR_OK;
-out:
-	weir_snapshot_close(snapshot);
-	return error;
 }
 
 void

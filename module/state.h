@@ -1,8 +1,9 @@
 /*
  * state.h - what we remember of one query state, in its region.
  *
- * Most queries need none: it is made when a block has to wait for something, or
- * when the clients of a state get different answers.
+ * Made when a name was found to be nobody's business, so that it is not asked for
+ * again; when a block has to wait for something; or when the clients of a state
+ * get different answers.  Small, for most queries that are resolved have one.
  */
 #ifndef WEIR_MODULE_STATE_H
 #define WEIR_MODULE_STATE_H
@@ -10,13 +11,18 @@
 #include "module/judge.h"
 
 enum weir_stage {
-	WEIR_STAGE_RESOLVING, /* zero: also of a query that has no state */
+	WEIR_STAGE_RESOLVING, /* zero: also of a query that has no state yet */
 	WEIR_STAGE_SINKHOLE,  /* waits for the address of the sinkhole's name */
 	WEIR_STAGE_PROVING    /* waits for the validation of an alias */
 };
 
 struct weir_state {
 	enum weir_stage stage;
+
+	/* The generation with this tag (lib/current.h) has no rule that speaks
+	 * of the query name. */
+	bool is_unlisted;
+	uint64_t unlisted_tag;
 
 	/* The clients get another answer than the states above this one: the
 	 * answer that these are to see. */
@@ -31,7 +37,7 @@ struct weir_state {
 	/* WEIR_STAGE_SINKHOLE: the answer; what was decided, by which swap, and
 	 * how many clients are booked for it already. */
 	struct dns_msg *sinkhole_answer;
-	struct weir_decision decision;
+	struct weir_decision *decision;
 	uint64_t serial;
 	unsigned int counted;
 

@@ -3,8 +3,20 @@
  */
 #include "module/upstream.h"
 
+#include <string.h>
+
 #include "module/evict.h"
 #include "module/hook.h"
+
+/* Not behind an alias: then the name has been judged. */
+static bool
+is_query_name(
+    const struct module_qstate *qstate, const struct dns_msg *response)
+{
+	return response->qinfo.qname_len == qstate->qinfo.qname_len &&
+	       memcmp(response->qinfo.qname, qstate->qinfo.qname,
+		   qstate->qinfo.qname_len) == 0;
+}
 
 int
 weir_upstream_answered(
@@ -19,15 +31,13 @@ weir_upstream_answered(
 		return 1;
 	weir_hook_begin_storing(&hook, qstate, id);
 	if (hook.snapshot) {
-		weir_judge_init(&decision);
-		error = weir_judge_name(hook.snapshot, qstate->qinfo.qname,
-		    qstate->qinfo.qname_len, false, hook.now_unix, &decision);
+		error = weir_hook_judge(&hook, &decision);
 		/* The aliases that led here: the iterator puts them in front
 		 * of the answer when it stores it. */
 		if (!error)
 			error = weir_judge_chain(
 			    hook.snapshot, qstate, hook.now_unix, &decision);
-		if (!error)
+		if (!error && !is_query_name(qstate, response))
 			error = weir_judge_name(hook.snapshot,
 			    response->qinfo.qname, response->qinfo.qname_len,
 			    true, hook.now_unix, &decision);
