@@ -63,17 +63,29 @@ check_pair(const struct weir_generation *generation,
 	return WEIR_OK;
 }
 
+bool
+weir_generation_shares(const struct weir_generation *generation,
+    const struct weir_current *current)
+{
+	const struct weir_current_file *ours = &generation->base_file;
+	const struct weir_current_file *theirs = &current->base;
+
+	return strcmp(ours->name, theirs->name) == 0 &&
+	       ours->size == theirs->size &&
+	       memcmp(ours->checksum, theirs->checksum, WEIR_CHECKSUM_BYTES) ==
+		   0 &&
+	       memcmp(ours->quick, theirs->quick, WEIR_QUICK_BYTES) == 0;
+}
+
 int
 weir_generation_open(const char *folder, const struct weir_current *current,
     const struct weir_generation *before,
     struct weir_generation *ret_generation, struct weir_problem *problem)
 {
-	struct weir_generation generation = { NULL, NULL };
+	struct weir_generation generation = { .base_file = current->base };
 	int error = WEIR_OK;
 
-	if (before && before->base &&
-	    memcmp(weir_db_header(before->base)->checksum,
-		current->base.checksum, WEIR_CHECKSUM_BYTES) == 0)
+	if (before && before->base && weir_generation_shares(before, current))
 		generation.base = weir_db_share(before->base);
 	else
 		error = open_file(folder, &current->base, WEIR_DB_BASE,

@@ -12,6 +12,8 @@
 #ifndef WEIR_LIB_GENERATION_H
 #define WEIR_LIB_GENERATION_H
 
+#include <stdbool.h>
+
 #include "lib/current.h"
 #include "lib/db.h"
 #include "lib/error.h"
@@ -19,15 +21,20 @@
 
 struct weir_generation {
 	struct weir_db *base;
-	struct weir_db *overlay; /* NULL: none */
+	struct weir_db *overlay;            /* NULL: none */
+	struct weir_current_file base_file; /* what `current` said of it */
 };
 
 /** Opens what `current` names, without proving it (lib/proof.h).  `before`, if
- *  not NULL, is one that is open: if both have the same base, it is shared. */
+ *  not NULL, is one that is open: if both have the same base file, it is
+ *  shared. */
 int weir_generation_open(const char *folder, const struct weir_current *current,
     const struct weir_generation *before,
     struct weir_generation *ret_generation,
     struct weir_problem *problem) WEIR_CHECKED;
+/** Whether both name the same base file. */
+bool weir_generation_shares(const struct weir_generation *generation,
+    const struct weir_current *current);
 void weir_generation_close(struct weir_generation *generation);
 
 const struct weir_policy *

@@ -157,7 +157,7 @@ weir_cmd_diff(const struct weir_load *load)
 {
 	struct differ differ = { .json = load->json };
 	struct weir_problem problem = { "" };
-	struct weir_generation from = { NULL, NULL }, to = { NULL, NULL };
+	struct weir_generation from = { .base = NULL }, to = { .base = NULL };
 	struct weir_store store;
 	uint64_t numbers[2];
 	int ret;

@@ -4,7 +4,6 @@
 #include "module/snapshot.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "lib/proof.h"
 
@@ -16,8 +15,7 @@ prove(const struct weir_module *module, const struct weir_current *current,
 {
 	const char *folder = module->paths.database;
 	bool is_shared = before &&
-			 memcmp(before->current.base.checksum,
-			     current->base.checksum, WEIR_CHECKSUM_BYTES) == 0;
+			 weir_generation_shares(&before->files, current);
 	int error = WEIR_OK;
 
 	if (!is_shared && (proof == WEIR_SNAPSHOT_PROVE_ALL ||

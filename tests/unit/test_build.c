@@ -59,7 +59,7 @@ settings_of(const char *yaml)
 static struct weir_compiled
 compile(const struct weir_settings *settings, struct weir_db *old)
 {
-	const struct weir_generation generation = { old, NULL };
+	const struct weir_generation generation = { .base = old };
 	struct weir_compiled compiled;
 	int ret = weir_compile(
 	    settings, old != NULL ? &generation : NULL, &compiled, &problem);
@@ -107,7 +107,7 @@ build_yaml(const char *yaml, struct weir_db *old)
 static const char *
 decides(struct weir_db *db, const char *text)
 {
-	const struct weir_generation generation = { db, NULL };
+	const struct weir_generation generation = { .base = db };
 	struct weir_matches matches;
 	struct weir_verdict verdict;
 	struct weir_name name;
@@ -447,7 +447,7 @@ diff_to(struct weir_db *old, const char *yaml, struct seen *seen)
 	struct weir_settings *settings = settings_of(yaml);
 	struct weir_compiled compiled = compile(settings, NULL);
 	struct weir_diff *diff = malloc(sizeof(*diff));
-	const struct weir_generation generation = { old, NULL };
+	const struct weir_generation generation = { .base = old };
 
 	ck_assert_ptr_nonnull(diff);
 	seen->text[0] = '\0';

@@ -84,7 +84,7 @@ static int
 lookup(struct weir_db *db, const struct weir_name *name,
     struct weir_matches *matches)
 {
-	const struct weir_generation generation = { db, NULL };
+	const struct weir_generation generation = { .base = db };
 
 	return weir_generation_lookup(&generation, name, matches);
 }
