@@ -3,10 +3,8 @@
  *
  * The content checksum (lib/format.h) says that the records are those that were
  * written: the writer computes it while it writes, `weir-load check` again from
- * what it finds. LMDB trusts its pages, though, and a damaged one may end the
- * process that reads it. So nobody opens a file before its octets were compared
- * with the quick checksum in `current` (XXH3-128, xxhash.com: some ten
- * milliseconds for a million names), which never looks at a page.
+ * what it finds.  It can only be had by reading the tree.  The quick checksum
+ * (XXH3-128, xxhash.com) is of the file's octets; lib/proof.h compares it.
  */
 #ifndef WEIR_LIB_CHECKSUM_H
 #define WEIR_LIB_CHECKSUM_H

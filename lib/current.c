@@ -14,13 +14,27 @@
 #include <string.h>
 
 #include "lib/bytes.h"
-#include "lib/checksum.h"
 #include "lib/file.h"
+#include "lib/proof.h"
+
+#define FILE_TEXT_SIZE 256 /* 63 + 20 + 64 + 32 characters and blanks */
 
 uint64_t
 weir_current_tag(const struct weir_current *current)
 {
-	return weir_bytes_get64(current->base_checksum) + current->serial;
+	uint64_t tag = weir_bytes_get64(current->base.checksum) +
+		       current->serial;
+
+	if (current->has_overlay)
+		tag += weir_bytes_get64(current->overlay.checksum);
+	return tag;
+}
+
+uint64_t
+weir_current_octets(const struct weir_current *current)
+{
+	return current->base.size +
+	       (current->has_overlay ? current->overlay.size : 0);
 }
 
 static void
@@ -32,25 +46,36 @@ print_digits(const uint8_t *octets, size_t count, char *text)
 		(void)snprintf(text + 2 * i, 3, "%02x", octets[i]);
 }
 
-size_t
-weir_current_print(const struct weir_current *current, char *text)
+static void
+print_file(const struct weir_current_file *file, char *text, size_t size)
 {
 	char sum[2 * WEIR_CHECKSUM_BYTES + 1];
 	char quick[2 * WEIR_QUICK_BYTES + 1];
 
-	print_digits(current->base_checksum, WEIR_CHECKSUM_BYTES, sum);
-	print_digits(current->base_quick, WEIR_QUICK_BYTES, quick);
+	print_digits(file->checksum, WEIR_CHECKSUM_BYTES, sum);
+	print_digits(file->quick, WEIR_QUICK_BYTES, quick);
+	(void)snprintf(text, size, "%s %" PRIu64 " %s %s", file->name,
+	    file->size, sum, quick);
+}
+
+size_t
+weir_current_print(const struct weir_current *current, char *text)
+{
+	char base[FILE_TEXT_SIZE], overlay[FILE_TEXT_SIZE] = "-";
+
+	print_file(&current->base, base, sizeof(base));
+	if (current->has_overlay)
+		print_file(&current->overlay, overlay, sizeof(overlay));
 	return (size_t)snprintf(text, WEIR_CURRENT_SIZE,
 	    "weir-current 1\n"
 	    "serial %" PRIu64 "\n"
 	    "generation %" PRIu64 "\n"
-	    "base %s %" PRIu64 " %s %s\n"
-	    "overlay -\n"
+	    "base %s\n"
+	    "overlay %s\n"
 	    "names %" PRIu64 "\n"
 	    "created %" PRIu64 "\n",
-	    current->serial, current->generation, current->base,
-	    current->base_size, sum, quick, current->name_count,
-	    current->created_unix);
+	    current->serial, current->generation, base, overlay,
+	    current->name_count, current->created_unix);
 }
 
 /* A line "WORD NUMBER"; false if it is anything else. */
@@ -95,21 +120,32 @@ is_file_name(const char *text)
 		   strlen(text);
 }
 
+/* What stands behind the word. */
 static bool
-base_line(const char *line, struct weir_current *current)
+parse_file(const char *text, struct weir_current_file *file)
 {
 	char name[65], size[21], sum[65], quick[33], end[2];
 	char *rest;
 
-	if (sscanf(line, "base %64s %20s %64s %32s%1s", name, size, sum, quick,
+	if (sscanf(text, "%64s %20s %64s %32s%1s", name, size, sum, quick,
 		end) != 4 ||
 	    !is_file_name(name) ||
-	    !parse_digits(sum, WEIR_CHECKSUM_BYTES, current->base_checksum) ||
-	    !parse_digits(quick, WEIR_QUICK_BYTES, current->base_quick))
+	    !parse_digits(sum, WEIR_CHECKSUM_BYTES, file->checksum) ||
+	    !parse_digits(quick, WEIR_QUICK_BYTES, file->quick))
 		return false;
-	current->base_size = strtoull(size, &rest, 10);
-	memcpy(current->base, name, strlen(name) + 1);
+	file->size = strtoull(size, &rest, 10);
+	memcpy(file->name, name, strlen(name) + 1);
 	return *rest == '\0' && size[0] >= '0' && size[0] <= '9';
+}
+
+static bool
+overlay_line(const char *line, struct weir_current *current)
+{
+	if (strcmp(line, "overlay -") == 0)
+		return true;
+	current->has_overlay = true;
+	return strncmp(line, "overlay ", 8) == 0 &&
+	       parse_file(line + 8, &current->overlay);
 }
 
 static bool
@@ -123,9 +159,10 @@ parse_line(unsigned int number, const char *line, struct weir_current *current)
 	case 3:
 		return number_line(line, "generation", &current->generation);
 	case 4:
-		return base_line(line, current);
+		return strncmp(line, "base ", 5) == 0 &&
+		       parse_file(line + 5, &current->base);
 	case 5:
-		return strcmp(line, "overlay -") == 0;
+		return overlay_line(line, current);
 	case 6:
 		return number_line(line, "names", &current->name_count);
 	case 7:
@@ -204,29 +241,9 @@ int
 weir_current_prove(const char *folder, const struct weir_current *current,
     struct weir_problem *problem)
 {
-	char *path = weir_path_join(folder, current->base);
-	uint8_t quick[WEIR_QUICK_BYTES];
-	uint64_t size;
-	int error;
+	int error = weir_proof_run(folder, &current->base, problem);
 
-	if (!path)
-		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
-	/* The size first: nobody reads a terabyte to find that it is wrong. */
-	error = weir_file_size(path, &size);
-	if (!error && size == current->base_size)
-		error = weir_checksum_file(path, &size, quick);
-	if (error)
-		(void)weir_problem_set(problem, error, "%s: %s", path,
-		    error == WEIR_ESYSTEM ? strerror(errno)
-					  : weir_error_text(error));
-	else if (size != current->base_size)
-		error = weir_problem_set(problem, WEIR_EFORMAT,
-		    "%s: %" PRIu64 " octets, not the %" PRIu64
-		    " that were published",
-		    path, size, current->base_size);
-	else if (memcmp(quick, current->base_quick, sizeof(quick)) != 0)
-		error = weir_problem_set(problem, WEIR_ECHECKSUM,
-		    "%s: damaged: not the octets that were published", path);
-	free(path);
+	if (!error && current->has_overlay)
+		error = weir_proof_run(folder, &current->overlay, problem);
 	return error;
 }

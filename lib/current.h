@@ -7,9 +7,11 @@
  *   current           text, see below; replaced by rename(2): the commit
  *   N.generation      the same text, kept for rollback
  *   N.base            a database file (lib/format.h)
- *   N.overlay         (to come)
+ *   N.overlay         one that lies over a base, of an older generation
  *   lock              weir-load's flock(2); the module never looks at it
  *   *.tmp             being written; left over after a crash, removed later
+ *   compact.lock      of the one `weir-load compact` at work, and ...
+ *   compact.base      ... what it writes, until that becomes N.base
  *
  * The text, each line once and in this order:
  *
@@ -20,13 +22,15 @@
  *   base 12.base SIZE CHECKSUM QUICK
  *                          octets; the content checksum of the header, 64 hex
  *                          digits; the quick checksum of the file, 32
- *   overlay -                      (to come: as base)
- *   names 53880
+ *   overlay 14.overlay SIZE CHECKSUM QUICK
+ *                          the same; or "overlay -"
+ *   names 53880            of both together
  *   created 1790000000     Unix seconds
  */
 #ifndef WEIR_LIB_CURRENT_H
 #define WEIR_LIB_CURRENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,24 +40,34 @@
 
 #define WEIR_CURRENT_FILE "current"
 
+/** One file of a generation. */
+struct weir_current_file {
+	char name[64]; /* without a slash */
+	uint64_t size;
+	uint8_t checksum[WEIR_CHECKSUM_BYTES];
+	uint8_t quick[WEIR_QUICK_BYTES];
+};
+
 struct weir_current {
 	uint64_t serial;
 	uint64_t generation;
-	char base[64]; /* a file name, without a slash */
-	uint64_t base_size;
-	uint8_t base_checksum[WEIR_CHECKSUM_BYTES];
-	uint8_t base_quick[WEIR_QUICK_BYTES];
+	struct weir_current_file base;
+	bool has_overlay;
+	struct weir_current_file overlay;
 	uint64_t name_count;
 	uint64_t created_unix;
 };
 
-/** Names one swap for good: generation files are made with random keys, so no
- *  two have one checksum, and each swap has a serial of its own. */
+/** Names one swap for good: files are made with random keys, so no two have
+ *  one checksum, and each swap has a serial of its own. */
 uint64_t weir_current_tag(const struct weir_current *current);
 
-/** Whether FOLDER's base file is, octet for octet, the one that was published;
- *  before anybody opens it (lib/checksum.h).  WEIR_EMISSING, WEIR_EFORMAT,
- *  WEIR_ECHECKSUM, with the path in *problem. */
+/** The octets of its files together. */
+uint64_t weir_current_octets(const struct weir_current *current);
+
+/** Whether FOLDER's files are, octet for octet, those that were published
+ *  (lib/proof.h).  WEIR_EMISSING, WEIR_EFORMAT, WEIR_ECHECKSUM, with the path
+ *  in *problem. */
 int weir_current_prove(const char *folder, const struct weir_current *current,
     struct weir_problem *problem) WEIR_CHECKED;
 

@@ -1,90 +1,73 @@
 /*
- * db.c - reads a database file: open once, look up without a system call.
+ * db.c - reads one database file: open once, look up without a system call.
  *
- * Between the loader that wrote the file and the policy that decides.  A
- * lookup hashes the name once, asks the filter about each ancestor, and goes
- * to the B+tree only for those that may be there.
- *
- * Everything read is checked before it is used: sizes against the file, set
- * places against the record of sets.  What LMDB's own pages say is proven by
- * weir_db_check, which the loader runs before it publishes a file.
+ * Between the loader that wrote the file and lib/generation.c, which asks it
+ * about each ancestor of a name.  The filter answers nearly all such questions;
+ * only what may be there is looked for in the tree.
  */
 #include "lib/db.h"
 
-#include <lmdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/bytes.h"
 #include "lib/checksum.h"
+#include "lib/file.h"
 #include "lib/filter.h"
 
 #define SET_HEAD_BYTES 4
-
-struct reader {
-	MDB_txn *txn;
-	MDB_cursor *cursor;
-};
+#define SIZE_MIN       4096
 
 struct weir_db {
-	MDB_env *env;
-	MDB_dbi dbi;
-	uint64_t size;
-	struct weir_db_header header;
-	struct weir_policy policy;
+	struct weir_tree tree;
 	const uint8_t *filter; /* aligned blocks */
 	const uint8_t *sets;
-	unsigned int reader_count;
-	struct reader readers[];
+	uint64_t block_count, sets_len;
+	struct weir_db_header header;
+	unsigned int share_count;
+	void *map;
+	uint64_t size;
+	struct weir_policy policy;
 };
 
-/* LMDB calls this instead of abort(): the caller sees a failed lookup. */
-static void
-ignore_assert(MDB_env *env, const char *message)
-{
-	(void)env;
-	(void)message;
-}
-
 static int
-get_meta(const struct weir_db *db, const char *name, MDB_val *ret_value)
+get_meta(const struct weir_db *db, const char *name,
+    struct weir_tree_item *ret_item)
 {
-	char bytes[WEIR_META_SIZE + 1];
-	MDB_val key = { WEIR_META_SIZE, bytes };
-
-	memcpy(bytes, name, sizeof(bytes));
-	return mdb_get(db->readers[0].txn, db->dbi, &key, ret_value) == 0
+	return weir_tree_lookup(&db->tree, (const uint8_t *)name,
+		   WEIR_META_SIZE, ret_item) == 1
 		   ? WEIR_OK
 		   : WEIR_EFORMAT;
 }
 
 /* The blocks begin where 64 divides the address: one cache line for each. */
 static const uint8_t *
-filter_blocks(const MDB_val *value, uint64_t block_count)
+filter_blocks(const struct weir_tree_item *item, uint64_t block_count)
 {
-	uintptr_t at = (uintptr_t)value->mv_data;
+	uintptr_t at = (uintptr_t)item->data;
 	size_t padding = (WEIR_FILTER_ALIGN - at % WEIR_FILTER_ALIGN) %
 			 WEIR_FILTER_ALIGN;
 
 	if (block_count == 0 ||
-	    block_count > value->mv_size / WEIR_FILTER_BLOCK_SIZE ||
-	    value->mv_size - block_count * WEIR_FILTER_BLOCK_SIZE < padding)
+	    block_count > item->len / WEIR_FILTER_BLOCK_SIZE ||
+	    item->len - block_count * WEIR_FILTER_BLOCK_SIZE < padding)
 		return NULL;
-	return (const uint8_t *)value->mv_data + padding;
+	return item->data + padding;
 }
 
 static int
-read_meta(struct weir_db *db, const char *path, struct weir_problem *problem)
+read_header(struct weir_db *db, const char *path, struct weir_problem *problem)
 {
-	MDB_val value;
+	struct weir_tree_item item;
 	int error;
 
-	if (get_meta(db, WEIR_META_HEADER, &value) != WEIR_OK)
+	if (get_meta(db, WEIR_META_HEADER, &item) != WEIR_OK)
 		return weir_problem_set(problem, WEIR_EFORMAT,
 		    "%s: not a weir database (no header)", path);
-	error = weir_db_header_decode(
-	    value.mv_data, value.mv_size, &db->header);
+	error = weir_db_header_decode(item.data, item.len, &db->header);
 	if (error)
 		return weir_problem_set(problem, error,
 		    error == WEIR_EVERSION
@@ -92,110 +75,88 @@ read_meta(struct weir_db *db, const char *path, struct weir_problem *problem)
 			  "weir-load apply"
 			: "%s: the header is damaged",
 		    path);
-	if (db->header.kind != WEIR_DB_BASE)
-		return weir_problem_set(problem, WEIR_EVERSION,
-		    "%s: not a base: a later version of weir wrote it", path);
 	if (db->header.name_count > WEIR_DB_NAMES_MAX)
 		return weir_problem_set(problem, WEIR_EFORMAT,
 		    "%s: the header counts too many names", path);
-	if (get_meta(db, WEIR_META_FILTER, &value) != WEIR_OK ||
-	    !(db->filter = filter_blocks(
-		  &value, db->header.filter_block_count)))
+	return WEIR_OK;
+}
+
+static int
+read_meta(struct weir_db *db, const char *path, struct weir_problem *problem)
+{
+	struct weir_tree_item item;
+	int error = read_header(db, path, problem);
+
+	if (error)
+		return error;
+	if (get_meta(db, WEIR_META_FILTER, &item) != WEIR_OK ||
+	    !(db->filter = filter_blocks(&item, db->header.filter_block_count)))
 		return weir_problem_set(problem, WEIR_EFORMAT,
 		    "%s: the filter is missing or too short", path);
-	if (get_meta(db, WEIR_META_SETS, &value) != WEIR_OK ||
-	    value.mv_size != db->header.sets_len)
+	db->block_count = db->header.filter_block_count;
+	if (get_meta(db, WEIR_META_SETS, &item) != WEIR_OK ||
+	    item.len != db->header.sets_len)
 		return weir_problem_set(problem, WEIR_EFORMAT,
 		    "%s: the entry sets are missing or cut", path);
-	db->sets = value.mv_data;
-	if (get_meta(db, WEIR_META_POLICY, &value) != WEIR_OK ||
-	    weir_policy_decode(value.mv_data, value.mv_size, &db->policy) !=
-		WEIR_OK)
+	db->sets = item.data;
+	db->sets_len = item.len;
+	if (get_meta(db, WEIR_META_POLICY, &item) != WEIR_OK ||
+	    weir_policy_decode(item.data, item.len, &db->policy) != WEIR_OK)
 		return weir_problem_set(problem, WEIR_EFORMAT,
 		    "%s: the policy is missing or damaged", path);
 	return WEIR_OK;
 }
 
-/* The tree's last page must lie in the file: reading behind its end would end
- * the process. */
 static int
-check_extent(const struct weir_db *db)
+map_file(struct weir_db *db, const char *path, uint64_t expected_size,
+    struct weir_problem *problem)
 {
-	MDB_envinfo info;
-	MDB_stat stat;
+	struct stat st;
+	int fd, error;
 
-	if (mdb_env_info(db->env, &info) != 0 ||
-	    mdb_env_stat(db->env, &stat) != 0)
-		return WEIR_EFORMAT;
-	if ((uint64_t)info.me_last_pgno >= db->size / stat.ms_psize)
-		return WEIR_EFORMAT;
-	return WEIR_OK;
-}
-
-static int
-begin_readers(struct weir_db *db, unsigned int reader_count)
-{
-	unsigned int i;
-
-	for (i = 0; i < reader_count; i++) {
-		struct reader *reader = &db->readers[i];
-
-		if (mdb_txn_begin(db->env, NULL, MDB_RDONLY, &reader->txn) != 0)
-			return WEIR_EFORMAT;
-		db->reader_count = i + 1;
-		if (i == 0 && mdb_dbi_open(reader->txn, NULL, 0, &db->dbi))
-			return WEIR_EFORMAT;
-		if (mdb_cursor_open(reader->txn, db->dbi, &reader->cursor))
-			return WEIR_EFORMAT;
+	error = weir_file_open(path, &fd);
+	if (error)
+		return weir_problem_set(problem, error,
+		    error == WEIR_EFORMAT ? "%s: not a regular file" : "%s: %m",
+		    path);
+	if (fstat(fd, &st) != 0) {
+		error = weir_problem_set(problem, WEIR_ESYSTEM, "%s: %m", path);
+	} else if (st.st_size < SIZE_MIN ||
+		   (expected_size != 0 &&
+		       (uint64_t)st.st_size != expected_size)) {
+		error = weir_problem_set(problem, WEIR_EFORMAT,
+		    "%s: %lld octets, not the file that was published", path,
+		    (long long)st.st_size);
+	} else {
+		db->size = (uint64_t)st.st_size;
+		db->map = mmap(
+		    NULL, (size_t)db->size, PROT_READ, MAP_SHARED, fd, 0);
+		if (db->map == MAP_FAILED) {
+			db->map = NULL;
+			error = weir_problem_set(
+			    problem, WEIR_ESYSTEM, "%s: %m", path);
+		}
 	}
-	return WEIR_OK;
+	(void)close(fd);
+	return error;
 }
 
 int
-weir_db_open(const char *path, unsigned int reader_count,
-    uint64_t expected_size, struct weir_db **ret_db,
+weir_db_open(const char *path, uint64_t expected_size, struct weir_db **ret_db,
     struct weir_problem *problem)
 {
-	struct weir_db *db = NULL;
-	struct stat st;
-	int error, mdb;
+	struct weir_db *db = calloc(1, sizeof(*db));
+	int error;
 
-	if (reader_count < 1 || reader_count > WEIR_READERS_MAX)
-		return weir_problem_set(problem, WEIR_ELIMIT,
-		    "%s: %u readers are too many", path, reader_count);
-	if (stat(path, &st) != 0)
-		return weir_problem_set(problem, WEIR_EMISSING, "%s: %m", path);
-	if (!S_ISREG(st.st_mode) || st.st_size < 4096 ||
-	    (expected_size != 0 && (uint64_t)st.st_size != expected_size))
-		return weir_problem_set(problem, WEIR_EFORMAT,
-		    "%s: %lld octets, not the file that was published", path,
-		    (long long)st.st_size);
-	db = calloc(1, sizeof(*db) + reader_count * sizeof(db->readers[0]));
 	if (!db)
 		return weir_problem_set(
 		    problem, WEIR_EMEMORY, "%s: out of memory", path);
-	db->size = (uint64_t)st.st_size;
-	if ((mdb = mdb_env_create(&db->env)) != 0 ||
-	    (mdb = mdb_env_set_assert(db->env, ignore_assert)) != 0 ||
-	    (mdb = mdb_env_set_mapsize(db->env, (size_t)db->size)) != 0 ||
-	    (mdb = mdb_env_open(db->env, path,
-		 MDB_NOSUBDIR | MDB_RDONLY | MDB_NOLOCK | MDB_NOTLS |
-		     MDB_NORDAHEAD,
-		 0)) != 0) {
+	error = map_file(db, path, expected_size, problem);
+	if (!error && weir_tree_init(&db->tree, db->map, db->size) != WEIR_OK)
 		error = weir_problem_set(
-		    problem, WEIR_EFORMAT, "%s: %s", path, mdb_strerror(mdb));
-		goto out;
-	}
-	error = check_extent(db);
+		    problem, WEIR_EFORMAT, "%s: cut or damaged", path);
 	if (!error)
-		error = begin_readers(db, reader_count);
-	if (error) {
-		(void)weir_problem_set(
-		    problem, error, "%s: cut or damaged", path);
-		goto out;
-	}
-	error = read_meta(db, path, problem);
-out:
+		error = read_meta(db, path, problem);
 	if (error)
 		weir_db_close(db);
 	else
@@ -203,20 +164,24 @@ out:
 	return error;
 }
 
+struct weir_db *
+weir_db_share(struct weir_db *db)
+{
+	db->share_count++;
+	return db;
+}
+
 void
 weir_db_close(struct weir_db *db)
 {
-	unsigned int i;
-
 	if (!db)
 		return;
-	for (i = 0; i < db->reader_count; i++) {
-		if (db->readers[i].cursor)
-			mdb_cursor_close(db->readers[i].cursor);
-		mdb_txn_abort(db->readers[i].txn);
+	if (db->share_count > 0) {
+		db->share_count--;
+		return;
 	}
-	if (db->env)
-		mdb_env_close(db->env);
+	if (db->map)
+		(void)munmap(db->map, (size_t)db->size);
 	free(db);
 }
 
@@ -232,137 +197,132 @@ weir_db_policy(const struct weir_db *db)
 	return &db->policy;
 }
 
-/* The set that a name's value points to. */
-static int
-set_of(const struct weir_db *db, const MDB_val *value,
-    const uint8_t **ret_entries, unsigned int *ret_count)
+uint64_t
+weir_db_size(const struct weir_db *db)
 {
-	uint64_t at;
-	unsigned int count;
+	return db->size;
+}
 
-	if (value->mv_size != 4)
+/* The record of a name's item. */
+static int
+read_record(const struct weir_db *db, const struct weir_tree_item *item,
+    struct weir_db_record *ret_record)
+{
+	unsigned int count;
+	uint64_t at;
+
+	if (item->len != WEIR_VALUE_BYTES)
 		return WEIR_EFORMAT;
-	at = (uint64_t)weir_bytes_get32(value->mv_data) * WEIR_SET_UNIT;
-	if (at + SET_HEAD_BYTES > db->header.sets_len)
+	ret_record->key = item->key;
+	ret_record->key_len = item->key_len;
+	at = weir_bytes_get32(item->data);
+	if (at == WEIR_TOMBSTONE) {
+		ret_record->entries = NULL;
+		ret_record->entry_count = 0;
+		return db->header.kind == WEIR_DB_OVERLAY ? WEIR_OK
+							  : WEIR_EFORMAT;
+	}
+	at *= WEIR_SET_UNIT;
+	if (at + SET_HEAD_BYTES > db->sets_len)
 		return WEIR_EFORMAT;
 	count = weir_bytes_get16(db->sets + at);
 	if (count == 0 || count > WEIR_ENTRIES_PER_KEY ||
 	    at + SET_HEAD_BYTES + (uint64_t)count * WEIR_ENTRY_BYTES >
-		db->header.sets_len)
+		db->sets_len)
 		return WEIR_EFORMAT;
-	*ret_entries = db->sets + at + SET_HEAD_BYTES;
-	*ret_count = count;
+	ret_record->entries = db->sets + at + SET_HEAD_BYTES;
+	ret_record->entry_count = count;
 	return WEIR_OK;
 }
 
-int
-weir_db_lookup(const struct weir_db *db, unsigned int reader,
-    const struct weir_name *name, struct weir_matches *ret_matches)
+void
+weir_db_prefetch(const struct weir_db *db, uint64_t hash)
 {
-	uint64_t hashes[WEIR_NAME_LABELS + 1];
-	uint16_t ends[WEIR_NAME_LABELS + 1];
-	uint8_t bytes[WEIR_KEY_SIZE];
-	unsigned int labels, count, labels_all = name->label_count;
-	bool has_key = false;
-	MDB_val key, value;
-	int error;
-
-	ret_matches->count = 0;
-	weir_filter_hash_name(db->header.filter_key, name, hashes);
-	for (labels = 1; labels <= labels_all; labels++)
-		weir_filter_prefetch(
-		    db->filter, db->header.filter_block_count, hashes[labels]);
-	for (labels = labels_all; labels > 0; labels--) {
-		struct weir_match *match;
-
-		if (!weir_filter_has(db->filter, db->header.filter_block_count,
-			hashes[labels]))
-			continue;
-		if (!has_key) {
-			(void)weir_name_to_key(
-			    name, WEIR_TRIGGER_QNAME, bytes, ends);
-			has_key = true;
-		}
-		key.mv_data = bytes;
-		key.mv_size = ends[labels];
-		error = mdb_cursor_get(
-		    db->readers[reader].cursor, &key, &value, MDB_SET_KEY);
-		if (error == MDB_NOTFOUND)
-			continue;
-		if (error != 0)
-			return WEIR_EFORMAT;
-		match = &ret_matches->items[ret_matches->count];
-		if (set_of(db, &value, &match->entries, &count) != WEIR_OK)
-			return WEIR_EFORMAT;
-		match->entry_count = (uint16_t)count;
-		match->label = (uint8_t)(labels_all - labels);
-		ret_matches->count++;
-	}
-	return ret_matches->count > 0;
+	weir_filter_prefetch(db->filter, db->block_count, hash);
 }
 
 int
-weir_db_walk(const struct weir_db *db, const struct weir_name *top,
-    int (*each)(void *arg, const uint8_t *key, size_t key_len,
-	const uint8_t *entries, unsigned int entry_count),
-    void *arg)
+weir_db_get(const struct weir_db *db, const uint8_t *key, size_t key_len,
+    uint64_t hash, struct weir_db_record *ret_record)
 {
-	MDB_cursor *cursor = db->readers[0].cursor;
-	uint8_t first[WEIR_KEY_SIZE] = { WEIR_TRIGGER_QNAME };
-	MDB_val key = { 1, first }, value;
-	size_t top_len = 1;
-	const uint8_t *entries;
-	unsigned int count;
-	int mdb, error;
+	struct weir_tree_item item;
+	int hit;
 
-	if (top)
-		top_len = key.mv_size = weir_name_to_key(
-		    top, WEIR_TRIGGER_QNAME, first, NULL);
-	for (mdb = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-	     mdb == 0; mdb = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
-		if (key.mv_size < top_len ||
-		    memcmp(key.mv_data, first, top_len) != 0)
-			return WEIR_OK;
-		if (set_of(db, &value, &entries, &count) != WEIR_OK)
-			return WEIR_EFORMAT;
-		error = each(arg, key.mv_data, key.mv_size, entries, count);
-		if (error)
-			return error;
+	if (!weir_filter_has(db->filter, db->block_count, hash))
+		return 0;
+	hit = weir_tree_lookup(&db->tree, key, key_len, &item);
+	if (hit <= 0)
+		return hit;
+	hit = read_record(db, &item, ret_record);
+	return hit < 0 ? hit : 1;
+}
+
+int
+weir_db_seek(const struct weir_db *db, const uint8_t *key, size_t key_len,
+    struct weir_db_cursor *ret_cursor)
+{
+	static const uint8_t first[] = { WEIR_TRIGGER_QNAME };
+
+	ret_cursor->db = db;
+	return weir_tree_seek(&db->tree, key ? key : first, key ? key_len : 1,
+	    &ret_cursor->tree);
+}
+
+int
+weir_db_next(
+    struct weir_db_cursor *cursor, struct weir_db_record *ret_record)
+{
+	struct weir_tree_item item;
+	int more = weir_tree_next(&cursor->tree, &item);
+
+	if (more <= 0)
+		return more;
+	if (item.key_len == 0 || item.key[0] != WEIR_TRIGGER_QNAME)
+		return 0;
+	more = read_record(cursor->db, &item, ret_record);
+	return more < 0 ? more : 1;
+}
+
+/* What the checksum takes for the value of a record. */
+static void
+checked_value(const struct weir_db *db, const struct weir_tree_item *item,
+    uint8_t *header, const uint8_t **ret_data, size_t *ret_len)
+{
+	*ret_data = item->data;
+	*ret_len = (size_t)item->len;
+	if (item->key_len != WEIR_META_SIZE)
+		return;
+	if (memcmp(item->key, WEIR_META_FILTER, WEIR_META_SIZE) == 0) {
+		*ret_data = db->filter;
+		*ret_len = (size_t)db->block_count * WEIR_FILTER_BLOCK_SIZE;
+	} else if (memcmp(item->key, WEIR_META_HEADER, WEIR_META_SIZE) == 0) {
+		weir_db_header_encode(&db->header, header);
+		memset(header + WEIR_HEADER_BYTES - WEIR_CHECKSUM_BYTES, 0,
+		    WEIR_CHECKSUM_BYTES);
+		*ret_data = header;
+		*ret_len = WEIR_HEADER_BYTES;
 	}
-	return mdb == MDB_NOTFOUND ? WEIR_OK : WEIR_EFORMAT;
 }
 
 int
 weir_db_checksum(const struct weir_db *db, uint8_t ret_sum[WEIR_CHECKSUM_BYTES])
 {
-	MDB_cursor *cursor = db->readers[0].cursor;
 	uint8_t header[WEIR_HEADER_BYTES];
+	struct weir_tree_cursor cursor;
+	struct weir_tree_item item;
 	struct weir_checksum sum;
-	MDB_val key, value;
-	int mdb;
+	const uint8_t *data;
+	size_t len;
+	int more;
 
 	weir_checksum_init(&sum);
-	for (mdb = mdb_cursor_get(cursor, &key, &value, MDB_FIRST); mdb == 0;
-	     mdb = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
-		const void *data = value.mv_data;
-		size_t len = value.mv_size;
-
-		if (key.mv_size == WEIR_META_SIZE &&
-		    memcmp(key.mv_data, WEIR_META_FILTER, 2) == 0) {
-			data = db->filter;
-			len = db->header.filter_block_count *
-			      WEIR_FILTER_BLOCK_SIZE;
-		} else if (key.mv_size == WEIR_META_SIZE &&
-			   memcmp(key.mv_data, WEIR_META_HEADER, 2) == 0) {
-			weir_db_header_encode(&db->header, header);
-			memset(header + WEIR_HEADER_BYTES - WEIR_CHECKSUM_BYTES,
-			    0, WEIR_CHECKSUM_BYTES);
-			data = header;
-		}
-		weir_checksum_add(&sum, key.mv_data, key.mv_size, data, len);
+	more = weir_tree_seek(&db->tree, header, 0, &cursor);
+	while (more >= 0 && (more = weir_tree_next(&cursor, &item)) == 1) {
+		checked_value(db, &item, header, &data, &len);
+		weir_checksum_add(&sum, item.key, item.key_len, data, len);
 	}
-	if (mdb != MDB_NOTFOUND)
-		return WEIR_EFORMAT;
+	if (more < 0)
+		return more;
 	weir_checksum_done(&sum, ret_sum);
 	return WEIR_OK;
 }

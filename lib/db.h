@@ -1,13 +1,15 @@
 /*
- * db.h - reads a database file.
+ * db.h - reads one database file, a base or an overlay (lib/format.h).
  *
- * Opens read-only with MDB_NOLOCK: no lock file, no reader table, nothing to
- * write.  The file never changes, so one read transaction for each reader,
- * begun when the file is opened, serves for ever: a lookup allocates nothing
- * and makes no system call.
+ * The file is mapped read-only and never changes: a look-up takes no lock,
+ * allocates nothing and makes no system call, and any number of threads may do
+ * it at once.  What it returns points into the map and lives until the file is
+ * closed.  Nothing in the file is trusted (lib/tree.h): one that is damaged
+ * gives WEIR_EFORMAT or a wrong answer, never a crash; that it is whole,
+ * lib/proof.h tells.
  *
- * Threads: a reader number belongs to one thread at a time.  What a lookup
- * returns points into the mapped file and lives until weir_db_close.
+ * What a generation says, which is a base and perhaps an overlay, is asked
+ * through lib/generation.h.
  */
 #ifndef WEIR_LIB_DB_H
 #define WEIR_LIB_DB_H
@@ -17,40 +19,62 @@
 #include "lib/error.h"
 #include "lib/format.h"
 #include "lib/policy.h"
+#include "lib/tree.h"
 
 struct weir_db;
 
-/** Opens the file for reader_count readers (1 to WEIR_READERS_MAX).
- *  expected_size: the file's octets as `current` has them, 0 if not known; a
+/** expected_size: the file's octets as `current` has them, 0 if not known; a
  *  file of another size is refused (WEIR_EFORMAT). */
-int weir_db_open(const char *path, unsigned int reader_count,
-    uint64_t expected_size, struct weir_db **ret_db,
-    struct weir_problem *problem) WEIR_CHECKED;
+int weir_db_open(const char *path, uint64_t expected_size,
+    struct weir_db **ret_db, struct weir_problem *problem) WEIR_CHECKED;
+
+/** The same file once more: it is closed by as many weir_db_close as there were
+ *  opens and shares.  Opening, sharing and closing are one thread's. */
+struct weir_db *weir_db_share(struct weir_db *db);
 void weir_db_close(struct weir_db *db);
 
 const struct weir_db_header *weir_db_header(const struct weir_db *db);
 const struct weir_policy *weir_db_policy(const struct weir_db *db);
+/** Octets of the file. */
+uint64_t weir_db_size(const struct weir_db *db);
 
-/** All entries on a name and its ancestors, the most specific first.
- *  1 with at least one match, 0 with none, < 0 on failure (a damaged file). */
-int weir_db_lookup(const struct weir_db *db, unsigned int reader,
-    const struct weir_name *name,
-    struct weir_matches *ret_matches) WEIR_CHECKED;
+/** One name's record. */
+struct weir_db_record {
+	const uint8_t *key;
+	size_t key_len;
+	const uint8_t *entries;   /* encoded, sorted by feed */
+	unsigned int entry_count; /* 0: a tombstone, in overlays only */
+};
 
-/** Calls `each` for every name in key order (or those at and below `top`, if
- *  not NULL).  Stops early if it returns other than 0, and returns that. */
-int weir_db_walk(const struct weir_db *db, const struct weir_name *top,
-    int (*each)(void *arg, const uint8_t *key, size_t key_len,
-	const uint8_t *entries, unsigned int entry_count),
-    void *arg) WEIR_CHECKED;
+/** Asks the processor for what weir_db_get looks at first. */
+void weir_db_prefetch(const struct weir_db *db, uint64_t hash);
+
+/** The record of one key; its hash (lib/filter.h, by the header's filter key).
+ *  1; 0: there is none; WEIR_EFORMAT. */
+int weir_db_get(const struct weir_db *db, const uint8_t *key, size_t key_len,
+    uint64_t hash, struct weir_db_record *ret_record) WEIR_CHECKED;
+
+/** A place between two names. */
+struct weir_db_cursor {
+	const struct weir_db *db;
+	struct weir_tree_cursor tree;
+};
+
+/** Before the first name that is not less than `key`; NULL: before all. */
+int weir_db_seek(const struct weir_db *db, const uint8_t *key, size_t key_len,
+    struct weir_db_cursor *ret_cursor) WEIR_CHECKED;
+
+/** The next name: 1; 0 behind the last; WEIR_EFORMAT. */
+int weir_db_next(struct weir_db_cursor *cursor,
+    struct weir_db_record *ret_record) WEIR_CHECKED;
 
 /** The checksum of what the file holds now, as lib/format.h has it. */
 int weir_db_checksum(const struct weir_db *db,
     uint8_t ret_sum[WEIR_CHECKSUM_BYTES]) WEIR_CHECKED;
 
-/** Needs two readers.  Reads everything: order and form of keys, sets, counts,
- *  that the filter knows each key, checksum.  0, or WEIR_EFORMAT /
- *  WEIR_ECHECKSUM with what is wrong in *problem. */
+/** Reads everything: order and form of keys, sets, counts, that the filter
+ *  knows each key, checksum.  0, or WEIR_EFORMAT / WEIR_ECHECKSUM with what is
+ *  wrong in *problem. */
 int weir_db_check(
     const struct weir_db *db, struct weir_problem *problem) WEIR_CHECKED;
 

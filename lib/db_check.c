@@ -1,7 +1,6 @@
 /*
  * db_check.c - proves a database file whole, by reading all of it.
  */
-#include <lmdb.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "lib/checksum.h"
 #include "lib/db.h"
 #include "lib/filter.h"
+#include "lib/generation.h"
 
 struct checker {
 	const struct weir_db *db;
@@ -55,29 +55,55 @@ check_entries(
 }
 
 static int
-check_name(void *arg, const uint8_t *key, size_t key_len,
-    const uint8_t *entries, unsigned int entry_count)
+check_name(struct checker *checker, const struct weir_db_record *record)
 {
-	struct checker *checker = arg;
-	size_t len = key_len < checker->last_len ? key_len : checker->last_len;
-	struct weir_matches matches;
+	const struct weir_db_header *header = weir_db_header(checker->db);
+	const uint8_t *key = record->key;
+	size_t key_len = record->key_len;
+	struct weir_db_record found;
 	struct weir_name name;
-	int order = memcmp(checker->last, key, len);
 
 	checker->name_count++;
 	if (checker->last_len > 0 &&
-	    (order > 0 || (order == 0 && checker->last_len >= key_len)))
+	    weir_key_compare(checker->last, checker->last_len, key, key_len) >=
+		0)
 		return complain(checker, "not in order", key, key_len);
 	if (weir_name_from_key(key, key_len, &name) != WEIR_OK)
 		return complain(checker, "the key is no name", NULL, 0);
-	if (check_entries(checker, entries, entry_count) != WEIR_OK)
+	if (check_entries(checker, record->entries, record->entry_count) !=
+	    WEIR_OK)
 		return complain(checker, "damaged entries", key, key_len);
-	/* Through the filter, by a second reader: as the module does. */
-	if (weir_db_lookup(checker->db, 1, &name, &matches) != 1 ||
-	    matches.items[0].label != 0)
+	/* Through the filter and the branches: as the module does. */
+	if (weir_db_get(checker->db, key, key_len,
+		weir_filter_hash(header->filter_key, key, key_len),
+		&found) != 1 ||
+	    found.key != key)
 		return complain(checker, "not found by its name", key, key_len);
 	memcpy(checker->last, key, key_len);
 	checker->last_len = key_len;
+	return WEIR_OK;
+}
+
+static int
+check_names(struct checker *checker)
+{
+	struct weir_db_record record;
+	struct weir_db_cursor cursor;
+	int error, more;
+
+	error = weir_db_seek(checker->db, NULL, 0, &cursor);
+	if (error)
+		return weir_problem_set(checker->problem, error,
+		    "the tree cannot be read");
+	while ((more = weir_db_next(&cursor, &record)) == 1) {
+		error = check_name(checker, &record);
+		if (error)
+			return error;
+	}
+	if (more < 0)
+		return weir_problem_set(checker->problem, more,
+		    "the tree cannot be read behind name %llu",
+		    (unsigned long long)checker->name_count);
 	return WEIR_OK;
 }
 
@@ -102,7 +128,7 @@ weir_db_check(const struct weir_db *db, struct weir_problem *problem)
 		error = weir_problem_set(problem, WEIR_ECHECKSUM,
 		    "the content is not what its checksum says");
 	if (!error)
-		error = weir_db_walk(db, NULL, check_name, checker);
+		error = check_names(checker);
 	if (!error && checker->name_count != header->name_count)
 		error = weir_problem_set(problem, WEIR_EFORMAT,
 		    "%llu names where the header counts %llu",

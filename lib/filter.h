@@ -7,11 +7,11 @@
  * layout is that of Apache Parquet's specification).  With 12 bits a key about
  * one miss in 250 is let through to the tree.
  *
- * The hash of a name is a chain of SipHash-2-4 from the top label down, keyed
- * with the file's random key:
- *   h(.) = 0,  h(label.parent) = SipHash(key, h(parent) || label)
- * so one pass over a name gives the hashes of all its ancestors, and nobody
- * who does not know the key can make names that collide.
+ * The hash of a name is SipHash-2-4 (J.-P. Aumasson, D. J. Bernstein: SipHash,
+ * 2012) of its database key (lib/name.h), keyed with the file's random key, so
+ * that nobody who does not know that can make names that collide.  The key of
+ * an ancestor is the beginning of the key: one pass over it gives the hashes of
+ * all ancestors, each finished where its labels end.
  */
 #ifndef WEIR_LIB_FILTER_H
 #define WEIR_LIB_FILTER_H
@@ -28,10 +28,17 @@
 /** Blocks for that many keys; at least 1. */
 uint64_t weir_filter_block_count(uint64_t key_count);
 
-/** The hashes of a name's ancestors: ret_hashes[n] is that of the ancestor
- *  with n labels, for n from 0 (the root) to label_count. */
-void weir_filter_hash_name(const uint8_t key[WEIR_FILTER_KEY_SIZE],
-    const struct weir_name *name, uint64_t *ret_hashes);
+/** The hashes of a name and its ancestors: ret_hashes[n] is that of the
+ *  ancestor with n labels, for n from 1 to label_count.  key, ends: as
+ *  weir_name_to_key gives them; key has WEIR_KEY_SIZE octets, and what stands
+ *  behind its end has no say. */
+void weir_filter_hash_key(const uint8_t filter_key[WEIR_FILTER_KEY_SIZE],
+    const uint8_t *key, const uint16_t *ends, unsigned int label_count,
+    uint64_t *ret_hashes);
+
+/** The hash of one key. */
+uint64_t weir_filter_hash(const uint8_t filter_key[WEIR_FILTER_KEY_SIZE],
+    const uint8_t *key, size_t key_len);
 
 /** Adds a key's hash.  blocks: block_count * WEIR_FILTER_BLOCK_SIZE octets,
  *  zeroed before the first. */

@@ -21,7 +21,8 @@ weir_db_header_encode(const struct weir_db_header *header, uint8_t *bytes)
 	weir_bytes_put64(bytes + 48, header->sets_len);
 	weir_bytes_put64(bytes + 56, header->created_unix);
 	memcpy(bytes + 64, header->builder, WEIR_BUILDER_BYTES);
-	memcpy(bytes + 96, header->checksum, WEIR_CHECKSUM_BYTES);
+	memcpy(bytes + 96, header->base, WEIR_CHECKSUM_BYTES);
+	memcpy(bytes + 128, header->checksum, WEIR_CHECKSUM_BYTES);
 }
 
 int
@@ -42,6 +43,7 @@ weir_db_header_decode(
 	ret_header->sets_len = weir_bytes_get64(bytes + 48);
 	ret_header->created_unix = weir_bytes_get64(bytes + 56);
 	memcpy(ret_header->builder, bytes + 64, WEIR_BUILDER_BYTES);
-	memcpy(ret_header->checksum, bytes + 96, WEIR_CHECKSUM_BYTES);
+	memcpy(ret_header->base, bytes + 96, WEIR_CHECKSUM_BYTES);
+	memcpy(ret_header->checksum, bytes + 128, WEIR_CHECKSUM_BYTES);
 	return WEIR_OK;
 }

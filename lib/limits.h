@@ -48,10 +48,11 @@
 #define WEIR_DB_NAMES_MAX    200000000ULL
 #define WEIR_GENERATIONS_MAX 1000 /* to keep, from the configuration */
 #define WEIR_CURRENT_SIZE    4096 /* the text of `current` */
-#define WEIR_READERS_MAX     257  /* Unbound threads, and the sweep */
+#define WEIR_WORKERS_MAX     256  /* Unbound threads */
 
 /* Module. */
 #define WEIR_NOTICE_MS      100   /* a swap is noticed within that */
+#define WEIR_PROVE_FIRST    (16U << 20) /* octets, see module/snapshot.h */
 #define WEIR_RETRY_S        10    /* a database that was refused */
 #define WEIR_RESWEEP_S      60    /* see module/keeper.h */
 #define WEIR_SWEEP_GRACE_MS 20    /* see module/sweep.h */

@@ -14,11 +14,40 @@ lower(uint8_t octet)
 	return octet >= 'A' && octet <= 'Z' ? octet | 0x20 : octet;
 }
 
+/* Eight octets at once: those from A to Z get the bit that makes them small.
+ * Length octets are below A. */
+static inline uint64_t
+lower_word(uint64_t word)
+{
+	const uint64_t ones = 0x0101010101010101ULL;
+	uint64_t seven = word & (0x7f * ones);
+	uint64_t from_a = seven + (0x80 - 'A') * ones;
+	uint64_t past_z = seven + (0x80 - 'Z' - 1) * ones;
+	uint64_t is_upper = (from_a ^ past_z) & ~word & (0x80 * ones);
+
+	return word | is_upper >> 2;
+}
+
+static void
+copy_lower(uint8_t *out, const uint8_t *wire, size_t len)
+{
+	uint64_t word;
+	size_t at;
+
+	for (at = 0; at + 8 <= len; at += 8) {
+		memcpy(&word, wire + at, 8);
+		word = lower_word(word);
+		memcpy(out + at, &word, 8);
+	}
+	for (; at < len; at++)
+		out[at] = lower(wire[at]);
+}
+
 int
 weir_name_from_wire(const uint8_t *wire, size_t len, struct weir_name *ret_name)
 {
 	unsigned int labels = 0;
-	size_t at = 0, i;
+	size_t at = 0;
 
 	if (len == 0 || len > WEIR_NAME_SIZE)
 		return WEIR_EFORMAT;
@@ -27,21 +56,14 @@ weir_name_from_wire(const uint8_t *wire, size_t len, struct weir_name *ret_name)
 		if (wire[at] > WEIR_LABEL_SIZE)
 			return WEIR_EFORMAT;
 		at += 1 + (size_t)wire[at];
-		labels++;
 		if (at >= len)
 			return WEIR_EFORMAT;
 	}
 	if (at != len - 1)
 		return WEIR_EFORMAT;
-	at = 0;
-	for (labels = 0; wire[at] != 0; labels++) {
-		ret_name->offset[labels] = (uint8_t)at;
-		ret_name->wire[at] = wire[at];
-		for (i = at + 1; i <= at + wire[at]; i++)
-			ret_name->wire[i] = lower(wire[i]);
-		at = i;
-	}
-	ret_name->wire[at] = 0;
+	for (at = 0; wire[at] != 0; at += 1 + (size_t)wire[at])
+		ret_name->offset[labels++] = (uint8_t)at;
+	copy_lower(ret_name->wire, wire, len);
 	ret_name->offset[labels] = (uint8_t)at;
 	ret_name->label_count = (uint8_t)labels;
 	ret_name->len = (uint8_t)len;

@@ -48,6 +48,24 @@ weir_policy_init(struct weir_policy *policy)
 }
 
 bool
+weir_policy_extends(
+    const struct weir_policy *policy, const struct weir_policy *old)
+{
+	unsigned int i;
+
+	if (policy->feed_count < old->feed_count ||
+	    policy->category_count < old->category_count)
+		return false;
+	for (i = 0; i < old->feed_count; i++)
+		if (strcmp(policy->feeds[i].name, old->feeds[i].name) != 0)
+			return false;
+	for (i = 0; i < old->category_count; i++)
+		if (strcmp(policy->categories[i], old->categories[i]) != 0)
+			return false;
+	return true;
+}
+
+bool
 weir_policy_is_alive(const struct weir_policy *policy,
     const struct weir_entry *entry, uint32_t now_unix)
 {

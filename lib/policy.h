@@ -73,6 +73,11 @@ struct weir_policy {
  *  weir.yaml(5). */
 void weir_policy_init(struct weir_policy *policy);
 
+/** Whether the numbers of `old` hold in `policy` as well: its tables of feeds
+ *  and categories begin with the same names in the same order. */
+bool weir_policy_extends(
+    const struct weir_policy *policy, const struct weir_policy *old);
+
 /** One ancestor-or-self of a name for which the database has entries. */
 struct weir_match {
 	uint8_t label; /* of the name asked for: 0 is itself, 1 its

@@ -247,7 +247,7 @@ weir_status_create(const char *folder, unsigned int worker_count,
 	struct stat st;
 	int error;
 
-	if (worker_count < 1 || worker_count > WEIR_READERS_MAX)
+	if (worker_count < 1 || worker_count > WEIR_WORKERS_MAX)
 		return weir_problem_set(problem, WEIR_ELIMIT,
 		    "%u workers are too many", worker_count);
 	status.size = page_round(sizeof(struct weir_status_header)) +
@@ -403,7 +403,7 @@ check_header(const struct weir_status *status, struct weir_problem *problem)
 	if (header->header_size != sizeof(*header) ||
 	    header->worker_size !=
 		page_round(sizeof(struct weir_worker_counts)) ||
-	    header->worker_count > WEIR_READERS_MAX ||
+	    header->worker_count > WEIR_WORKERS_MAX ||
 	    header->file_size != status->size ||
 	    page_round(sizeof(*header)) +
 		    (size_t)header->worker_count * header->worker_size !=

@@ -6,6 +6,7 @@
 #include "lmdb-loader/ack.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -126,6 +127,19 @@ weir_ack_done(struct weir_ack *ack)
 {
 	json_decref(ack->modules);
 	memset(ack, 0, sizeof(*ack));
+}
+
+void
+weir_ack_print(const struct weir_ack *ack, bool no_wait, double seconds)
+{
+	if (no_wait)
+		printf("\n");
+	else if (ack->module_count == 0)
+		printf(", no module is running\n");
+	else
+		printf(", acknowledged by %u of %u modules in %.3f s\n",
+		    ack->module_count - ack->missing_count, ack->module_count,
+		    seconds);
 }
 
 void

@@ -33,6 +33,9 @@ int weir_ack_wait(const char *folder, const char *database,
     struct weir_ack *ret_ack, struct weir_problem *problem) WEIR_CHECKED;
 void weir_ack_done(struct weir_ack *ack);
 
+/** The end of a line: ", acknowledged by 1 of 1 modules in 0.010 s". */
+void weir_ack_print(const struct weir_ack *ack, bool no_wait, double seconds);
+
 /** Says which modules have not acknowledged, and what they say of it. */
 void weir_ack_complain(const struct weir_ack *ack, uint64_t serial);
 

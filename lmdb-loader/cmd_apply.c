@@ -10,11 +10,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/file.h"
 #include "lib/log.h"
 #include "lmdb-loader/ack.h"
 #include "lmdb-loader/compile.h"
 #include "lmdb-loader/diff.h"
 #include "lmdb-loader/load.h"
+#include "lmdb-loader/overlay.h"
 #include "lmdb-loader/report.h"
 #include "lmdb-loader/write.h"
 
@@ -22,8 +24,9 @@ struct apply {
 	const struct weir_load *load;
 	const struct weir_settings *settings;
 	struct weir_store store;
-	struct weir_db *old; /* NULL: none that can be read */
+	struct weir_generation old; /* no base: none that can be read */
 	struct weir_compiled compiled;
+	struct weir_changes changes; /* against the old one */
 	struct weir_diff *diff;
 	json_t *feeds; /* the report */
 	struct weir_ack ack;
@@ -32,11 +35,10 @@ struct apply {
 	struct weir_problem problem;
 };
 
-/* In whole microseconds: more digits would be noise. */
-static double
-seconds_since(uint64_t start_ns)
+static const struct weir_generation *
+old_generation(const struct apply *apply)
 {
-	return (double)((weir_clock_ns() - start_ns) / 1000) / 1e6;
+	return apply->old.base != NULL ? &apply->old : NULL;
 }
 
 /* The lock, and the generation to compare with.  One that cannot be read is
@@ -47,8 +49,8 @@ open_old(struct apply *apply)
 	struct weir_problem *problem = &apply->problem;
 	int ret;
 
-	ret = weir_store_lock(
-	    apply->settings->database, &apply->store, problem);
+	ret = weir_store_lock(apply->settings->database, WEIR_LOCK_WAIT_MS,
+	    &apply->store, problem);
 	if (ret < 0) {
 		apply->store.folder = NULL;
 		return ret;
@@ -56,11 +58,9 @@ open_old(struct apply *apply)
 	if (problem->text[0] != '\0')
 		weir_log_error("%s", problem->text);
 	if (apply->store.has_current &&
-	    weir_store_open_db(&apply->store, &apply->store.current,
-		&apply->old, problem) < 0) {
+	    weir_store_open_generation(&apply->store, &apply->store.current,
+		true, &apply->old, problem) < 0)
 		weir_log_error("%s", problem->text);
-		apply->old = NULL;
-	}
 	problem->text[0] = '\0';
 	return 0;
 }
@@ -94,8 +94,9 @@ compile(struct apply *apply)
 	int ret;
 
 	ret = weir_compile(
-	    apply->settings, apply->old, &apply->compiled, &apply->problem);
-	apply->compile_s = seconds_since(start_ns);
+	    apply->settings, old_generation(apply), &apply->compiled,
+	    &apply->problem);
+	apply->compile_s = weir_load_seconds_since(start_ns);
 	if (ret < 0)
 		return ret;
 	complain_of_lists(apply);
@@ -116,7 +117,8 @@ compare_policies(const struct apply *apply, bool *ret_is_same)
 	size_t old_len, new_len;
 	int ret;
 
-	ret = weir_policy_encode(weir_db_policy(apply->old), &old, &old_len);
+	ret = weir_policy_encode(
+	    weir_generation_policy(&apply->old), &old, &old_len);
 	if (ret == 0)
 		ret = weir_policy_encode(
 		    &apply->settings->policy, &new, &new_len);
@@ -129,6 +131,47 @@ compare_policies(const struct apply *apply, bool *ret_is_same)
 }
 
 static int
+note_change(void *arg, const struct weir_diff *diff,
+    const struct weir_diff_change *change)
+{
+	struct apply *apply = arg;
+
+	(void)diff;
+	return weir_changes_add(&apply->changes, change->key, change->key_len,
+	    change->entries, change->entry_count);
+}
+
+/* How many names an overlay may have: it has to spare more than it costs, and
+ * the numbers in the base's entries have to hold still. */
+static uint64_t
+overlay_room(const struct apply *apply)
+{
+	uint64_t room, used = 0;
+
+	if (apply->old.base == NULL ||
+	    !weir_policy_extends(&apply->settings->policy,
+		weir_db_policy(apply->old.base)))
+		return 0;
+	room = weir_db_header(apply->old.base)->name_count / 4;
+	if (room > WEIR_OVERLAY_NAMES)
+		room = WEIR_OVERLAY_NAMES;
+	if (apply->old.overlay != NULL)
+		used = weir_db_header(apply->old.overlay)->name_count;
+	return used < room ? room - used : 0;
+}
+
+static int
+run_diff(struct apply *apply)
+{
+	struct weir_stream *names = weir_sort_stream(apply->compiled.sort);
+
+	weir_changes_done(&apply->changes);
+	weir_changes_init(&apply->changes, overlay_room(apply));
+	return weir_diff_run(old_generation(apply), &apply->settings->policy,
+	    names, note_change, apply, apply->diff);
+}
+
+static int
 compare(struct apply *apply)
 {
 	bool is_same_policy = false;
@@ -138,17 +181,14 @@ compare(struct apply *apply)
 	if (apply->diff == NULL)
 		return weir_problem_set(
 		    &apply->problem, WEIR_EMEMORY, "out of memory");
-	ret = weir_diff_run(apply->old, &apply->settings->policy,
-	    apply->compiled.sort, NULL, NULL, apply->diff);
-	if (ret == WEIR_EFORMAT && apply->old != NULL) {
+	ret = run_diff(apply);
+	if (ret == WEIR_EFORMAT && apply->old.base != NULL) {
 		weir_log_error("the generation before is damaged and is not "
 			       "compared with");
-		weir_db_close(apply->old);
-		apply->old = NULL;
-		ret = weir_diff_run(NULL, &apply->settings->policy,
-		    apply->compiled.sort, NULL, NULL, apply->diff);
+		weir_generation_close(&apply->old);
+		ret = run_diff(apply);
 	}
-	if (ret == 0 && apply->old != NULL)
+	if (ret == 0 && apply->old.base != NULL)
 		ret = compare_policies(apply, &is_same_policy);
 	if (ret < 0)
 		return weir_problem_set(&apply->problem, ret,
@@ -164,28 +204,52 @@ compare(struct apply *apply)
 }
 
 static int
-write_and_publish(struct apply *apply, uint64_t generation)
+write_base(struct apply *apply, struct weir_store_draft *draft)
 {
-	char *tmp = weir_store_path(&apply->store, generation, "base.tmp");
+	static const char file[] = "base.tmp";
+	struct weir_write_options options = { .kind = WEIR_DB_BASE,
+		.created_unix = (uint64_t)time(NULL) };
+	char *path = weir_path_join(apply->store.folder, file);
 	struct weir_progress progress;
 	struct weir_db_header header;
 	int ret;
 
-	if (tmp == NULL)
+	if (path == NULL)
 		return weir_problem_set(
 		    &apply->problem, WEIR_EMEMORY, "out of memory");
-	weir_progress_init(
-	    &progress, "writing names", weir_sort_count(apply->compiled.sort));
-	ret = weir_write_base(tmp, apply->compiled.sort,
-	    &apply->settings->policy, (uint64_t)time(NULL), &progress, &header,
+	weir_progress_init(&progress, "writing names", draft->name_count);
+	ret = weir_write_db(path, weir_sort_stream(apply->compiled.sort),
+	    &apply->settings->policy, &options, &progress, &header,
 	    &apply->problem);
 	weir_progress_done(&progress);
 	if (ret == 0)
+		ret = weir_store_prove(
+		    &apply->store, file, &draft->base, &apply->problem);
+	if (ret == 0)
+		draft->base_file = file;
+	else
+		(void)unlink(path);
+	free(path);
+	return ret;
+}
+
+/* Few changes go into an overlay, many into a new base. */
+static int
+write_and_publish(struct apply *apply, uint64_t generation)
+{
+	struct weir_store_draft draft = { .generation = generation,
+		.name_count = apply->diff->names };
+	int ret;
+
+	if (overlay_room(apply) > 0 && !apply->changes.is_over)
+		ret = weir_overlay_write(&apply->store, &apply->old,
+		    &apply->changes, &apply->settings->policy, &draft,
+		    &apply->problem);
+	else
+		ret = write_base(apply, &draft);
+	if (ret == 0)
 		ret = weir_store_publish(
-		    &apply->store, generation, &apply->problem);
-	if (ret < 0)
-		(void)unlink(tmp);
-	free(tmp);
+		    &apply->store, &draft, &apply->problem);
 	return ret;
 }
 
@@ -204,7 +268,7 @@ swap(struct apply *apply)
 		if (ret < 0)
 			return ret;
 	}
-	apply->swap_s = seconds_since(start_ns);
+	apply->swap_s = weir_load_seconds_since(start_ns);
 	/* The swap is done; what follows may fail without undoing it. */
 	if (weir_report_save(&apply->store, apply->store.current.generation,
 		apply->feeds) < 0)
@@ -213,27 +277,6 @@ swap(struct apply *apply)
 		    apply->store.folder);
 	weir_store_prune(&apply->store, apply->settings->keep_generations);
 	return 0;
-}
-
-static int
-acknowledge(struct apply *apply)
-{
-	uint64_t start_ns = weir_clock_ns();
-	struct weir_problem problem;
-	int ret;
-
-	if (apply->load->no_wait)
-		return WEIR_EXIT_DONE;
-	ret = weir_ack_wait(apply->settings->status, apply->settings->database,
-	    &apply->store.current, apply->load->timeout_ms, &apply->ack,
-	    &problem);
-	apply->acknowledge_s = seconds_since(start_ns);
-	if (ret < 0) {
-		weir_log_error("%s", problem.text);
-		return WEIR_EXIT_PARTLY;
-	}
-	weir_ack_complain(&apply->ack, apply->store.current.serial);
-	return apply->ack.missing_count > 0 ? WEIR_EXIT_PARTLY : WEIR_EXIT_DONE;
 }
 
 static void
@@ -256,14 +299,8 @@ print_text(const struct apply *apply)
 	printf("compiled in %.3f s", apply->compile_s);
 	if (!apply->is_unchanged)
 		printf(", swapped in %.3f s", apply->swap_s);
-	if (apply->load->no_wait)
-		printf("\n");
-	else if (apply->ack.module_count == 0)
-		printf(", no module is running\n");
-	else
-		printf(", acknowledged by %u of %u modules in %.3f s\n",
-		    apply->ack.module_count - apply->ack.missing_count,
-		    apply->ack.module_count, apply->acknowledge_s);
+	weir_ack_print(
+	    &apply->ack, apply->load->no_wait, apply->acknowledge_s);
 }
 
 static int
@@ -311,7 +348,8 @@ weir_cmd_apply(const struct weir_load *load)
 		exit_code = weir_load_fail(load, &apply.problem);
 		goto out;
 	}
-	exit_code = acknowledge(&apply);
+	exit_code = weir_load_acknowledge(
+	    load, &apply.store, &apply.ack, &apply.acknowledge_s);
 	if (apply.compiled.kept_count > 0 || apply.compiled.lost_count > 0)
 		exit_code = WEIR_EXIT_PARTLY;
 	exit_code = print(&apply, exit_code);
@@ -319,8 +357,9 @@ out:
 	json_decref(apply.feeds);
 	weir_ack_done(&apply.ack);
 	free(apply.diff);
+	weir_changes_done(&apply.changes);
 	weir_compile_done(&apply.compiled);
-	weir_db_close(apply.old);
+	weir_generation_close(&apply.old);
 	weir_store_close(&apply.store);
 	return exit_code;
 }

@@ -45,10 +45,10 @@ weir_cmd_check(const struct weir_load *load)
 		    json_pack("{s:s, s:I, s:I, s:I}", "result", "whole",
 			"generation", (json_int_t)text.generation, "names",
 			(json_int_t)text.name_count, "octets",
-			(json_int_t)text.base_size),
+			(json_int_t)weir_current_octets(&text)),
 		    WEIR_EXIT_DONE);
 	printf("generation %" PRIu64 " is whole: %" PRIu64 " names, %" PRIu64
 	       " octets\n",
-	    text.generation, text.name_count, text.base_size);
+	    text.generation, text.name_count, weir_current_octets(&text));
 	return WEIR_EXIT_DONE;
 }

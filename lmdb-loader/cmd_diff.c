@@ -1,8 +1,5 @@
 /*
  * cmd_diff.c - weir-load diff: what differs between two generations.
- *
- * The second one goes through a sort again, because a walk through a database
- * is driven by the database: one of two streams has to be asked.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,29 +7,12 @@
 
 #include "lmdb-loader/diff.h"
 #include "lmdb-loader/load.h"
+#include "lmdb-loader/overlay.h"
 
 struct differ {
 	bool json;
 	uint64_t printed_count;
-	struct weir_sort *sort;
 };
-
-static int
-take_name(void *arg, const uint8_t *key, size_t key_len, const uint8_t *entries,
-    unsigned int entry_count)
-{
-	struct differ *differ = arg;
-	struct weir_entry entry;
-	unsigned int i;
-	int ret = 0;
-
-	for (i = 0; i < entry_count && ret == 0; i++) {
-		ret = weir_entry_decode(entries + i * WEIR_ENTRY_BYTES, &entry);
-		if (ret == 0)
-			ret = weir_sort_add(differ->sort, key, key_len, &entry);
-	}
-	return ret;
-}
 
 /* JSON: one line of the array, written at once: there may be millions. */
 static int
@@ -134,37 +114,33 @@ print_json_end(const struct weir_diff *diff)
 }
 
 static int
-compare(struct differ *differ, const struct weir_db *from,
-    const struct weir_db *to, const uint64_t *numbers)
+compare(struct differ *differ, const struct weir_generation *from,
+    const struct weir_generation *to, const uint64_t *numbers)
 {
 	struct weir_diff *diff = malloc(sizeof(*diff));
+	struct weir_walk_stream new;
 	int ret;
 
 	if (diff == NULL)
 		return WEIR_EMEMORY;
-	ret = weir_sort_new(&differ->sort);
-	if (ret == 0)
-		ret = weir_db_walk(to, NULL, take_name, differ);
-	if (ret == 0)
-		ret = weir_sort_finish(differ->sort);
+	ret = weir_walk_generation(to, &new);
 	if (ret == 0 && differ->json)
 		printf("{\"from\":%" PRIu64 ",\"to\":%" PRIu64 ",\"changes\":[",
 		    numbers[0], numbers[1]);
 	if (ret == 0)
-		ret = weir_diff_run(from, weir_db_policy(to), differ->sort,
-		    print_change, differ, diff);
+		ret = weir_diff_run(from, weir_generation_policy(to),
+		    &new.stream, print_change, differ, diff);
 	if (ret == 0 && differ->json)
 		ret = print_json_end(diff);
 	else if (ret == 0)
 		print_summary(diff, numbers[0], numbers[1]);
-	weir_sort_free(differ->sort);
 	free(diff);
 	return ret;
 }
 
 static int
 open_generation(const struct weir_store *store, uint64_t number,
-    struct weir_db **ret_db, struct weir_problem *problem)
+    struct weir_generation *ret_generation, struct weir_problem *problem)
 {
 	struct weir_current text;
 	int ret;
@@ -172,7 +148,8 @@ open_generation(const struct weir_store *store, uint64_t number,
 	ret = weir_store_read(store, number, &text, problem);
 	if (ret < 0)
 		return ret;
-	return weir_store_open_db(store, &text, ret_db, problem);
+	return weir_store_open_generation(
+	    store, &text, true, ret_generation, problem);
 }
 
 int
@@ -180,7 +157,7 @@ weir_cmd_diff(const struct weir_load *load)
 {
 	struct differ differ = { .json = load->json };
 	struct weir_problem problem = { "" };
-	struct weir_db *from = NULL, *to = NULL;
+	struct weir_generation from = { NULL, NULL }, to = { NULL, NULL };
 	struct weir_store store;
 	uint64_t numbers[2];
 	int ret;
@@ -194,14 +171,14 @@ weir_cmd_diff(const struct weir_load *load)
 	if (ret == 0)
 		ret = open_generation(&store, numbers[1], &to, &problem);
 	if (ret == 0) {
-		ret = compare(&differ, from, to, numbers);
+		ret = compare(&differ, &from, &to, numbers);
 		if (ret < 0)
 			(void)weir_problem_set(&problem, ret,
 			    "the generations cannot be compared: %s",
 			    weir_error_text(ret));
 	}
-	weir_db_close(from);
-	weir_db_close(to);
+	weir_generation_close(&from);
+	weir_generation_close(&to);
 	weir_store_close(&store);
 	return ret < 0 ? weir_load_fail(load, &problem) : WEIR_EXIT_DONE;
 }

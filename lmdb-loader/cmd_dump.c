@@ -48,26 +48,25 @@ print_object(const struct dump *dump, const char *name,
 }
 
 static int
-each_name(void *arg, const uint8_t *key, size_t key_len, const uint8_t *encoded,
-    unsigned int entry_count)
+each_name(void *arg, const struct weir_db_record *record)
 {
 	const struct dump *dump = arg;
 	struct weir_entry entries[WEIR_ENTRIES_PER_KEY];
 	char text[WEIR_NAME_TEXT_SIZE];
 	struct weir_name name;
-	unsigned int i;
+	unsigned int i, count = record->entry_count;
 	int ret;
 
-	ret = weir_name_from_key(key, key_len, &name);
-	for (i = 0; i < entry_count && ret == 0; i++)
+	ret = weir_name_from_key(record->key, record->key_len, &name);
+	for (i = 0; i < count && ret == 0; i++)
 		ret = weir_entry_decode(
-		    encoded + i * WEIR_ENTRY_BYTES, &entries[i]);
+		    record->entries + i * WEIR_ENTRY_BYTES, &entries[i]);
 	if (ret < 0)
 		return ret;
 	weir_name_print(&name, text);
 	if (dump->json)
-		return print_object(dump, text, entries, entry_count);
-	return print_line(dump, text, entries, entry_count);
+		return print_object(dump, text, entries, count);
+	return print_line(dump, text, entries, count);
 }
 
 int
@@ -76,19 +75,19 @@ weir_cmd_dump(const struct weir_load *load)
 	struct dump dump = { .json = load->json };
 	struct weir_name top;
 	struct weir_store store;
-	struct weir_db *db;
+	struct weir_generation files;
 	int ret;
 
 	if (load->arg_count > 0 &&
 	    weir_load_name(load, load->args[0], &top) != 0)
 		return WEIR_EXIT_USAGE;
-	ret = weir_load_open(load, &store, &db);
+	ret = weir_load_open(load, &store, &files);
 	if (ret != 0)
 		return ret;
-	dump.policy = weir_db_policy(db);
-	ret = weir_db_walk(
-	    db, load->arg_count > 0 ? &top : NULL, each_name, &dump);
-	weir_db_close(db);
+	dump.policy = weir_generation_policy(&files);
+	ret = weir_generation_walk(
+	    &files, load->arg_count > 0 ? &top : NULL, each_name, &dump);
+	weir_generation_close(&files);
 	weir_store_close(&store);
 	if (ret == 0)
 		return WEIR_EXIT_DONE;

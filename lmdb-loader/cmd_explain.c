@@ -355,25 +355,25 @@ weir_cmd_explain(const struct weir_load *load)
 	struct weir_problem problem;
 	struct weir_store store;
 	json_t *document = NULL;
-	struct weir_db *db;
+	struct weir_generation files;
 	int ret;
 
 	ret = weir_load_name(load, load->args[0], &explain.name);
 	if (ret == 0)
-		ret = weir_load_open(load, &store, &db);
+		ret = weir_load_open(load, &store, &files);
 	if (ret != 0)
 		return ret;
-	explain.policy = weir_db_policy(db);
+	explain.policy = weir_generation_policy(&files);
 	explain.serial = store.current.serial;
 	weir_name_print(&explain.name, explain.name_text);
 	weir_qtype_print(load->qtype, explain.qtype_text);
-	ret = weir_db_lookup(db, 0, &explain.name, &explain.matches);
+	ret = weir_generation_lookup(&files, &explain.name, &explain.matches);
 	if (ret >= 0)
 		ret = weir_policy_decide(explain.policy, &explain.matches,
 		    explain.now_unix, &explain.verdict);
 	if (ret == 0)
 		document = describe(&explain, store.current.generation);
-	weir_db_close(db);
+	weir_generation_close(&files);
 	weir_store_close(&store);
 	if (ret < 0) {
 		(void)weir_problem_set(

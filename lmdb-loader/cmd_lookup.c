@@ -98,14 +98,14 @@ weir_cmd_lookup(const struct weir_load *load)
 	struct weir_matches matches;
 	struct weir_store store;
 	struct weir_name name;
-	struct weir_db *db;
+	struct weir_generation files;
 	unsigned int i;
 	int ret = 0, exit_code = WEIR_EXIT_DONE;
 
 	for (i = 0; i < load->arg_count && ret == 0; i++)
 		ret = weir_load_name(load, load->args[i], &name);
 	if (ret == 0)
-		ret = weir_load_open(load, &store, &db);
+		ret = weir_load_open(load, &store, &files);
 	if (ret != 0) {
 		json_decref(array);
 		return ret;
@@ -113,12 +113,12 @@ weir_cmd_lookup(const struct weir_load *load)
 	for (i = 0; i < load->arg_count && ret == 0; i++) {
 		ret = weir_load_name(load, load->args[i], &name);
 		if (ret == 0)
-			ret = weir_db_lookup(db, 0, &name, &matches);
+			ret = weir_generation_lookup(&files, &name, &matches);
 		if (ret >= 0 && load->json)
 			ret = add_object(
-			    array, weir_db_policy(db), &name, &matches);
+			    array, weir_generation_policy(&files), &name, &matches);
 		else if (ret >= 0)
-			ret = print_text(weir_db_policy(db), &name, &matches);
+			ret = print_text(weir_generation_policy(&files), &name, &matches);
 	}
 	if (ret < 0) {
 		(void)weir_problem_set(
@@ -128,7 +128,7 @@ weir_cmd_lookup(const struct weir_load *load)
 		exit_code = weir_load_print(json_incref(array), exit_code);
 	}
 	json_decref(array);
-	weir_db_close(db);
+	weir_generation_close(&files);
 	weir_store_close(&store);
 	return exit_code;
 }

@@ -93,13 +93,15 @@ weir_cmd_rollback(const struct weir_load *load)
 	struct weir_ack ack = { 0 };
 	uint64_t generation = 0;
 	bool is_unchanged;
-	int exit_code = WEIR_EXIT_DONE;
+	double seconds;
+	int exit_code;
 
 	if (load->arg_count > 0 &&
 	    weir_load_generation(load, load->args[0], &generation) != 0)
 		return WEIR_EXIT_USAGE;
 	weir_load_give_way();
-	if (weir_store_lock(load->settings->database, &store, &problem) < 0)
+	if (weir_store_lock(load->settings->database, WEIR_LOCK_WAIT_MS, &store,
+		&problem) < 0)
 		return weir_load_fail(load, &problem);
 	if (problem.text[0] != '\0')
 		weir_log_error("%s", problem.text);
@@ -107,18 +109,7 @@ weir_cmd_rollback(const struct weir_load *load)
 		exit_code = weir_load_fail(load, &problem);
 		goto out;
 	}
-	if (!load->no_wait) {
-		if (weir_ack_wait(load->settings->status,
-			load->settings->database, &store.current,
-			load->timeout_ms, &ack, &problem) < 0) {
-			weir_log_error("%s", problem.text);
-			exit_code = WEIR_EXIT_PARTLY;
-		} else {
-			weir_ack_complain(&ack, store.current.serial);
-			if (ack.missing_count > 0)
-				exit_code = WEIR_EXIT_PARTLY;
-		}
-	}
+	exit_code = weir_load_acknowledge(load, &store, &ack, &seconds);
 	exit_code = print(load, &store.current, &ack, is_unchanged, exit_code);
 out:
 	weir_ack_done(&ack);

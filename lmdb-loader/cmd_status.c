@@ -24,11 +24,12 @@ describe_generation(const struct weir_store *store, uint64_t number)
 		return json_pack("{s:I, s:b, s:o}", "generation",
 		    (json_int_t)number, "current", is_current, "problem",
 		    weir_load_string(problem.text));
-	return json_pack("{s:I, s:b, s:I, s:I, s:I, s:I}", "generation",
-	    (json_int_t)number, "current", is_current, "serial",
+	return json_pack("{s:I, s:b, s:I, s:I, s:I, s:I, s:s, s:s?}",
+	    "generation", (json_int_t)number, "current", is_current, "serial",
 	    (json_int_t)text.serial, "names", (json_int_t)text.name_count,
-	    "octets", (json_int_t)text.base_size, "created_unix",
-	    (json_int_t)text.created_unix);
+	    "octets", (json_int_t)weir_current_octets(&text), "created_unix",
+	    (json_int_t)text.created_unix, "base", text.base.name, "overlay",
+	    text.has_overlay ? text.overlay.name : NULL);
 }
 
 static json_t *

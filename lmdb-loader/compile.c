@@ -17,23 +17,15 @@
 
 #include "lib/bytes.h"
 #include "lib/log.h"
+#include "lmdb-loader/guard.h"
 
 #define LOCAL_CONFIDENCE 100
 
-/* Keys that no feed may cover, sorted. */
-struct guard {
-	unsigned int count;
-	struct guard_key {
-		uint8_t len;
-		uint8_t key[WEIR_KEY_SIZE];
-	} * keys;
-};
-
 struct compiler {
 	const struct weir_settings *settings;
-	const struct weir_db *old;
+	const struct weir_generation *old;
 	struct weir_compiled *out;
-	struct guard guard;
+	struct weir_guard guard;
 	struct weir_progress progress;
 	uint64_t octets_before; /* of the files that are read already */
 	/* The feed at work: */
@@ -52,67 +44,6 @@ weir_compile_state_text(enum weir_compile_state state)
 	static const char *const texts[] = { "read", "kept", "lost" };
 
 	return texts[state];
-}
-
-static int
-compare_keys(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
-{
-	int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
-
-	if (order != 0)
-		return order;
-	return a_len < b_len ? -1 : a_len > b_len;
-}
-
-static int
-compare_guard_keys(const void *a, const void *b)
-{
-	const struct guard_key *left = a, *right = b;
-
-	return compare_keys(left->key, left->len, right->key, right->len);
-}
-
-static int
-guard_init(struct guard *guard, const struct weir_name_rules *rules)
-{
-	unsigned int i;
-
-	guard->count = rules->count;
-	guard->keys = calloc(rules->count + 1, sizeof(*guard->keys));
-	if (guard->keys == NULL)
-		return WEIR_EMEMORY;
-	for (i = 0; i < rules->count; i++)
-		guard->keys[i].len = (uint8_t)weir_name_to_key(
-		    &rules->items[i].name, WEIR_TRIGGER_QNAME,
-		    guard->keys[i].key, NULL);
-	qsort(guard->keys, guard->count, sizeof(*guard->keys),
-	    compare_guard_keys);
-	return 0;
-}
-
-/* Whether an entry would cover a guarded name: one of the same key, or, if it
- * holds for subdomains, one below it.  Those below come right after it. */
-static bool
-guard_refuses(const struct guard *guard, const uint8_t *key, size_t len,
-    unsigned int scope)
-{
-	unsigned int low = 0, high = guard->count, middle;
-	const struct guard_key *found;
-
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		found = &guard->keys[middle];
-		if (compare_keys(found->key, found->len, key, len) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == guard->count)
-		return false;
-	found = &guard->keys[low];
-	if (found->len < len || memcmp(found->key, key, len) != 0)
-		return false;
-	return found->len == len || (scope & WEIR_SCOPE_SUBDOMAINS) != 0;
 }
 
 static void
@@ -148,7 +79,7 @@ take_item(void *arg, const struct weir_list_item *item)
 					    : WEIR_SCOPE_NAME;
 	len = weir_name_to_key(&item->name, WEIR_TRIGGER_QNAME, key, NULL);
 	if (compiler->guard.count > 0 &&
-	    guard_refuses(&compiler->guard, key, len, compiler->entry.scope)) {
+	    weir_guard_refuses(&compiler->guard, key, len, compiler->entry.scope)) {
 		count_guarded(compiler, &item->name, item->line);
 		return 0;
 	}
@@ -168,7 +99,7 @@ show_octets(void *arg, uint64_t done, uint64_t total)
 static uint16_t
 map_category(const struct compiler *compiler, unsigned int old_category)
 {
-	const struct weir_policy *old = weir_db_policy(compiler->old);
+	const struct weir_policy *old = weir_generation_policy(compiler->old);
 	const struct weir_policy *policy = &compiler->settings->policy;
 	unsigned int i;
 
@@ -182,10 +113,12 @@ map_category(const struct compiler *compiler, unsigned int old_category)
 
 /* One name of the old generation: its entry of the feed at work. */
 static int
-take_old(void *arg, const uint8_t *key, size_t key_len, const uint8_t *entries,
-    unsigned int entry_count)
+take_old(void *arg, const struct weir_db_record *record)
 {
+	const uint8_t *key = record->key, *entries = record->entries;
+	unsigned int entry_count = record->entry_count;
 	struct compiler *compiler = arg;
+	size_t key_len = record->key_len;
 	struct weir_entry entry;
 	struct weir_name name;
 	unsigned int i;
@@ -200,7 +133,7 @@ take_old(void *arg, const uint8_t *key, size_t key_len, const uint8_t *entries,
 	if (ret < 0)
 		return ret;
 	/* The never-block list may be younger than the names. */
-	if (guard_refuses(&compiler->guard, key, key_len, entry.scope)) {
+	if (weir_guard_refuses(&compiler->guard, key, key_len, entry.scope)) {
 		ret = weir_name_from_key(key, key_len, &name);
 		if (ret == 0)
 			count_guarded(compiler, &name, 0);
@@ -228,13 +161,13 @@ take_over(struct compiler *compiler)
 
 	if (compiler->old == NULL)
 		return 0;
-	old = weir_db_policy(compiler->old);
+	old = weir_generation_policy(compiler->old);
 	for (i = WEIR_FEED_FIRST; i < old->feed_count; i++)
 		if (strcmp(old->feeds[i].name, name) == 0)
 			break;
 	if (i < old->feed_count) {
 		compiler->old_feed = (uint16_t)i;
-		ret = weir_db_walk(compiler->old, NULL, take_old, compiler);
+		ret = weir_generation_walk(compiler->old, NULL, take_old, compiler);
 	}
 	if (ret == WEIR_EFORMAT) {
 		weir_sort_undo(compiler->out->sort, mark);
@@ -339,7 +272,7 @@ read_all(struct compiler *compiler)
 	unsigned int i;
 	int ret;
 
-	ret = guard_init(&compiler->guard, &settings->never_block);
+	ret = weir_guard_init(&compiler->guard, &settings->never_block);
 	if (ret == 0)
 		ret = take_rules(compiler, &settings->allow, WEIR_FEED_ALLOW);
 	if (ret == 0)
@@ -359,8 +292,8 @@ read_all(struct compiler *compiler)
 }
 
 int
-weir_compile(const struct weir_settings *settings, const struct weir_db *old,
-    struct weir_compiled *ret_compiled, struct weir_problem *problem)
+weir_compile(const struct weir_settings *settings,
+    const struct weir_generation *old, struct weir_compiled *ret_compiled, struct weir_problem *problem)
 {
 	struct weir_compiled compiled = { .feed_count = settings->feed_count };
 	struct compiler compiler = {
@@ -376,7 +309,7 @@ weir_compile(const struct weir_settings *settings, const struct weir_db *old,
 		ret = read_all(&compiler);
 	if (ret == 0)
 		ret = weir_sort_finish(compiled.sort);
-	free(compiler.guard.keys);
+	weir_guard_done(&compiler.guard);
 	if (ret < 0) {
 		weir_compile_done(&compiled);
 		return weir_problem_set(problem, ret,

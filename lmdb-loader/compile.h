@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 #include "feeds/list.h"
-#include "lib/db.h"
 #include "lib/error.h"
+#include "lib/generation.h"
 #include "lib/settings.h"
 #include "lmdb-loader/sort.h"
 
@@ -44,7 +44,7 @@ struct weir_compiled {
  *  an error that was downloaded in its place), are taken from it.  Such a list
  *  is no failure, see the states.  WEIR_EMEMORY, WEIR_ELIMIT. */
 int weir_compile(const struct weir_settings *settings,
-    const struct weir_db *old, struct weir_compiled *ret_compiled,
+    const struct weir_generation *old, struct weir_compiled *ret_compiled,
     struct weir_problem *problem) WEIR_CHECKED;
 void weir_compile_done(struct weir_compiled *compiled);
 

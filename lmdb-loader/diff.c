@@ -1,7 +1,7 @@
 /*
  * diff.c - merges two sorted streams of names and counts what differs.
  *
- * The old generation is walked; beside it the new one's sort moves on.
+ * The old generation is a cursor, the new one a stream.
  */
 #include "lmdb-loader/diff.h"
 
@@ -14,13 +14,13 @@
 
 struct differ {
 	const struct weir_policy *old_policy, *policy;
-	struct weir_sort *sort;
+	struct weir_stream *new;
 	int (*each)(void *arg, const struct weir_diff *diff,
 	    const struct weir_diff_change *change);
 	void *arg;
 	struct weir_diff *diff;
 	struct weir_diff_change change;
-	struct weir_sort_item item; /* the new stream's next */
+	struct weir_stream_item item; /* the new stream's next */
 	bool has_item;
 	bool is_same_numbering; /* then entries compare as octets */
 	unsigned int old_rows[WEIR_FEEDS];
@@ -110,8 +110,8 @@ note(struct differ *differ, unsigned int row, enum weir_diff_kind kind)
 
 /* Counts the name, and tells of it if anything about it differs. */
 static int
-finish_name(struct differ *differ, enum weir_diff_kind kind, const uint8_t *key,
-    size_t key_len)
+finish_name(struct differ *differ, enum weir_diff_kind kind,
+    const struct weir_stream_item *item)
 {
 	struct weir_diff *diff = differ->diff;
 
@@ -123,8 +123,10 @@ finish_name(struct differ *differ, enum weir_diff_kind kind, const uint8_t *key,
 	diff->removed += kind == WEIR_DIFF_REMOVED;
 	diff->changed += kind == WEIR_DIFF_CHANGED;
 	differ->change.kind = kind;
-	differ->change.key = key;
-	differ->change.key_len = key_len;
+	differ->change.key = item->key;
+	differ->change.key_len = item->key_len;
+	differ->change.entries = item->entries;
+	differ->change.entry_count = item->entry_count;
 	if (differ->each == NULL)
 		return 0;
 	return differ->each(differ->arg, diff, &differ->change);
@@ -169,7 +171,7 @@ find_old(const struct differ *differ, const uint8_t *entries,
 }
 
 static bool
-has_row(const struct weir_sort_item *item, unsigned int row)
+has_row(const struct weir_stream_item *item, unsigned int row)
 {
 	unsigned int i;
 
@@ -184,7 +186,7 @@ has_row(const struct weir_sort_item *item, unsigned int row)
 static int
 compare_sets(struct differ *differ, const uint8_t *old, unsigned int old_count)
 {
-	const struct weir_sort_item *item = &differ->item;
+	const struct weir_stream_item *item = &differ->item;
 	const uint8_t *new = item->entries, *match;
 	unsigned int i, row;
 	bool is_same, is_same_one = false;
@@ -215,13 +217,13 @@ compare_sets(struct differ *differ, const uint8_t *old, unsigned int old_count)
 		    !has_row(item, differ->old_rows[row]))
 			note(differ, differ->old_rows[row], WEIR_DIFF_REMOVED);
 	}
-	return finish_name(differ, WEIR_DIFF_CHANGED, item->key, item->key_len);
+	return finish_name(differ, WEIR_DIFF_CHANGED, item);
 }
 
 static int
 take_next(struct differ *differ)
 {
-	int ret = weir_sort_next(differ->sort, &differ->item);
+	int ret = differ->new->next(differ->new, &differ->item);
 
 	differ->has_item = ret == 1;
 	return ret < 0 ? ret : 0;
@@ -231,7 +233,7 @@ take_next(struct differ *differ)
 static int
 add_name(struct differ *differ)
 {
-	const struct weir_sort_item *item = &differ->item;
+	const struct weir_stream_item *item = &differ->item;
 	unsigned int i;
 	int ret;
 
@@ -240,48 +242,53 @@ add_name(struct differ *differ)
 		note(differ,
 		    weir_bytes_get16(item->entries + i * WEIR_ENTRY_BYTES),
 		    WEIR_DIFF_ADDED);
-	ret = finish_name(differ, WEIR_DIFF_ADDED, item->key, item->key_len);
+	ret = finish_name(differ, WEIR_DIFF_ADDED, item);
 	return ret == 0 ? take_next(differ) : ret;
+}
+
+/* A name that only the old generation has. */
+static int
+remove_name(struct differ *differ, const struct weir_db_record *old)
+{
+	const struct weir_stream_item gone = { .key = old->key,
+		.key_len = old->key_len };
+	unsigned int i, feed;
+
+	differ->change.row_count = 0;
+	for (i = 0; i < old->entry_count; i++) {
+		feed = weir_bytes_get16(old->entries + i * WEIR_ENTRY_BYTES);
+		if (feed < differ->old_policy->feed_count)
+			note(differ, differ->old_rows[feed], WEIR_DIFF_REMOVED);
+	}
+	return finish_name(differ, WEIR_DIFF_REMOVED, &gone);
 }
 
 /* One name of the old generation: first those of the new one before it. */
 static int
-take_old(void *arg, const uint8_t *key, size_t key_len, const uint8_t *entries,
-    unsigned int entry_count)
+take_old(void *arg, const struct weir_db_record *old)
 {
 	struct differ *differ = arg;
-	unsigned int i, feed;
-	size_t common;
 	int ret, order = 1;
 
 	while (differ->has_item) {
-		common = key_len < differ->item.key_len ? key_len
-							: differ->item.key_len;
-		order = memcmp(differ->item.key, key, common);
-		if (order == 0 && differ->item.key_len != key_len)
-			order = differ->item.key_len < key_len ? -1 : 1;
+		order = weir_key_compare(differ->item.key,
+		    differ->item.key_len, old->key, old->key_len);
 		if (order >= 0)
 			break;
 		ret = add_name(differ);
 		if (ret != 0)
 			return ret;
 	}
+	if (!differ->has_item || order != 0)
+		return remove_name(differ, old);
 	differ->change.row_count = 0;
-	if (differ->has_item && order == 0) {
-		ret = compare_sets(differ, entries, entry_count);
-		return ret == 0 ? take_next(differ) : ret;
-	}
-	for (i = 0; i < entry_count; i++) {
-		feed = weir_bytes_get16(entries + i * WEIR_ENTRY_BYTES);
-		if (feed < differ->old_policy->feed_count)
-			note(differ, differ->old_rows[feed], WEIR_DIFF_REMOVED);
-	}
-	return finish_name(differ, WEIR_DIFF_REMOVED, key, key_len);
+	ret = compare_sets(differ, old->entries, old->entry_count);
+	return ret == 0 ? take_next(differ) : ret;
 }
 
 int
-weir_diff_run(const struct weir_db *old, const struct weir_policy *policy,
-    struct weir_sort *sort,
+weir_diff_run(const struct weir_generation *old,
+    const struct weir_policy *policy, struct weir_stream *new,
     int (*each)(void *arg, const struct weir_diff *diff,
 	const struct weir_diff_change *change),
     void *arg, struct weir_diff *ret_diff)
@@ -292,19 +299,18 @@ weir_diff_run(const struct weir_db *old, const struct weir_policy *policy,
 	if (differ == NULL)
 		return WEIR_EMEMORY;
 	memset(ret_diff, 0, sizeof(*ret_diff));
-	differ->old_policy = old != NULL ? weir_db_policy(old) : NULL;
+	differ->old_policy = old != NULL ? weir_generation_policy(old) : NULL;
 	differ->policy = policy;
-	differ->sort = sort;
+	differ->new = new;
 	differ->each = each;
 	differ->arg = arg;
 	differ->diff = ret_diff;
 	differ->is_same_numbering = true;
 	map_feeds(differ);
 	map_categories(differ);
-	weir_sort_rewind(sort);
 	ret = take_next(differ);
 	if (ret == 0 && old != NULL)
-		ret = weir_db_walk(old, NULL, take_old, differ);
+		ret = weir_generation_walk(old, NULL, take_old, differ);
 	while (ret == 0 && differ->has_item)
 		ret = add_name(differ);
 	free(differ);

@@ -9,10 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/db.h"
 #include "lib/error.h"
+#include "lib/generation.h"
 #include "lib/policy.h"
-#include "lmdb-loader/sort.h"
+#include "lmdb-loader/stream.h"
 
 enum weir_diff_kind {
 	WEIR_DIFF_SAME,
@@ -47,6 +47,8 @@ struct weir_diff_change {
 	enum weir_diff_kind kind;
 	const uint8_t *key;
 	size_t key_len;
+	const uint8_t *entries; /* of the new generation */
+	unsigned int entry_count;
 	unsigned int row_count;
 	struct {
 		unsigned int row;
@@ -54,12 +56,12 @@ struct weir_diff_change {
 	} rows[WEIR_DIFF_ROWS];
 };
 
-/** Compares the old generation (NULL: nothing) with a finished sort and its
- *  policy.  `each`, if not NULL, is called for each name that differs; what it
+/** Compares the old generation (NULL: nothing) with the names of a new one and
+ *  its policy.  `each`, if not NULL, is called for each name that differs; what it
  *  returns other than 0 ends the comparison and is returned.  *ret_diff (about
  *  50 KB) is filled in at once. */
-int weir_diff_run(const struct weir_db *old, const struct weir_policy *policy,
-    struct weir_sort *sort,
+int weir_diff_run(const struct weir_generation *old,
+    const struct weir_policy *policy, struct weir_stream *new,
     int (*each)(void *arg, const struct weir_diff *diff,
 	const struct weir_diff_change *change),
     void *arg, struct weir_diff *ret_diff) WEIR_CHECKED;

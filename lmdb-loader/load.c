@@ -71,7 +71,7 @@ weir_load_usage(const struct weir_load *load, const char *format, ...)
 
 int
 weir_load_open(const struct weir_load *load, struct weir_store *ret_store,
-    struct weir_db **ret_db)
+    struct weir_generation *ret_generation)
 {
 	struct weir_problem problem = { "" };
 	int ret;
@@ -84,8 +84,8 @@ weir_load_open(const struct weir_load *load, struct weir_store *ret_store,
 		    "%s: no database yet (weir-load apply makes it)",
 		    ret_store->folder);
 	else
-		ret = weir_store_open_db(
-		    ret_store, &ret_store->current, ret_db, &problem);
+		ret = weir_store_open_generation(ret_store,
+		    &ret_store->current, false, ret_generation, &problem);
 	if (ret == 0)
 		return 0;
 	weir_store_close(ret_store);
@@ -112,6 +112,35 @@ weir_load_generation(
 	if (text[0] >= '1' && text[0] <= '9' && *end == '\0' && errno == 0)
 		return 0;
 	return weir_load_usage(load, "%s: not a generation's number", text);
+}
+
+double
+weir_load_seconds_since(uint64_t start_ns)
+{
+	return (double)((weir_clock_ns() - start_ns) / 1000) / 1e6;
+}
+
+int
+weir_load_acknowledge(const struct weir_load *load,
+    const struct weir_store *store, struct weir_ack *ret_ack,
+    double *ret_seconds)
+{
+	const struct weir_settings *settings = load->settings;
+	uint64_t start_ns = weir_clock_ns();
+	struct weir_problem problem;
+	int ret;
+
+	if (load->no_wait)
+		return WEIR_EXIT_DONE;
+	ret = weir_ack_wait(settings->status, settings->database,
+	    &store->current, load->timeout_ms, ret_ack, &problem);
+	*ret_seconds = weir_load_seconds_since(start_ns);
+	if (ret < 0) {
+		weir_log_error("%s", problem.text);
+		return WEIR_EXIT_PARTLY;
+	}
+	weir_ack_complain(ret_ack, store->current.serial);
+	return ret_ack->missing_count > 0 ? WEIR_EXIT_PARTLY : WEIR_EXIT_DONE;
 }
 
 json_t *

@@ -8,10 +8,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/db.h"
 #include "lib/error.h"
+#include "lib/generation.h"
 #include "lib/settings.h"
+#include "lmdb-loader/ack.h"
 #include "lmdb-loader/store.h"
+
+/* Another weir-load may hold the database's lock while it waits for modules. */
+#define WEIR_LOCK_WAIT_MS 5000
 
 enum weir_exit {
 	WEIR_EXIT_DONE = 0,
@@ -26,7 +30,9 @@ struct weir_load {
 	bool json;
 	bool no_wait;
 	unsigned int timeout_ms;
-	uint16_t qtype; /* explain */
+	bool no_compact;
+	const char *add_file, *del_file; /* delta */
+	uint16_t qtype;                  /* explain */
 	char **args;    /* behind the command */
 	unsigned int arg_count;
 	struct weir_settings *settings; /* read before any command runs */
@@ -35,6 +41,8 @@ struct weir_load {
 /* Each returns an enum weir_exit and has said what there is to say. */
 int weir_cmd_config(const struct weir_load *load);
 int weir_cmd_apply(const struct weir_load *load);
+int weir_cmd_delta(const struct weir_load *load);
+int weir_cmd_compact(const struct weir_load *load);
 int weir_cmd_rollback(const struct weir_load *load);
 int weir_cmd_lookup(const struct weir_load *load);
 int weir_cmd_explain(const struct weir_load *load);
@@ -43,7 +51,19 @@ int weir_cmd_diff(const struct weir_load *load);
 int weir_cmd_check(const struct weir_load *load);
 int weir_cmd_status(const struct weir_load *load);
 
+/** Starts `compact` in a process of its own, and does not wait for it. */
+void weir_compact_aside(const struct weir_load *load);
+
 /* What several commands need (load.c). */
+
+/** In whole microseconds: more digits would be noise. */
+double weir_load_seconds_since(uint64_t start_ns);
+
+/** Waits until the modules have acknowledged the current swap, unless that is
+ *  not wanted, and complains of those that have not.  The exit code. */
+int weir_load_acknowledge(const struct weir_load *load,
+    const struct weir_store *store, struct weir_ack *ret_ack,
+    double *ret_seconds);
 
 /** Says that the command failed, also as {"result": "failed"} if --json was
  *  given, and returns WEIR_EXIT_FAILED. */
@@ -67,7 +87,7 @@ void weir_load_give_way(void);
 
 /** Opens the current generation.  No database: says so.  0, or the code to exit with. */
 int weir_load_open(const struct weir_load *load, struct weir_store *ret_store,
-    struct weir_db **ret_db) WEIR_CHECKED;
+    struct weir_generation *ret_generation) WEIR_CHECKED;
 
 /** A name of the command line, IDN or not.  Says what is wrong.  0, or
  *  WEIR_EXIT_USAGE. */

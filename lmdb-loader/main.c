@@ -21,7 +21,8 @@
 /* Which options a command takes beyond -c and --json. */
 enum takes {
 	TAKES_WAIT = 1,
-	TAKES_TYPE = 2
+	TAKES_TYPE = 2,
+	TAKES_FILES = 4
 };
 
 static const struct command {
@@ -35,6 +36,10 @@ static const struct command {
 	    "check it, print what holds" },
 	{ "apply", weir_cmd_apply, 0, 0, TAKES_WAIT,
 	    " [--no-wait] [--timeout S]", "compile the lists and swap" },
+	{ "delta", weir_cmd_delta, 1, 1, TAKES_WAIT | TAKES_FILES,
+	    " FEED [--add FILE] [--del FILE]", "a few names of a feed" },
+	{ "compact", weir_cmd_compact, 0, 0, TAKES_WAIT, "",
+	    "base and overlay become a new base" },
 	{ "rollback", weir_cmd_rollback, 0, 1, TAKES_WAIT, " [GENERATION]",
 	    "an older generation holds again" },
 	{ "lookup", weir_cmd_lookup, 1, 1000000, 0, " NAME...",
@@ -56,13 +61,19 @@ static const struct command {
 enum option_code {
 	OPTION_NO_WAIT = 256,
 	OPTION_TIMEOUT,
-	OPTION_TYPE
+	OPTION_TYPE,
+	OPTION_ADD,
+	OPTION_DEL,
+	OPTION_NO_COMPACT
 };
 
 static const struct option options[] = {
+	{ "add", required_argument, NULL, OPTION_ADD },
 	{ "config", required_argument, NULL, 'c' },
+	{ "del", required_argument, NULL, OPTION_DEL },
 	{ "help", no_argument, NULL, 'h' },
 	{ "json", no_argument, NULL, 'j' },
+	{ "no-compact", no_argument, NULL, OPTION_NO_COMPACT },
 	{ "no-wait", no_argument, NULL, OPTION_NO_WAIT },
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
 	{ "type", required_argument, NULL, OPTION_TYPE },
@@ -87,6 +98,8 @@ print_usage(FILE *stream)
 	    "\noptions, before or after the command:\n"
 	    "  -c, --config FILE                 default: %s\n"
 	    "  -j, --json                        the result as JSON\n"
+	    "  --add FILE, --del FILE            lists of names to add, to delete\n"
+	    "  --no-compact                      start no compaction aside\n"
 	    "  --no-wait                         do not wait for the modules\n"
 	    "  --timeout SECONDS                 wait that long at most\n"
 	    "  --type TYPE                       query type; default: A\n"
@@ -143,6 +156,18 @@ take_option(int code, const char *arg, struct weir_load *load,
 	case OPTION_TIMEOUT:
 		*used |= TAKES_WAIT;
 		return parse_timeout(optarg, &load->timeout_ms, wrong);
+	case OPTION_ADD:
+		load->add_file = optarg;
+		*used |= TAKES_FILES;
+		return 0;
+	case OPTION_DEL:
+		load->del_file = optarg;
+		*used |= TAKES_FILES;
+		return 0;
+	case OPTION_NO_COMPACT:
+		load->no_compact = true;
+		*used |= TAKES_FILES;
+		return 0;
 	case OPTION_TYPE:
 		*used |= TAKES_TYPE;
 		if (weir_qtype_parse(optarg, &load->qtype) == 0)
@@ -171,18 +196,23 @@ static int
 check_usage(const struct command *command, const struct weir_load *load,
     unsigned int used)
 {
+	const char *wrong = NULL;
+
 	if (load->arg_count < command->arg_min ||
 	    load->arg_count > command->arg_max)
 		return weir_load_usage(load,
 		    "usage: weir-load [-c FILE] [--json] %s%s", command->name,
 		    command->args);
-	if ((used & ~command->takes) != 0)
-		return weir_load_usage(load, "%s does not take %s",
-		    command->name,
-		    (used & ~command->takes & TAKES_TYPE) != 0
-			? "--type"
-			: "--no-wait or --timeout");
-	return 0;
+	used &= ~command->takes;
+	if ((used & TAKES_TYPE) != 0)
+		wrong = "--type";
+	else if ((used & TAKES_FILES) != 0)
+		wrong = "--add, --del or --no-compact";
+	else if (used != 0)
+		wrong = "--no-wait or --timeout";
+	return wrong == NULL ? 0
+			     : weir_load_usage(load, "%s does not take %s",
+				   command->name, wrong);
 }
 
 /* Anything wrong in it: "FILE:LINE: reason", as other tools can read it. */

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "lib/file.h"
+#include "lib/log.h"
 #include "lmdb-loader/load.h"
 
 #define REPORT_SIZE_MAX (64U << 20) /* 250 feeds with all their examples */
@@ -203,6 +204,48 @@ weir_report_save(
 	ret = weir_file_replace(store->folder, file, bytes, strlen(bytes));
 	free(bytes);
 	return ret;
+}
+
+json_t *
+weir_report_refused(
+    const struct weir_list_report *add, const struct weir_list_report *del)
+{
+	json_t *array = describe_refused(add), *more = describe_refused(del);
+
+	(void)json_array_extend(array, more);
+	json_decref(more);
+	return array;
+}
+
+void
+weir_report_print_refused(
+    const struct weir_list_report *report, const char *file, FILE *stream)
+{
+	json_t *array = describe_refused(report), *refused, *list;
+	size_t i;
+
+	list = json_pack("{s:o}", "file", weir_load_string(file));
+	if (file != NULL)
+		json_array_foreach(array, i, refused)
+		    print_refused(list, refused, stream);
+	json_decref(list);
+	json_decref(array);
+}
+
+void
+weir_report_keep(
+    const struct weir_store *store, uint64_t from, uint64_t generation)
+{
+	json_t *report = weir_report_load(store, from);
+	json_t *feeds = json_object_get(report, "feeds");
+
+	/* Without one, `status` says nothing of the lists. */
+	if (feeds != NULL &&
+	    weir_report_save(store, generation, feeds) < 0)
+		weir_log_error("the report on the lists cannot be written to "
+			       "%s",
+		    store->folder);
+	json_decref(report);
 }
 
 json_t *

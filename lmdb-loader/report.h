@@ -23,9 +23,20 @@ json_t *weir_report_feeds(const struct weir_settings *settings,
 /** The same in words. */
 void weir_report_print(json_t *feeds, FILE *stream);
 
+/** What was refused of a delta's two lists, as in the report of a feed. */
+json_t *weir_report_refused(const struct weir_list_report *add,
+    const struct weir_list_report *del);
+/** The same of one of them in words; file: its path, NULL if there is none. */
+void weir_report_print_refused(
+    const struct weir_list_report *report, const char *file, FILE *stream);
+
 /** N.report.json. */
 int weir_report_save(const struct weir_store *store, uint64_t generation,
     json_t *feeds) WEIR_CHECKED;
+/** The report of an older generation, for one that was made without reading the
+ *  lists again. */
+void weir_report_keep(
+    const struct weir_store *store, uint64_t from, uint64_t generation);
 /** NULL if there is none that can be read. */
 json_t *weir_report_load(const struct weir_store *store, uint64_t generation);
 

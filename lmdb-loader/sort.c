@@ -40,6 +40,7 @@ struct record {
 };
 
 struct weir_sort {
+	struct weir_stream stream; /* first: next() is handed it */
 	struct chunk *chunks;
 	struct record *records;
 	size_t record_count, record_size, next;
@@ -387,22 +388,10 @@ weir_sort_key_octets(const struct weir_sort *sort)
 	return sort->key_octets;
 }
 
-const uint8_t *
-weir_sort_sets(const struct weir_sort *sort, size_t *ret_len)
+static int
+next_item(struct weir_stream *stream, struct weir_stream_item *ret_item)
 {
-	*ret_len = sort->sets.len;
-	return sort->sets.bytes;
-}
-
-void
-weir_sort_rewind(struct weir_sort *sort)
-{
-	sort->next = 0;
-}
-
-int
-weir_sort_next(struct weir_sort *sort, struct weir_sort_item *ret_item)
-{
+	struct weir_sort *sort = (struct weir_sort *)stream;
 	const struct record *record;
 	const uint8_t *set;
 
@@ -412,8 +401,17 @@ weir_sort_next(struct weir_sort *sort, struct weir_sort_item *ret_item)
 	set = weir_intern_set(&sort->sets, (uint32_t)record->word);
 	ret_item->key = item_key(record);
 	ret_item->key_len = item_len(record);
-	ret_item->set = (uint32_t)record->word;
 	ret_item->entries = set + WEIR_SET_HEAD_BYTES;
 	ret_item->entry_count = weir_intern_entry_count(set);
 	return 1;
+}
+
+struct weir_stream *
+weir_sort_stream(struct weir_sort *sort)
+{
+	sort->next = 0;
+	sort->stream.count = sort->record_count;
+	sort->stream.key_octets = sort->key_octets;
+	sort->stream.next = next_item;
+	return &sort->stream;
 }

@@ -2,9 +2,7 @@
  * sort.h - what lists say, in any order, becomes keys in order.
  *
  * Names come in as (key, entry); out comes each key once, in the order of
- * memcmp(3), with the set of all its entries.  Sets repeat a great deal and
- * are kept once.  Everything is in memory as yet; the interface (add, finish,
- * rewind, next) is that of a sort which spills to disk.
+ * memcmp(3), with the set of all its entries.  Everything is in memory as yet.
  *
  * Two entries of one feed for one key become one: their scopes together, the
  * other attributes of the first that came.
@@ -17,17 +15,9 @@
 
 #include "lib/entry.h"
 #include "lib/error.h"
+#include "lmdb-loader/stream.h"
 
 struct weir_sort;
-
-/** One key and what is said of it.  Lives until weir_sort_free. */
-struct weir_sort_item {
-	const uint8_t *key;
-	size_t key_len;
-	uint32_t set; /* place in the sets, as lib/format.h counts it */
-	const uint8_t *entries; /* encoded, sorted by feed */
-	unsigned int entry_count;
-};
 
 int weir_sort_new(struct weir_sort **ret_sort) WEIR_CHECKED;
 void weir_sort_free(struct weir_sort *sort);
@@ -52,12 +42,8 @@ int weir_sort_finish(struct weir_sort *sort) WEIR_CHECKED;
 uint64_t weir_sort_count(const struct weir_sort *sort);
 uint64_t weir_sort_key_octets(const struct weir_sort *sort);
 
-/** The sets as the database keeps them (lib/format.h, record "s"). */
-const uint8_t *weir_sort_sets(const struct weir_sort *sort, size_t *ret_len);
-
-/** The next key: 1, 0 after the last.  weir_sort_rewind begins anew. */
-int weir_sort_next(
-    struct weir_sort *sort, struct weir_sort_item *ret_item) WEIR_CHECKED;
-void weir_sort_rewind(struct weir_sort *sort);
+/** The stream of all keys, from the first on; the sort owns it, and the call
+ *  before is void.  Exact in its count and octets. */
+struct weir_stream *weir_sort_stream(struct weir_sort *sort);
 
 #endif

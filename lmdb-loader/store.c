@@ -5,14 +5,14 @@
  * modules read.  The order of steps is the invariant; each leaves the folder
  * in a state that the module and the next weir-load can work with:
  *
- *   1. N.base.tmp is written and on the disk         (write.c)
+ *   1. N.base.tmp or N.overlay.tmp is written and on the disk  (write.c)
  *   2. it is read back whole and proved
- *   3. renamed to N.base, folder synced
+ *   3. renamed to N.base or N.overlay, folder synced
  *   4. N.generation written                          (weir_file_replace)
  *   5. `current` replaced: the commit                (weir_file_replace)
  *
- * A crash before 3 leaves *.tmp, one before 4 a base that no text names: both
- * are removed under the next lock.
+ * A crash before 3 leaves *.tmp, one before 4 a file that no text names: both
+ * are removed under the next lock.  A base lives as long as any text names it.
  */
 #include "lmdb-loader/store.h"
 
@@ -25,14 +25,17 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/checksum.h"
 #include "lib/file.h"
+#include "lib/log.h"
 
 #define LOCK_FILE      "lock"
 #define TEXT_SUFFIX    "generation"
 #define BASE_SUFFIX    "base"
+#define OVERLAY_SUFFIX "overlay"
 #define REPORT_SUFFIX  "report.json"
 #define FILE_NAME_SIZE 64
 
@@ -137,48 +140,48 @@ weir_store_read(const struct weir_store *store, uint64_t generation,
 }
 
 int
-weir_store_open_db(const struct weir_store *store,
-    const struct weir_current *text, struct weir_db **ret_db,
+weir_store_open_generation(const struct weir_store *store,
+    const struct weir_current *text, bool is_proven,
+    struct weir_generation *ret_generation, struct weir_problem *problem)
+{
+	int ret = 0;
+
+	if (is_proven)
+		ret = weir_current_prove(store->folder, text, problem);
+	if (ret == 0)
+		ret = weir_generation_open(
+		    store->folder, text, NULL, ret_generation, problem);
+	return ret;
+}
+
+static int
+check_file(const struct weir_db *db, const char *file,
     struct weir_problem *problem)
 {
-	char *path = weir_path_join(store->folder, text->base);
-	struct weir_db *db = NULL;
-	int ret;
+	struct weir_problem what = { "" };
+	int ret = weir_db_check(db, &what);
 
-	if (path == NULL)
-		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
-	ret = weir_current_prove(store->folder, text, problem);
-	if (ret == 0)
-		ret = weir_db_open(path, 2, text->base_size, &db, problem);
-	if (ret == 0 && memcmp(weir_db_header(db)->checksum,
-			    text->base_checksum, WEIR_CHECKSUM_BYTES) != 0) {
-		weir_db_close(db);
-		ret = weir_problem_set(problem, WEIR_ECHECKSUM,
-		    "%s: another file than generation %" PRIu64 " names", path,
-		    text->generation);
-	}
-	if (ret == 0)
-		*ret_db = db;
-	free(path);
-	return ret;
+	if (ret < 0)
+		return weir_problem_set(problem, ret, "%s: %s", file, what.text);
+	return 0;
 }
 
 int
 weir_store_check(const struct weir_store *store,
     const struct weir_current *text, struct weir_problem *problem)
 {
-	struct weir_problem what = { "" };
-	struct weir_db *db;
+	struct weir_generation generation;
 	int ret;
 
-	ret = weir_store_open_db(store, text, &db, problem);
+	ret = weir_store_open_generation(
+	    store, text, true, &generation, problem);
 	if (ret < 0)
 		return ret;
-	ret = weir_db_check(db, &what);
-	if (ret < 0)
-		ret = weir_problem_set(
-		    problem, ret, "%s: %s", text->base, what.text);
-	weir_db_close(db);
+	ret = check_file(generation.base, text->base.name, problem);
+	if (ret == 0 && generation.overlay != NULL)
+		ret = check_file(
+		    generation.overlay, text->overlay.name, problem);
+	weir_generation_close(&generation);
 	return ret;
 }
 
@@ -253,11 +256,27 @@ make_folder(const char *folder, struct weir_problem *problem)
 	return ret;
 }
 
-/* The lock's file holds its owner's process id, for people. */
-static int
-take_lock(struct weir_store *store, struct weir_problem *problem)
+/* Tries until the time is over; waiting in the kernel has no end. */
+static bool
+flock_within(int fd, unsigned int wait_ms)
 {
-	char *path = weir_path_join(store->folder, LOCK_FILE);
+	const struct timespec pause = { 0, 2000000 };
+	uint64_t end_ns = weir_clock_ns() + (uint64_t)wait_ms * 1000000;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (weir_clock_ns() >= end_ns)
+			return false;
+		(void)nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
+/* The lock's file holds its owner's process id, for people. */
+int
+weir_store_flock(const char *folder, const char *file, unsigned int wait_ms,
+    int *ret_fd, struct weir_problem *problem)
+{
+	char *path = weir_path_join(folder, file);
 	char owner[32] = "";
 	int fd, ret = 0;
 	ssize_t len;
@@ -268,7 +287,7 @@ take_lock(struct weir_store *store, struct weir_problem *problem)
 	if (fd < 0) {
 		ret = weir_problem_set(
 		    problem, WEIR_ESYSTEM, "%s: %s", path, strerror(errno));
-	} else if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+	} else if (!flock_within(fd, wait_ms)) {
 		len = pread(fd, owner, sizeof(owner) - 1, 0);
 		owner[len > 0 ? strspn(owner, "0123456789") : 0] = '\0';
 		ret = weir_problem_set(problem, WEIR_EBUSY,
@@ -280,7 +299,7 @@ take_lock(struct weir_store *store, struct weir_problem *problem)
 		if (ftruncate(fd, 0) != 0 ||
 		    pwrite(fd, owner, strlen(owner), 0) < 0)
 			owner[0] = '\0'; /* then nobody learns our number */
-		store->lock_fd = fd;
+		*ret_fd = fd;
 	}
 	free(path);
 	return ret;
@@ -296,27 +315,91 @@ remove_file(const struct weir_store *store, const char *file)
 	free(path);
 }
 
+/* Whether a kept generation, or the current one, has that file. */
 static bool
-has_text(const struct weir_store *store, uint64_t generation)
+is_named(const char *file, const struct weir_current *texts, size_t count)
 {
-	char *path = weir_store_path(store, generation, TEXT_SUFFIX);
-	bool is_there = path == NULL || access(path, F_OK) == 0;
+	size_t i;
 
-	free(path);
-	return is_there;
+	for (i = 0; i < count; i++)
+		if (strcmp(texts[i].base.name, file) == 0 ||
+		    (texts[i].has_overlay &&
+			strcmp(texts[i].overlay.name, file) == 0))
+			return true;
+	return false;
 }
 
-/* A base or a report that no text names. */
 static bool
-is_orphan(const struct weir_store *store, const char *file)
+has_generation(uint64_t number, const struct weir_current *texts, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (texts[i].generation == number)
+			return true;
+	return false;
+}
+
+/* The texts of all generations, and the current one; false if one of them
+ * cannot be read: then nobody knows which files it names. */
+static bool
+read_texts(const struct weir_store *store, struct weir_current **ret_texts,
+    size_t *ret_count)
+{
+	struct weir_current *texts;
+	uint64_t *generations;
+	unsigned int count, i;
+	bool is_known = true;
+
+	if (weir_store_list(store, &generations, &count) < 0)
+		return false;
+	texts = calloc((size_t)count + 1, sizeof(*texts));
+	for (i = 0; texts != NULL && i < count; i++)
+		if (weir_store_read(store, generations[i], &texts[i], NULL) < 0)
+			is_known = false;
+	free(generations);
+	if (texts == NULL || !is_known) {
+		free(texts);
+		return false;
+	}
+	if (store->has_current)
+		texts[count++] = store->current;
+	*ret_texts = texts;
+	*ret_count = count;
+	return true;
+}
+
+/* A file of ours that no text names: of a generation that was removed, or that
+ * never came to be. */
+static bool
+is_orphan(const char *file, const struct weir_current *texts, size_t count)
 {
 	uint64_t number;
 
-	if (!file_number(file, BASE_SUFFIX, &number) &&
-	    !file_number(file, REPORT_SUFFIX, &number))
-		return false;
-	return !has_text(store, number) &&
-	       !(store->has_current && store->current.generation == number);
+	if (file_number(file, BASE_SUFFIX, &number) ||
+	    file_number(file, OVERLAY_SUFFIX, &number))
+		return !is_named(file, texts, count);
+	return file_number(file, REPORT_SUFFIX, &number) &&
+	       !has_generation(number, texts, count);
+}
+
+static void
+remove_orphans(const struct weir_store *store)
+{
+	struct weir_current *texts;
+	struct dirent *dirent;
+	size_t count;
+	DIR *dir;
+
+	if (!read_texts(store, &texts, &count))
+		return;
+	dir = opendir(store->folder);
+	while (dir != NULL && (dirent = readdir(dir)) != NULL)
+		if (is_orphan(dirent->d_name, texts, count))
+			remove_file(store, dirent->d_name);
+	if (dir != NULL)
+		closedir(dir);
+	free(texts);
 }
 
 /* What a crash left: files half written, and, unless it is unclear which
@@ -328,16 +411,17 @@ remove_leftovers(const struct weir_store *store, bool are_orphans_removed)
 	DIR *dir = opendir(store->folder);
 
 	while (dir != NULL && (dirent = readdir(dir)) != NULL)
-		if (has_ending(dirent->d_name, ".tmp") ||
-		    (are_orphans_removed && is_orphan(store, dirent->d_name)))
+		if (has_ending(dirent->d_name, ".tmp"))
 			remove_file(store, dirent->d_name);
 	if (dir != NULL)
 		closedir(dir);
+	if (are_orphans_removed)
+		remove_orphans(store);
 }
 
 int
-weir_store_lock(const char *folder, struct weir_store *ret_store,
-    struct weir_problem *problem)
+weir_store_lock(const char *folder, unsigned int wait_ms,
+    struct weir_store *ret_store, struct weir_problem *problem)
 {
 	struct weir_store store = { .lock_fd = -1 };
 	int ret;
@@ -348,7 +432,8 @@ weir_store_lock(const char *folder, struct weir_store *ret_store,
 	store.folder = strdup(folder);
 	if (store.folder == NULL)
 		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
-	ret = take_lock(&store, problem);
+	ret = weir_store_flock(
+	    folder, LOCK_FILE, wait_ms, &store.lock_fd, problem);
 	if (ret < 0) {
 		free(store.folder);
 		return ret;
@@ -434,62 +519,83 @@ swap(struct weir_store *store, const struct weir_current *text,
 	return 0;
 }
 
-/* Reads N.base.tmp whole; the text that names it as N.base. */
-static int
-prove(const struct weir_store *store, uint64_t generation, const char *path,
-    struct weir_current *ret_text, struct weir_problem *problem)
+int
+weir_store_prove(const struct weir_store *store, const char *file,
+    struct weir_current_file *ret_file, struct weir_problem *problem)
 {
-	struct weir_current text = { .generation = generation };
-	struct weir_db *db;
+	char *path = weir_path_join(store->folder, file);
+	struct weir_current_file proven = { .name = "" };
+	struct weir_db *db = NULL;
 	int ret;
 
-	ret = weir_db_open(path, 2, 0, &db, problem);
-	if (ret < 0)
-		return ret;
-	ret = weir_db_check(db, problem);
+	if (path == NULL)
+		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
+	ret = weir_db_open(path, 0, &db, problem);
 	if (ret == 0)
-		ret = weir_checksum_file(
-		    path, &text.base_size, text.base_quick);
+		ret = check_file(db, path, problem);
 	if (ret == 0) {
-		text.serial = next_serial(store);
-		snprintf(text.base, sizeof(text.base),
-		    "%" PRIu64 "." BASE_SUFFIX, generation);
-		memcpy(text.base_checksum, weir_db_header(db)->checksum,
+		ret = weir_checksum_file(path, &proven.size, proven.quick);
+		if (ret < 0)
+			(void)weir_problem_set(problem, ret, "%s: %s", path,
+			    weir_error_text(ret));
+	}
+	if (ret == 0) {
+		memcpy(proven.checksum, weir_db_header(db)->checksum,
 		    WEIR_CHECKSUM_BYTES);
-		text.name_count = weir_db_header(db)->name_count;
-		text.created_unix = weir_db_header(db)->created_unix;
-		*ret_text = text;
+		*ret_file = proven;
 	}
 	weir_db_close(db);
+	free(path);
+	return ret;
+}
+
+/* Renames a new file to N.SUFFIX and notes the name. */
+static int
+name_file(const struct weir_store *store, uint64_t generation,
+    const char *suffix, const char *file, struct weir_current_file *named,
+    struct weir_problem *problem)
+{
+	char *from = weir_path_join(store->folder, file), *to;
+	int ret = 0;
+
+	snprintf(named->name, sizeof(named->name), "%" PRIu64 ".%s", generation,
+	    suffix);
+	to = weir_path_join(store->folder, named->name);
+	if (from == NULL || to == NULL)
+		ret = weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
+	else if (rename(from, to) != 0)
+		ret = weir_problem_set(
+		    problem, WEIR_ESYSTEM, "%s: %s", to, strerror(errno));
+	free(from);
+	free(to);
 	return ret;
 }
 
 int
-weir_store_publish(
-    struct weir_store *store, uint64_t generation, struct weir_problem *problem)
+weir_store_publish(struct weir_store *store,
+    const struct weir_store_draft *draft, struct weir_problem *problem)
 {
-	char *path = weir_store_path(store, generation, BASE_SUFFIX);
-	char *tmp = weir_store_path(store, generation, BASE_SUFFIX ".tmp");
-	struct weir_current text;
-	int ret;
+	struct weir_current text = { .generation = draft->generation,
+		.serial = next_serial(store),
+		.name_count = draft->name_count,
+		.created_unix = (uint64_t)time(NULL),
+		.has_overlay = draft->overlay_file != NULL };
+	int ret = 0;
 
-	if (path == NULL || tmp == NULL) {
-		ret = weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
-		goto out;
-	}
-	ret = prove(store, generation, tmp, &text, problem);
-	if (ret < 0)
-		goto out;
-	if (rename(tmp, path) != 0 || weir_folder_sync(store->folder) < 0) {
-		ret = weir_problem_set(
-		    problem, WEIR_ESYSTEM, "%s: %s", path, strerror(errno));
-		goto out;
-	}
-	ret = swap(store, &text, problem);
-out:
-	free(path);
-	free(tmp);
-	return ret;
+	text.base = draft->base_file != NULL ? draft->base
+					     : store->current.base;
+	if (draft->base_file != NULL)
+		ret = name_file(store, draft->generation, BASE_SUFFIX,
+		    draft->base_file, &text.base, problem);
+	if (text.has_overlay)
+		text.overlay = draft->overlay;
+	if (ret == 0 && text.has_overlay)
+		ret = name_file(store, draft->generation, OVERLAY_SUFFIX,
+		    draft->overlay_file, &text.overlay, problem);
+	if (ret == 0 && weir_folder_sync(store->folder) < 0)
+		ret = weir_problem_set(problem, WEIR_ESYSTEM, "%s: %s",
+		    store->folder, strerror(errno));
+	return ret == 0 ? swap(store, &text, problem) : ret;
 }
 
 int
@@ -508,33 +614,27 @@ weir_store_rollback(
 	return swap(store, &text, problem);
 }
 
-static void
-remove_generation(const struct weir_store *store, uint64_t generation)
-{
-	/* The text first: a base without it is known as a leftover. */
-	static const char *const suffixes[] = { TEXT_SUFFIX, BASE_SUFFIX,
-		REPORT_SUFFIX };
-	char file[FILE_NAME_SIZE];
-	size_t i;
-
-	for (i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-		snprintf(file, sizeof(file), "%" PRIu64 ".%s", generation,
-		    suffixes[i]);
-		remove_file(store, file);
-	}
-}
-
 void
 weir_store_prune(const struct weir_store *store, unsigned int keep)
 {
+	char file[FILE_NAME_SIZE];
 	uint64_t *generations;
 	unsigned int count, i;
+	bool is_removed = false;
 
 	if (!store->has_current ||
 	    weir_store_list(store, &generations, &count) < 0)
 		return;
-	for (i = 0; i + keep < count; i++)
-		if (generations[i] != store->current.generation)
-			remove_generation(store, generations[i]);
+	/* The text first: files without one are known as leftovers. */
+	for (i = 0; i + keep < count; i++) {
+		if (generations[i] == store->current.generation)
+			continue;
+		snprintf(file, sizeof(file), "%" PRIu64 "." TEXT_SUFFIX,
+		    generations[i]);
+		remove_file(store, file);
+		is_removed = true;
+	}
 	free(generations);
+	if (is_removed)
+		remove_orphans(store);
 }

@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "lib/current.h"
-#include "lib/db.h"
 #include "lib/error.h"
+#include "lib/generation.h"
 
 struct weir_store {
 	char *folder;
@@ -26,13 +26,18 @@ struct weir_store {
 int weir_store_open(const char *folder, struct weir_store *ret_store,
     struct weir_problem *problem) WEIR_CHECKED;
 
-/** Opens to change: makes the folder, takes the lock (WEIR_EBUSY: *problem
- *  says who has it), removes what a crash has left over.  A `current` that is
+/** Opens to change: makes the folder, takes the lock (waits wait_ms for it at
+ *  most, then WEIR_EBUSY: *problem says who has it), removes what a crash has left over.  A `current` that is
  *  damaged is told in *problem and taken for none: the next publish replaces
  *  it. */
-int weir_store_lock(const char *folder, struct weir_store *ret_store,
-    struct weir_problem *problem) WEIR_CHECKED;
+int weir_store_lock(const char *folder, unsigned int wait_ms,
+    struct weir_store *ret_store, struct weir_problem *problem) WEIR_CHECKED;
 void weir_store_close(struct weir_store *store);
+
+/** Takes a lock in the folder as weir_store_lock does; closing *ret_fd gives it
+ *  back. */
+int weir_store_flock(const char *folder, const char *file, unsigned int wait_ms,
+    int *ret_fd, struct weir_problem *problem) WEIR_CHECKED;
 
 /** FOLDER/N.SUFFIX, malloced; NULL without memory. */
 char *weir_store_path(
@@ -46,14 +51,31 @@ int weir_store_list(const struct weir_store *store, uint64_t **ret_generations,
 int weir_store_read(const struct weir_store *store, uint64_t generation,
     struct weir_current *ret_text, struct weir_problem *problem) WEIR_CHECKED;
 
-/** Opens a generation's file, for two readers (weir_db_check wants them). */
-int weir_store_open_db(const struct weir_store *store,
-    const struct weir_current *text, struct weir_db **ret_db,
+/** Opens a generation's files; is_proven: after a proof that their octets are
+ *  those that were published (lib/proof.h). */
+int weir_store_open_generation(const struct weir_store *store,
+    const struct weir_current *text, bool is_proven,
+    struct weir_generation *ret_generation,
     struct weir_problem *problem) WEIR_CHECKED;
 
-/** The same and reads all of it: 0, or what is wrong. */
+/** Proves a generation's files and reads all of them: 0, or what is wrong. */
 int weir_store_check(const struct weir_store *store,
     const struct weir_current *text, struct weir_problem *problem) WEIR_CHECKED;
+
+/** A generation that is to be. */
+struct weir_store_draft {
+	uint64_t generation;
+	const char *base_file; /* in the folder; NULL: the current base stays */
+	const char *overlay_file; /* NULL: no overlay */
+	struct weir_current_file base, overlay; /* by weir_store_prove */
+	uint64_t name_count;                    /* of both together */
+};
+
+/** Reads a new file whole, as a reader will: what `current` will say of it, all
+ *  but the name. */
+int weir_store_prove(const struct weir_store *store, const char *file,
+    struct weir_current_file *ret_file,
+    struct weir_problem *problem) WEIR_CHECKED;
 
 /* With the lock: */
 
@@ -61,9 +83,10 @@ int weir_store_check(const struct weir_store *store,
 int weir_store_next(
     const struct weir_store *store, uint64_t *ret_generation) WEIR_CHECKED;
 
-/** Proves GENERATION.base.tmp whole, gives it its name and makes it current.
- *  A kill at any instruction leaves the old one or the new one. */
-int weir_store_publish(struct weir_store *store, uint64_t generation,
+/** Gives the draft's files their names and makes it current.  A kill at any
+ *  instruction leaves the old one or the new one. */
+int weir_store_publish(struct weir_store *store,
+    const struct weir_store_draft *draft,
     struct weir_problem *problem) WEIR_CHECKED;
 
 /** Makes an older (or newer) generation current, after it was proved whole. */

@@ -1,7 +1,7 @@
 /*
  * write.c - writes a database file: the only user of lmdb.h in this folder.
  *
- * Between sort.c, which gives the keys in order, and store.c, which publishes
+ * Between a stream, which gives the keys in order, and store.c, which publishes
  * the file.  Keys are appended in order, so that every page is full and the
  * file is as small as it can be.  Transactions are short, so that the pages
  * not yet written stay few however long the list is.  Nothing reads the file
@@ -24,7 +24,10 @@
 
 #include "lib/bytes.h"
 #include "lib/checksum.h"
+#include "lib/entry.h"
 #include "lib/filter.h"
+#include "lib/limits.h"
+#include "lmdb-loader/intern.h"
 
 #define NAMES_PER_TXN 50000 /* about 2 MB of pages */
 /* A value with pages of its own begins behind LMDB's page head. */
@@ -38,6 +41,13 @@ struct writer {
 	MDB_txn *txn;
 	struct weir_checksum checksum;
 	struct weir_db_header header;
+	uint64_t announced;      /* keys, at most */
+	struct weir_intern sets; /* the record "s" */
+	/* The set before: most are like it. */
+	uint8_t last_set[WEIR_SET_HEAD_BYTES +
+			 WEIR_ENTRIES_PER_KEY * WEIR_ENTRY_BYTES];
+	size_t last_len;
+	uint32_t last_place;
 	uint8_t *filter; /* blocks, at USUAL_PADDING in a record's value */
 	uint8_t *policy;
 	size_t policy_len;
@@ -46,21 +56,22 @@ struct writer {
 static int
 fail(const struct writer *writer, int mdb_error)
 {
-	int error = mdb_error == ENOMEM ? WEIR_EMEMORY : WEIR_ESYSTEM;
+	int error = WEIR_ESYSTEM;
 
+	if (mdb_error == ENOMEM)
+		error = WEIR_EMEMORY;
+	else if (mdb_error == MDB_KEYEXIST) /* MDB_APPEND: not in order */
+		error = WEIR_EFORMAT;
 	return weir_problem_set(writer->problem, error, "%s: %s", writer->path,
 	    mdb_strerror(mdb_error));
 }
 
-/* More than the file can need: it is address space, not disk. */
+/* More than the names, filter and policy can need: it is address space, not
+ * disk. */
 static size_t
-map_size(const struct weir_sort *sort, const struct writer *writer)
+map_size(const struct weir_stream *stream, const struct writer *writer)
 {
-	size_t sets_len;
-
-	(void)weir_sort_sets(sort, &sets_len);
-	return ((size_t)weir_sort_key_octets(sort) * 2 +
-		   (size_t)weir_sort_count(sort) * 64 + sets_len * 2 +
+	return ((size_t)stream->key_octets * 2 + (size_t)stream->count * 64 +
 		   (size_t)writer->header.filter_block_count *
 		       WEIR_FILTER_BLOCK_SIZE * 2 +
 		   writer->policy_len + ((size_t)64 << 20)) &
@@ -68,7 +79,7 @@ map_size(const struct weir_sort *sort, const struct writer *writer)
 }
 
 static int
-open_env(struct writer *writer, const struct weir_sort *sort)
+open_env(struct writer *writer, const struct weir_stream *stream)
 {
 	int ret;
 
@@ -77,7 +88,7 @@ open_env(struct writer *writer, const struct weir_sort *sort)
 		writer->env = NULL;
 		return fail(writer, ret);
 	}
-	ret = mdb_env_set_mapsize(writer->env, map_size(sort, writer));
+	ret = mdb_env_set_mapsize(writer->env, map_size(stream, writer));
 	if (ret == 0)
 		ret = mdb_env_open(writer->env, writer->path,
 		    MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOSYNC, 0644);
@@ -132,21 +143,62 @@ put(struct writer *writer, const void *key, size_t key_len, const void *data,
 	return ret == 0 ? 0 : fail(writer, ret);
 }
 
+/* The value of a key: the place of its set. */
+static int
+place_of(struct writer *writer, const struct weir_stream_item *item,
+    uint32_t *ret_place)
+{
+	size_t len = (size_t)item->entry_count * WEIR_ENTRY_BYTES;
+	uint8_t *set = writer->last_set;
+	int ret;
+
+	if (item->entry_count == 0 && writer->header.kind == WEIR_DB_OVERLAY) {
+		*ret_place = WEIR_TOMBSTONE;
+		return 0;
+	}
+	if (item->entry_count == 0 || item->entry_count > WEIR_ENTRIES_PER_KEY)
+		return weir_problem_set(writer->problem, WEIR_EFORMAT,
+		    "%s: a key with %u entries", writer->path,
+		    item->entry_count);
+	if (len + WEIR_SET_HEAD_BYTES != writer->last_len ||
+	    memcmp(set + WEIR_SET_HEAD_BYTES, item->entries, len) != 0) {
+		memset(set, 0, WEIR_SET_HEAD_BYTES);
+		weir_bytes_put16(set, (uint16_t)item->entry_count);
+		memcpy(set + WEIR_SET_HEAD_BYTES, item->entries, len);
+		writer->last_len = len + WEIR_SET_HEAD_BYTES;
+		ret = weir_intern_add(
+		    &writer->sets, set, writer->last_len, &writer->last_place);
+		if (ret < 0)
+			return weir_problem_set(writer->problem, ret,
+			    "%s: sets of entries: %s", writer->path,
+			    weir_error_text(ret));
+	}
+	*ret_place = writer->last_place;
+	return 0;
+}
+
 /* One name: record, filter, checksum. */
 static int
-write_name(struct writer *writer, const struct weir_sort_item *item)
+write_name(struct writer *writer, const struct weir_stream_item *item)
 {
-	uint64_t hashes[WEIR_NAME_LABELS + 1];
 	struct weir_name name;
-	uint8_t value[4];
+	uint8_t value[WEIR_VALUE_BYTES];
+	uint32_t place = 0;
+	int ret;
 
 	if (weir_name_from_key(item->key, item->key_len, &name) < 0)
 		return weir_problem_set(writer->problem, WEIR_EFORMAT,
 		    "%s: a key that is no name", writer->path);
-	weir_filter_hash_name(writer->header.filter_key, &name, hashes);
+	if (writer->header.name_count++ >= writer->announced)
+		return weir_problem_set(writer->problem, WEIR_ELIMIT,
+		    "%s: more keys than announced", writer->path);
+	ret = place_of(writer, item, &place);
+	if (ret < 0)
+		return ret;
 	weir_filter_add(writer->filter, writer->header.filter_block_count,
-	    hashes[name.label_count]);
-	weir_bytes_put32(value, item->set);
+	    weir_filter_hash(
+		writer->header.filter_key, item->key, item->key_len));
+	weir_bytes_put32(value, place);
 	weir_checksum_add(
 	    &writer->checksum, item->key, item->key_len, value, sizeof(value));
 	return put(
@@ -154,17 +206,19 @@ write_name(struct writer *writer, const struct weir_sort_item *item)
 }
 
 static int
-write_names(struct writer *writer, struct weir_sort *sort,
+write_names(struct writer *writer, struct weir_stream *stream,
     struct weir_progress *progress)
 {
-	struct weir_sort_item item;
+	struct weir_stream_item item;
 	uint64_t done = 0;
 	int ret, more;
 
-	weir_sort_rewind(sort);
 	ret = begin(writer);
-	while (ret == 0 && (more = weir_sort_next(sort, &item)) != 0) {
-		ret = more < 0 ? more : write_name(writer, &item);
+	while (ret == 0 && (more = stream->next(stream, &item)) != 0) {
+		ret = more < 0 ? weir_problem_set(writer->problem, more,
+				     "%s: the sorted keys cannot be read: %s",
+				     writer->path, weir_error_text(more))
+			       : write_name(writer, &item);
 		if (ret == 0 && ++done % NAMES_PER_TXN == 0) {
 			ret = commit(writer);
 			if (ret == 0)
@@ -250,16 +304,27 @@ sum_up(struct writer *writer, const uint8_t *sets)
 	weir_checksum_done(sum, writer->header.checksum);
 }
 
+/* How long the sets are is known only now. */
 static int
-write_meta(struct writer *writer, const struct weir_sort *sort)
+grow_map(struct writer *writer, const struct weir_stream *stream)
 {
-	uint8_t header[WEIR_HEADER_BYTES];
-	size_t sets_len;
-	const uint8_t *sets = weir_sort_sets(sort, &sets_len);
+	size_t size = map_size(stream, writer) + writer->sets.len * 2;
 	int ret;
 
-	if (sets == NULL) /* no names at all */
+	ret = mdb_env_set_mapsize(writer->env, size);
+	return ret == 0 ? 0 : fail(writer, ret);
+}
+
+static int
+write_meta(struct writer *writer)
+{
+	uint8_t header[WEIR_HEADER_BYTES];
+	const uint8_t *sets = writer->sets.bytes;
+	int ret;
+
+	if (sets == NULL) /* no entries at all */
 		sets = header;
+	writer->header.sets_len = writer->sets.len;
 	sum_up(writer, sets);
 	ret = write_filter(writer); /* it moves the blocks: after the sum */
 	if (ret < 0)
@@ -274,30 +339,33 @@ write_meta(struct writer *writer, const struct weir_sort *sort)
 		    writer->policy, writer->policy_len, MDB_APPEND);
 	if (ret == 0)
 		ret = put(writer, WEIR_META_SETS, WEIR_META_SIZE, sets,
-		    sets_len, MDB_APPEND);
+		    writer->sets.len, MDB_APPEND);
 	return ret == 0 ? commit(writer) : ret;
 }
 
 /* Header, empty filter, encoded policy. */
 static int
-prepare(struct writer *writer, const struct weir_sort *sort,
-    const struct weir_policy *policy, uint64_t created_unix)
+prepare(struct writer *writer, const struct weir_stream *stream,
+    const struct weir_policy *policy, const struct weir_write_options *options)
 {
 	struct weir_db_header *header = &writer->header;
-	size_t sets_len;
 	uint8_t *value;
 	int ret;
 
-	(void)weir_sort_sets(sort, &sets_len);
+	writer->announced = stream->count;
 	header->version = WEIR_DB_VERSION;
-	header->kind = WEIR_DB_BASE;
-	header->name_count = weir_sort_count(sort);
-	header->filter_block_count = weir_filter_block_count(
-	    header->name_count);
-	header->sets_len = sets_len;
-	header->created_unix = created_unix;
+	header->kind = options->kind;
+	header->filter_block_count = weir_filter_block_count(stream->count);
+	header->created_unix = options->created_unix;
 	strncpy(header->builder, "weir " WEIR_VERSION, WEIR_BUILDER_BYTES - 1);
 	randombytes_buf(header->filter_key, sizeof(header->filter_key));
+	if (options->base != NULL) {
+		memcpy(header->filter_key, options->base->filter_key,
+		    sizeof(header->filter_key));
+		memcpy(header->base, options->base->checksum,
+		    WEIR_CHECKSUM_BYTES);
+	}
+	weir_intern_init(&writer->sets);
 	weir_checksum_init(&writer->checksum);
 	value = calloc(
 	    1, (size_t)header->filter_block_count * WEIR_FILTER_BLOCK_SIZE +
@@ -342,11 +410,12 @@ writer_done(struct writer *writer)
 	if (writer->filter != NULL)
 		free(writer->filter - USUAL_PADDING);
 	free(writer->policy);
+	weir_intern_done(&writer->sets);
 }
 
 int
-weir_write_base(const char *path, struct weir_sort *sort,
-    const struct weir_policy *policy, uint64_t created_unix,
+weir_write_db(const char *path, struct weir_stream *stream,
+    const struct weir_policy *policy, const struct weir_write_options *options,
     struct weir_progress *progress, struct weir_db_header *ret_header,
     struct weir_problem *problem)
 {
@@ -356,13 +425,15 @@ weir_write_base(const char *path, struct weir_sort *sort,
 	if (sodium_init() < 0)
 		return weir_problem_set(
 		    problem, WEIR_ESYSTEM, "libsodium does not start");
-	ret = prepare(&writer, sort, policy, created_unix);
+	ret = prepare(&writer, stream, policy, options);
 	if (ret == 0)
-		ret = open_env(&writer, sort);
+		ret = open_env(&writer, stream);
 	if (ret == 0)
-		ret = write_names(&writer, sort, progress);
+		ret = write_names(&writer, stream, progress);
 	if (ret == 0)
-		ret = write_meta(&writer, sort);
+		ret = grow_map(&writer, stream);
+	if (ret == 0)
+		ret = write_meta(&writer);
 	if (ret == 0)
 		ret = sync_file(&writer);
 	if (ret == 0)

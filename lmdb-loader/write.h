@@ -10,13 +10,23 @@
 #include "lib/format.h"
 #include "lib/log.h"
 #include "lib/policy.h"
-#include "lmdb-loader/sort.h"
+#include "lmdb-loader/stream.h"
 
-/** Writes all keys of a finished sort and the policy to a new file, mode 0644,
- *  and brings it to the disk.  `progress`, if not NULL, counts names.  On
- *  failure what was written stays there, for the caller to remove. */
-int weir_write_base(const char *path, struct weir_sort *sort,
-    const struct weir_policy *policy, uint64_t created_unix,
+struct weir_write_options {
+	enum weir_db_kind kind;
+	const struct weir_db_header *base; /* of an overlay; else NULL */
+	uint64_t created_unix;
+};
+
+/** Writes all keys of a stream and the policy to a new file, mode 0644, and
+ *  brings it to the disk.  An overlay takes its base's filter key, so that one
+ *  hash asks both filters.  Equal sets of entries are stored once.  The filter
+ *  has room for the keys that the stream announces.  `progress`, if not NULL,
+ *  counts keys.  On failure what was written stays there, for the caller to
+ *  remove.  WEIR_EFORMAT: a key that is no name, or out of order; a tombstone
+ *  in a base. */
+int weir_write_db(const char *path, struct weir_stream *stream,
+    const struct weir_policy *policy, const struct weir_write_options *options,
     struct weir_progress *progress, struct weir_db_header *ret_header,
     struct weir_problem *problem) WEIR_CHECKED;
 

@@ -8,7 +8,6 @@
 struct chain {
 	struct module_qstate *qstate;
 	const struct weir_snapshot *snapshot;
-	unsigned int reader;
 	uint32_t now_unix;
 	unsigned int at;   /* targets seen */
 	unsigned int last; /* number of the last that a rule speaks of */
@@ -36,7 +35,7 @@ find_last(void *arg, const uint8_t *wire, size_t len)
 
 	chain->at++;
 	weir_judge_init(&decision);
-	if (weir_judge_name(chain->snapshot, chain->reader, wire, len, true,
+	if (weir_judge_name(chain->snapshot, wire, len, true,
 		chain->now_unix, &decision) != WEIR_OK ||
 	    decision.is_touched)
 		chain->last = chain->at;
@@ -56,10 +55,10 @@ evict_target(void *arg, const uint8_t *wire, size_t len)
 
 unsigned int
 weir_evict_answer(struct module_qstate *qstate,
-    const struct weir_snapshot *snapshot, unsigned int reader,
+    const struct weir_snapshot *snapshot,
     uint32_t now_unix)
 {
-	struct chain chain = { qstate, snapshot, reader, now_unix, 0, 0, 0 };
+	struct chain chain = { qstate, snapshot, now_unix, 0, 0, 0 };
 	const struct reply_info *rep = qstate->return_msg->rep;
 
 	evict_name(&chain, qstate->qinfo.qname, qstate->qinfo.qname_len);

@@ -16,7 +16,6 @@ begin(struct weir_hook *hook, struct module_qstate *qstate, int id,
 	/* Before the snapshot is taken: sweep.h. */
 	atomic_store(&hook->worker->storing, storing);
 	hook->snapshot = weir_snapshot_acquire(hook->module, hook->worker);
-	hook->reader = (unsigned int)(hook->worker - hook->module->workers);
 	hook->now_unix = (uint32_t)*qstate->env->now;
 	hook->client_count = 0;
 	for (reply = qstate->mesh_info->reply_list; reply; reply = reply->next)

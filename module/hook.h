@@ -16,7 +16,6 @@ struct weir_hook {
 	struct module_qstate *qstate;
 	int id;
 	const struct weir_snapshot *snapshot; /* NULL: no database */
-	unsigned int reader;                  /* for weir_db_lookup */
 	uint32_t now_unix;
 	unsigned int client_count; /* that wait for this state */
 };

@@ -23,7 +23,7 @@ weir_judge_init(struct weir_decision *decision)
 }
 
 int
-weir_judge_name(const struct weir_snapshot *snapshot, unsigned int reader,
+weir_judge_name(const struct weir_snapshot *snapshot,
     const uint8_t *wire, size_t len, bool is_alias, uint32_t now_unix,
     struct weir_decision *decision)
 {
@@ -35,7 +35,7 @@ weir_judge_name(const struct weir_snapshot *snapshot, unsigned int reader,
 	/* Unbound has parsed it: a name that is none cannot be asked for. */
 	if (weir_name_from_wire(wire, len, &name) != WEIR_OK)
 		return WEIR_OK;
-	hit = weir_db_lookup(snapshot->db, reader, &name, &matches);
+	hit = weir_generation_lookup(&snapshot->files, &name, &matches);
 	if (hit <= 0)
 		return hit;
 	error = weir_policy_decide(
@@ -160,7 +160,6 @@ weir_judge_each_target(const struct reply_info *rep,
 
 struct answer_arg {
 	const struct weir_snapshot *snapshot;
-	unsigned int reader;
 	uint32_t now_unix;
 	const struct weir_decision *before; /* the RRset was met with that */
 	struct weir_decision *decision;
@@ -176,7 +175,7 @@ judge_target(void *arg, const uint8_t *wire, size_t len)
 	struct weir_decision one = *answer->before;
 	int error;
 
-	error = weir_judge_name(answer->snapshot, answer->reader, wire, len,
+	error = weir_judge_name(answer->snapshot, wire, len,
 	    true, answer->now_unix, &one);
 	if (error)
 		return error;
@@ -206,11 +205,11 @@ judge_rrset(struct answer_arg *arg, const struct ub_packed_rrset_key *rrset,
 }
 
 int
-weir_judge_answer(const struct weir_snapshot *snapshot, unsigned int reader,
+weir_judge_answer(const struct weir_snapshot *snapshot,
     const struct reply_info *rep, uint32_t now_unix,
     struct weir_decision *decision)
 {
-	struct answer_arg arg = { snapshot, reader, now_unix, NULL, decision };
+	struct answer_arg arg = { snapshot, now_unix, NULL, decision };
 	int error = WEIR_OK;
 	size_t i;
 
@@ -234,11 +233,11 @@ iterator_of(const struct module_qstate *qstate)
 }
 
 int
-weir_judge_chain(const struct weir_snapshot *snapshot, unsigned int reader,
+weir_judge_chain(const struct weir_snapshot *snapshot,
     const struct module_qstate *qstate, uint32_t now_unix,
     struct weir_decision *decision)
 {
-	struct answer_arg arg = { snapshot, reader, now_unix, NULL, decision };
+	struct answer_arg arg = { snapshot, now_unix, NULL, decision };
 	const struct iter_qstate *iterator = iterator_of(qstate);
 	const struct iter_prep_list *item;
 	int error = WEIR_OK;
@@ -300,7 +299,7 @@ next_cached(const struct module_qstate *qstate, uint8_t *wire, size_t *len)
 }
 
 int
-weir_judge_cached(const struct weir_snapshot *snapshot, unsigned int reader,
+weir_judge_cached(const struct weir_snapshot *snapshot,
     const struct module_qstate *qstate, uint32_t now_unix,
     struct weir_decision *decision)
 {
@@ -317,7 +316,7 @@ weir_judge_cached(const struct weir_snapshot *snapshot, unsigned int reader,
 		       next_cached(qstate, wire, &len);
 	     hops++)
 		error = weir_judge_name(
-		    snapshot, reader, wire, len, true, now_unix, decision);
+		    snapshot, wire, len, true, now_unix, decision);
 	decision->has_cached_alias = hops > 0;
 	return error;
 }

@@ -38,21 +38,20 @@ struct weir_decision {
 /** A decision about nothing yet. */
 void weir_judge_init(struct weir_decision *decision);
 
-/** Asks about one more name.  0, or < 0 if the database is damaged.
- *  reader: the caller's number for weir_db_lookup. */
-int weir_judge_name(const struct weir_snapshot *snapshot, unsigned int reader,
+/** Asks about one more name.  0, or < 0 if the database is damaged. */
+int weir_judge_name(const struct weir_snapshot *snapshot,
     const uint8_t *wire, size_t len, bool is_alias, uint32_t now_unix,
     struct weir_decision *decision) WEIR_CHECKED;
 
 /** Asks about every alias target in the answer section.  The RRsets must be
  *  ours or locked. */
-int weir_judge_answer(const struct weir_snapshot *snapshot, unsigned int reader,
+int weir_judge_answer(const struct weir_snapshot *snapshot,
     const struct reply_info *rep, uint32_t now_unix,
     struct weir_decision *decision) WEIR_CHECKED;
 
 /** Asks about every alias target that the iterator has followed so far for
  *  this state, whether it came from a server, a cache or an auth-zone. */
-int weir_judge_chain(const struct weir_snapshot *snapshot, unsigned int reader,
+int weir_judge_chain(const struct weir_snapshot *snapshot,
     const struct module_qstate *qstate, uint32_t now_unix,
     struct weir_decision *decision) WEIR_CHECKED;
 
@@ -61,7 +60,7 @@ int weir_judge_chain(const struct weir_snapshot *snapshot, unsigned int reader,
  *  costs an upstream query, and none contacts a server of that name again.
  *  Aliases that still wait for a validation which the clients want are left to
  *  the validator: the decision stays open then. */
-int weir_judge_cached(const struct weir_snapshot *snapshot, unsigned int reader,
+int weir_judge_cached(const struct weir_snapshot *snapshot,
     const struct module_qstate *qstate, uint32_t now_unix,
     struct weir_decision *decision) WEIR_CHECKED;
 

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/proof.h"
 #include "module/snapshot.h"
 #include "module/sweep.h"
 
@@ -37,6 +38,11 @@ struct keeper {
 	uint64_t refused_tag; /* of the swap that could not be opened */
 	time_t refused_at;
 	time_t swept_at;
+	struct weir_proof *proof; /* of a large base, at work */
+	/* Checksums of bases: the one that is proven, or is being proven; and
+	 * the last one that was not what it should be. */
+	uint8_t proven[WEIR_CHECKSUM_BYTES];
+	uint8_t damaged[WEIR_CHECKSUM_BYTES];
 };
 
 static void
@@ -107,13 +113,27 @@ read_paths(struct weir_module *module, struct keeper *keeper)
 	return true;
 }
 
+/* Puts the snapshot in force, or none. */
+static void
+replace(struct weir_module *module, struct keeper *keeper,
+    struct weir_snapshot *snapshot)
+{
+	struct weir_snapshot *old = weir_snapshot_publish(module, snapshot);
+
+	if (!keeper)
+		return;
+	keeper->is_swept = false;
+	if (old)
+		keeper->retired[keeper->retired_count++] = old;
+}
+
 static void
 publish(struct weir_module *module, struct keeper *keeper,
     struct weir_snapshot *snapshot)
 {
 	struct weir_status_header *header = module->status.header;
-	struct weir_snapshot *old = weir_snapshot_publish(module, snapshot);
 
+	replace(module, keeper, snapshot);
 	(void)snprintf(header->database, sizeof(header->database), "%s",
 	    module->paths.database);
 
@@ -123,11 +143,6 @@ publish(struct weir_module *module, struct keeper *keeper,
 	    (unsigned long long)snapshot->current.generation,
 	    (unsigned long long)snapshot->current.name_count,
 	    (unsigned long long)snapshot->current.serial);
-	if (!keeper)
-		return;
-	keeper->is_swept = false;
-	if (old)
-		keeper->retired[keeper->retired_count++] = old;
 }
 
 /* The newest generation below `limit` that the folder has; 0: none. */
@@ -150,9 +165,9 @@ generation_below(const char *folder, uint64_t limit)
 	return best;
 }
 
-/* At the start `current` cannot be used: the last good state is the newest
- * older generation that is whole. */
-static void
+/* `current` cannot be used: the last good state is the newest older generation
+ * that is whole. */
+static bool
 fall_back(struct weir_module *module, struct keeper *keeper, uint64_t limit)
 {
 	const char *folder = module->paths.database;
@@ -165,12 +180,13 @@ fall_back(struct weir_module *module, struct keeper *keeper, uint64_t limit)
 		    (unsigned long long)limit);
 		if (weir_current_read(folder, file, &current, NULL) ==
 			WEIR_OK &&
-		    weir_snapshot_open(module, &current, &older, NULL) ==
-			WEIR_OK) {
+		    weir_snapshot_open(module, &current, NULL,
+			WEIR_SNAPSHOT_PROVE_ALL, &older, NULL) == WEIR_OK) {
 			publish(module, keeper, older);
-			return;
+			return true;
 		}
 	}
+	return false;
 }
 
 /* Whether just this swap was refused a moment ago: proving a big file again and
@@ -180,6 +196,14 @@ is_refused(const struct keeper *keeper, const struct weir_current *current)
 {
 	return keeper && keeper->refused_tag == weir_current_tag(current) &&
 	       time(NULL) - keeper->refused_at < WEIR_RETRY_S;
+}
+
+/* Whether its base has failed its proof. */
+static bool
+has_failed(const struct keeper *keeper, const struct weir_current *current)
+{
+	return keeper && memcmp(keeper->damaged, current->base.checksum,
+			     WEIR_CHECKSUM_BYTES) == 0;
 }
 
 static void
@@ -192,7 +216,7 @@ refuse(struct weir_module *module, struct keeper *keeper,
 		keeper->refused_at = time(NULL);
 	}
 	if (!atomic_load(&module->current))
-		fall_back(module, keeper, current->generation);
+		(void)fall_back(module, keeper, current->generation);
 }
 
 /* Reads `current`; opens and publishes what it names, if that is not in force
@@ -212,7 +236,7 @@ follow(struct weir_module *module, struct keeper *keeper)
 		&current, &problem) != WEIR_OK) {
 		complain(module, keeper, problem.text);
 		if (!snapshot)
-			fall_back(module, keeper, UINT64_MAX);
+			(void)fall_back(module, keeper, UINT64_MAX);
 		return;
 	}
 	if (snapshot && weir_current_tag(&snapshot->current) ==
@@ -222,7 +246,10 @@ follow(struct weir_module *module, struct keeper *keeper)
 	}
 	if (is_refused(keeper, &current))
 		return;
-	if (weir_snapshot_open(module, &current, &next, &problem) != WEIR_OK) {
+	if (weir_snapshot_open(module, &current, snapshot,
+		has_failed(keeper, &current) ? WEIR_SNAPSHOT_PROVE_ALL
+					     : WEIR_SNAPSHOT_PROVE_SMALL,
+		&next, &problem) != WEIR_OK) {
 		refuse(module, keeper, &current, &problem);
 		return;
 	}
@@ -297,6 +324,51 @@ sweep_again(struct weir_module *module, struct keeper *keeper)
 		log_info("weir: %llu cached answers had come in past the "
 			 "module and were removed",
 		    (unsigned long long)report.removed);
+}
+
+/* The base in force is not what was published: back to the last good state; if
+ * there is none, to none. */
+static void
+distrust(struct weir_module *module, struct keeper *keeper,
+    const struct weir_snapshot *snapshot, const struct weir_problem *problem)
+{
+	memcpy(keeper->damaged, snapshot->current.base.checksum,
+	    WEIR_CHECKSUM_BYTES);
+	refuse(module, keeper, &snapshot->current, problem);
+	if (!fall_back(module, keeper, snapshot->current.generation))
+		replace(module, keeper, NULL);
+}
+
+/* One step of the proof of a large base that is in force already; the first
+ * step, if it is a new one. */
+static void
+prove_aside(struct weir_module *module, struct keeper *keeper)
+{
+	const struct weir_snapshot *snapshot = atomic_load(&module->current);
+	const struct weir_current_file *base;
+	struct weir_problem problem;
+	int state = 0;
+
+	if (!snapshot || keeper->retired_count == RETIRED_SIZE)
+		return;
+	base = &snapshot->current.base;
+	if (memcmp(keeper->proven, base->checksum, WEIR_CHECKSUM_BYTES) != 0) {
+		weir_proof_free(keeper->proof);
+		keeper->proof = NULL;
+		memcpy(keeper->proven, base->checksum, WEIR_CHECKSUM_BYTES);
+		if (base->size > WEIR_PROVE_FIRST)
+			state = weir_proof_new(module->paths.database, base,
+			    &keeper->proof, &problem);
+	}
+	if (state == 0 && keeper->proof)
+		state = weir_proof_step(keeper->proof, &problem);
+	if (state == 0)
+		return;
+	weir_proof_free(keeper->proof);
+	keeper->proof = NULL;
+	/* A file that is not there any more is no damage: it stays mapped. */
+	if (state < 0 && state != WEIR_EMISSING && state != WEIR_EMEMORY)
+		distrust(module, keeper, snapshot, &problem);
 }
 
 static void
@@ -388,17 +460,19 @@ keep(void *arg)
 		follow(module, &keeper);
 		acknowledge(module, &keeper);
 		sweep_again(module, &keeper);
+		prove_aside(module, &keeper);
 		close_retired(&keeper);
 		log_failures(&keeper);
 		fds[0] = (struct pollfd){ module->stop_fd, POLLIN, 0 };
 		fds[1] = (struct pollfd){ keeper.inotify_fd, POLLIN, 0 };
-		(void)poll(
-		    fds, keeper.inotify_fd >= 0 ? 2 : 1, WEIR_NOTICE_MS / 2);
+		(void)poll(fds, keeper.inotify_fd >= 0 ? 2 : 1,
+		    keeper.proof ? 0 : WEIR_NOTICE_MS / 2);
 		if (keeper.inotify_fd >= 0)
 			drain_inotify(&keeper);
 	}
 	if (keeper.inotify_fd >= 0)
 		(void)close(keeper.inotify_fd);
+	weir_proof_free(keeper.proof);
 	/* The workers stand still while the module stops. */
 	while (keeper.retired_count > 0)
 		weir_snapshot_close(keeper.retired[--keeper.retired_count]);

@@ -5,43 +5,55 @@
 
 #include <stdlib.h>
 
-#include "lib/file.h"
+#include "lib/proof.h"
+
+/* What is proven before it is used. */
+static int
+prove(const struct weir_module *module, const struct weir_current *current,
+    bool is_base_shared, enum weir_snapshot_proof proof,
+    struct weir_problem *problem)
+{
+	const char *folder = module->paths.database;
+	int error = WEIR_OK;
+
+	if (!is_base_shared && (proof == WEIR_SNAPSHOT_PROVE_ALL ||
+				   current->base.size <= WEIR_PROVE_FIRST))
+		error = weir_proof_run(folder, &current->base, problem);
+	if (!error && current->has_overlay)
+		error = weir_proof_run(folder, &current->overlay, problem);
+	return error;
+}
 
 int
 weir_snapshot_open(struct weir_module *module,
-    const struct weir_current *current, struct weir_snapshot **ret_snapshot,
+    const struct weir_current *current, const struct weir_snapshot *before,
+    enum weir_snapshot_proof proof, struct weir_snapshot **ret_snapshot,
     struct weir_problem *problem)
 {
 	struct weir_snapshot *snapshot = calloc(1, sizeof(*snapshot));
-	char *path = weir_path_join(module->paths.database, current->base);
+	bool is_shared;
 	unsigned int i;
 	int error;
 
-	if (!snapshot || !path) {
-		error = weir_problem_set(
-		    problem, WEIR_EMEMORY, "out of memory");
-		goto out;
-	}
-	/* LMDB trusts its pages: nothing is opened unproven. */
-	error = weir_current_prove(module->paths.database, current, problem);
+	if (!snapshot)
+		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
+	error = weir_generation_open(module->paths.database, current,
+	    before ? &before->files : NULL, &snapshot->files, problem);
 	if (error)
 		goto out;
-	/* A reader for each worker, and one for the sweep. */
-	error = weir_db_open(path, module->worker_count + 1, current->base_size,
-	    &snapshot->db, problem);
+	is_shared = before && before->files.base == snapshot->files.base;
+	error = prove(module, current, is_shared, proof, problem);
 	if (error)
 		goto out;
 	snapshot->current = *current;
-	snapshot->policy = weir_db_policy(snapshot->db);
-	snapshot->sweep_reader = module->worker_count;
+	snapshot->policy = weir_generation_policy(&snapshot->files);
 	for (i = 0; i < snapshot->policy->feed_count; i++)
 		snapshot->feed_slots[i] = (uint16_t)weir_status_feed_slot(
 		    &module->status, snapshot->policy->feeds[i].name, true);
 	*ret_snapshot = snapshot;
-	snapshot = NULL;
+	return WEIR_OK;
 out:
-	free(path);
-	free(snapshot);
+	weir_snapshot_close(snapshot);
 	return error;
 }
 
@@ -50,7 +62,7 @@ weir_snapshot_close(struct weir_snapshot *snapshot)
 {
 	if (!snapshot)
 		return;
-	weir_db_close(snapshot->db);
+	weir_generation_close(&snapshot->files);
 	free(snapshot);
 }
 

@@ -158,9 +158,9 @@ init(struct module_env *env, int id)
 	module->worker_count = env->cfg->num_threads > 0
 				   ? (unsigned int)env->cfg->num_threads
 				   : 1;
-	if (module->worker_count >= WEIR_READERS_MAX) {
+	if (module->worker_count > WEIR_WORKERS_MAX) {
 		log_err("weir: num-threads: %u is more than %d",
-		    module->worker_count, WEIR_READERS_MAX - 1);
+		    module->worker_count, WEIR_WORKERS_MAX);
 		goto failed;
 	}
 	read_config(module);

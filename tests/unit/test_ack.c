@@ -18,7 +18,7 @@
 static struct scratch scratch;
 static struct weir_problem problem;
 static struct weir_current swap = { .serial = 5,
-	.base_checksum = { 1, 2, 3, 4, 5, 6, 7, 8 } };
+	.base = { .checksum = { 1, 2, 3, 4, 5, 6, 7, 8 } } };
 
 static void
 setup(void)
@@ -136,7 +136,7 @@ START_TEST(the_same_serial_of_another_file_is_no_acknowledgement)
 	pid_t pid = start_module(5, 0, 60000);
 	struct weir_ack ack;
 
-	other.base_checksum[0] ^= 1;
+	other.base.checksum[0] ^= 1;
 	ck_assert_int_eq(weir_ack_wait(scratch.folder, scratch.folder, &other,
 			     200, &ack, &problem),
 	    0);

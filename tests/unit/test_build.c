@@ -12,8 +12,10 @@
 
 #include "lib/db.h"
 #include "lib/file.h"
+#include "lib/filter.h"
 #include "lmdb-loader/compile.h"
 #include "lmdb-loader/diff.h"
+#include "lmdb-loader/intern.h"
 #include "lmdb-loader/write.h"
 #include "tests/unit/scratch.h"
 
@@ -55,10 +57,12 @@ settings_of(const char *yaml)
 }
 
 static struct weir_compiled
-compile(const struct weir_settings *settings, const struct weir_db *old)
+compile(const struct weir_settings *settings, struct weir_db *old)
 {
+	const struct weir_generation generation = { old, NULL };
 	struct weir_compiled compiled;
-	int ret = weir_compile(settings, old, &compiled, &problem);
+	int ret = weir_compile(
+	    settings, old != NULL ? &generation : NULL, &compiled, &problem);
 
 	ck_assert_msg(ret == 0, "%s", problem.text);
 	return compiled;
@@ -69,15 +73,17 @@ static struct weir_db *
 build(struct weir_sort *sort, const struct weir_policy *policy)
 {
 	char *path = weir_path_join(scratch.folder, "test.base");
+	struct weir_write_options options = { .kind = WEIR_DB_BASE,
+		.created_unix = 1000 };
 	struct weir_db_header header;
 	struct weir_db *db;
 	int ret;
 
 	(void)unlink(path);
-	ret = weir_write_base(
-	    path, sort, policy, 1000, NULL, &header, &problem);
+	ret = weir_write_db(path, weir_sort_stream(sort), policy, &options,
+	    NULL, &header, &problem);
 	ck_assert_msg(ret == 0, "%s", problem.text);
-	ret = weir_db_open(path, 2, 0, &db, &problem);
+	ret = weir_db_open(path, 0, &db, &problem);
 	ck_assert_msg(ret == 0, "%s", problem.text);
 	ret = weir_db_check(db, &problem);
 	ck_assert_msg(ret == 0, "%s", problem.text);
@@ -86,7 +92,7 @@ build(struct weir_sort *sort, const struct weir_policy *policy)
 }
 
 static struct weir_db *
-build_yaml(const char *yaml, const struct weir_db *old)
+build_yaml(const char *yaml, struct weir_db *old)
 {
 	struct weir_settings *settings = settings_of(yaml);
 	struct weir_compiled compiled = compile(settings, old);
@@ -99,14 +105,15 @@ build_yaml(const char *yaml, const struct weir_db *old)
 
 /* The feed that decides about a name; "" if none does. */
 static const char *
-decides(const struct weir_db *db, const char *text)
+decides(struct weir_db *db, const char *text)
 {
+	const struct weir_generation generation = { db, NULL };
 	struct weir_matches matches;
 	struct weir_verdict verdict;
 	struct weir_name name;
 
 	ck_assert_int_eq(weir_name_parse(text, strlen(text), &name), 0);
-	ck_assert_int_ge(weir_db_lookup(db, 0, &name, &matches), 0);
+	ck_assert_int_ge(weir_generation_lookup(&generation, &name, &matches), 0);
 	ck_assert_int_eq(
 	    weir_policy_decide(weir_db_policy(db), &matches, 2000, &verdict),
 	    0);
@@ -147,6 +154,116 @@ START_TEST(every_size_of_a_small_database_is_whole)
 		weir_sort_free(sort);
 	}
 	free(policy);
+}
+END_TEST
+
+/* A stream of keys that no sort has seen. */
+struct made_up {
+	struct weir_stream stream;
+	unsigned int at, last;
+	char key[16];
+	uint8_t entries[2 * WEIR_ENTRY_BYTES];
+	unsigned int (*entry_count)(unsigned int at);
+};
+
+static int
+next_made_up(struct weir_stream *stream, struct weir_stream_item *ret_item)
+{
+	struct made_up *made_up = (struct made_up *)stream;
+	struct weir_entry entry = { .scope = 3,
+		.confidence = (uint8_t)(made_up->at % 2) };
+
+	if (made_up->at == made_up->last)
+		return 0;
+	snprintf(made_up->key, sizeof(made_up->key), "\001\003com\006n%05u",
+	    made_up->at);
+	weir_entry_encode(&entry, made_up->entries);
+	entry.feed = 1;
+	weir_entry_encode(&entry, made_up->entries + WEIR_ENTRY_BYTES);
+	ret_item->key = (const uint8_t *)made_up->key;
+	ret_item->key_len = 12;
+	ret_item->entries = made_up->entries;
+	ret_item->entry_count = made_up->entry_count(made_up->at++);
+	return 1;
+}
+
+static int
+write_made_up(unsigned int (*entry_count)(unsigned int at), uint64_t announced,
+    enum weir_db_kind kind, struct weir_db_header *ret_header)
+{
+	static const struct weir_db_header base = {
+		.filter_key = "sixteen octets.", .checksum = { 7 }
+	};
+	struct weir_write_options options = { .kind = kind, .base = &base };
+	struct made_up made_up = { .stream = { announced, announced * 12,
+				       next_made_up },
+		.last = 1000,
+		.entry_count = entry_count };
+	struct weir_policy *policy = malloc(sizeof(*policy));
+	char *path = weir_path_join(scratch.folder, "made-up.base");
+	int ret;
+
+	ck_assert_ptr_nonnull(policy);
+	weir_policy_init(policy);
+	(void)unlink(path);
+	ret = weir_write_db(path, &made_up.stream, policy, &options, NULL,
+	    ret_header, &problem);
+	if (ret == 0)
+		ck_assert_mem_eq(
+		    ret_header->filter_key, base.filter_key, 16);
+	free(policy);
+	free(path);
+	return ret;
+}
+
+static unsigned int
+one_or_two(unsigned int at)
+{
+	return at % 4 == 0 ? 2 : 1;
+}
+
+static unsigned int
+none_or_one(unsigned int at)
+{
+	return at % 4 == 0 ? 0 : 1;
+}
+
+START_TEST(equal_sets_are_stored_once)
+{
+	struct weir_db_header header;
+
+	ck_assert_int_eq(
+	    write_made_up(one_or_two, 1000, WEIR_DB_BASE, &header), 0);
+	/* {0:0, 1:0}, {0:1}, {0:0} */
+	ck_assert_uint_eq(
+	    header.sets_len, 3 * WEIR_SET_HEAD_BYTES + 4 * WEIR_ENTRY_BYTES);
+}
+END_TEST
+
+START_TEST(an_overlay_may_have_tombstones_and_fewer_keys_than_announced)
+{
+	struct weir_db_header header;
+
+	ck_assert_int_eq(
+	    write_made_up(none_or_one, 1500, WEIR_DB_OVERLAY, &header), 0);
+	ck_assert_uint_eq(header.kind, WEIR_DB_OVERLAY);
+	ck_assert_uint_eq(header.name_count, 1000);
+	ck_assert_uint_eq(
+	    header.filter_block_count, weir_filter_block_count(1500));
+	ck_assert_uint_eq(
+	    header.sets_len, 2 * (WEIR_SET_HEAD_BYTES + WEIR_ENTRY_BYTES));
+}
+END_TEST
+
+START_TEST(what_no_base_may_hold_is_not_written)
+{
+	struct weir_db_header header;
+
+	ck_assert_int_eq(
+	    write_made_up(none_or_one, 1000, WEIR_DB_BASE, &header),
+	    WEIR_EFORMAT);
+	ck_assert_int_eq(
+	    write_made_up(one_or_two, 999, WEIR_DB_BASE, &header), WEIR_ELIMIT);
 }
 END_TEST
 
@@ -325,16 +442,18 @@ see(void *arg, const struct weir_diff *diff,
 
 /* What differs between a database and the lists as they lie there. */
 static struct weir_diff *
-diff_to(const struct weir_db *old, const char *yaml, struct seen *seen)
+diff_to(struct weir_db *old, const char *yaml, struct seen *seen)
 {
 	struct weir_settings *settings = settings_of(yaml);
 	struct weir_compiled compiled = compile(settings, NULL);
 	struct weir_diff *diff = malloc(sizeof(*diff));
+	const struct weir_generation generation = { old, NULL };
 
 	ck_assert_ptr_nonnull(diff);
 	seen->text[0] = '\0';
-	ck_assert_int_eq(weir_diff_run(old, &settings->policy, compiled.sort,
-			     see, seen, diff),
+	ck_assert_int_eq(weir_diff_run(old != NULL ? &generation : NULL,
+			     &settings->policy,
+			     weir_sort_stream(compiled.sort), see, seen, diff),
 	    0);
 	weir_compile_done(&compiled);
 	weir_settings_free(settings);
@@ -411,6 +530,8 @@ START_TEST(a_full_disk_is_a_failure_that_says_so)
 	struct weir_policy *policy = malloc(sizeof(*policy));
 	struct weir_entry entry = { .feed = 1, .scope = 3, .confidence = 9 };
 	char *path = weir_path_join(scratch.folder, "full.base"), key[300];
+	struct weir_write_options options = { .kind = WEIR_DB_BASE,
+		.created_unix = 1000 };
 	struct weir_db_header header;
 	struct weir_sort *sort;
 	unsigned int i;
@@ -425,8 +546,9 @@ START_TEST(a_full_disk_is_a_failure_that_says_so)
 	weir_policy_init(policy);
 	signal(SIGXFSZ, SIG_IGN);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	ck_assert_int_lt(
-	    weir_write_base(path, sort, policy, 1, NULL, &header, &problem), 0);
+	ck_assert_int_lt(weir_write_db(path, weir_sort_stream(sort), policy,
+			     &options, NULL, &header, &problem),
+	    0);
 	limit.rlim_cur = RLIM_INFINITY;
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	ck_assert_ptr_nonnull(strstr(problem.text, "full.base: "));
@@ -448,6 +570,10 @@ main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, every_size_of_a_small_database_is_whole);
+	tcase_add_test(tcase, equal_sets_are_stored_once);
+	tcase_add_test(tcase,
+	    an_overlay_may_have_tombstones_and_fewer_keys_than_announced);
+	tcase_add_test(tcase, what_no_base_may_hold_is_not_written);
 	tcase_add_test(tcase, rules_and_feeds_decide_in_their_order);
 	tcase_add_test(
 	    tcase, never_block_refuses_the_name_and_what_would_cover_it);

@@ -14,13 +14,26 @@ example(void)
 {
 	struct weir_current current = { .serial = 17,
 		.generation = 12,
-		.base = "12.base",
-		.base_size = 123456,
+		.base = { .name = "12.base", .size = 123456 },
 		.name_count = 53880,
 		.created_unix = 1790000000 };
 
-	memset(current.base_checksum, 0xa5, sizeof(current.base_checksum));
-	memset(current.base_quick, 0x5b, sizeof(current.base_quick));
+	memset(current.base.checksum, 0xa5, sizeof(current.base.checksum));
+	memset(current.base.quick, 0x5b, sizeof(current.base.quick));
+	return current;
+}
+
+static struct weir_current
+example_with_overlay(void)
+{
+	struct weir_current current = example();
+
+	current.has_overlay = true;
+	current.overlay = current.base;
+	memcpy(current.overlay.name, "14.overlay", sizeof("14.overlay"));
+	current.overlay.size = 8192;
+	memset(
+	    current.overlay.checksum, 0xc3, sizeof(current.overlay.checksum));
 	return current;
 }
 
@@ -34,12 +47,29 @@ START_TEST(what_is_printed_is_read_again)
 	ck_assert_uint_eq(len, strlen(text));
 	ck_assert_int_eq(weir_current_parse(text, len, &again, NULL), WEIR_OK);
 	ck_assert_mem_eq(&again, &current, sizeof(again));
+	current = example_with_overlay();
+	len = weir_current_print(&current, text);
+	memset(&again, 0, sizeof(again));
+	ck_assert_int_eq(weir_current_parse(text, len, &again, NULL), WEIR_OK);
+	ck_assert_mem_eq(&again, &current, sizeof(again));
+	ck_assert_uint_eq(weir_current_octets(&again), 123456 + 8192);
+}
+END_TEST
+
+START_TEST(another_overlay_is_another_swap)
+{
+	struct weir_current plain = example();
+	struct weir_current first = example_with_overlay(), second = first;
+
+	second.overlay.checksum[0] ^= 1;
+	ck_assert_uint_ne(weir_current_tag(&plain), weir_current_tag(&first));
+	ck_assert_uint_ne(weir_current_tag(&first), weir_current_tag(&second));
 }
 END_TEST
 
 START_TEST(every_cut_is_refused)
 {
-	struct weir_current current = example(), again;
+	struct weir_current current = example_with_overlay(), again;
 	struct weir_problem problem;
 	char text[WEIR_CURRENT_SIZE];
 	size_t len = weir_current_print(&current, text), i;
@@ -104,6 +134,7 @@ int
 main(void)
 {
 	const TTest *const tests[] = { what_is_printed_is_read_again,
+		another_overlay_is_another_swap,
 		every_cut_is_refused, a_line_that_is_not_ours_is_named,
 		a_missing_file_says_what_makes_it, NULL };
 

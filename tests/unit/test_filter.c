@@ -4,6 +4,7 @@
  */
 #include "lib/filter.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,19 @@
 #define KEYS 20000
 
 static const uint8_t key[WEIR_FILTER_KEY_SIZE] = "0123456789abcde";
+
+static void
+hash_name(const struct weir_name *name, uint64_t *ret_hashes)
+{
+	uint16_t ends[WEIR_NAME_LABELS + 1];
+	uint8_t octets[WEIR_KEY_SIZE];
+
+	/* What stands behind the key has no say. */
+	memset(octets, 0xee, sizeof(octets));
+	(void)weir_name_to_key(name, WEIR_TRIGGER_QNAME, octets, ends);
+	weir_filter_hash_key(
+	    key, octets, ends, name->label_count, ret_hashes);
+}
 
 static uint64_t
 hash_of(const char *parent, unsigned int number)
@@ -22,7 +36,7 @@ hash_of(const char *parent, unsigned int number)
 	int len = snprintf(text, sizeof(text), "h%u.%s", number, parent);
 
 	ck_assert_int_eq(weir_name_parse(text, (size_t)len, &name), WEIR_OK);
-	weir_filter_hash_name(key, &name, hashes);
+	hash_name(&name, hashes);
 	return hashes[name.label_count];
 }
 
@@ -64,11 +78,46 @@ START_TEST(ancestors_hash_the_same_whatever_stands_below)
 
 	ck_assert_int_eq(weir_name_parse("x.y.example.com", 15, &a), WEIR_OK);
 	ck_assert_int_eq(weir_name_parse("EXAMPLE.com", 11, &b), WEIR_OK);
-	weir_filter_hash_name(key, &a, deep);
-	weir_filter_hash_name(key, &b, top);
+	hash_name(&a, deep);
+	hash_name(&b, top);
 	ck_assert_uint_eq(deep[2], top[2]);
 	ck_assert_uint_eq(deep[1], top[1]);
 	ck_assert_uint_ne(deep[3], deep[2]);
+}
+END_TEST
+
+/* The hash is SipHash-2-4 of the database key, as libsodium has it. */
+START_TEST(every_ancestor_has_the_siphash_of_its_key)
+{
+	uint64_t hashes[WEIR_NAME_LABELS + 1], expected;
+	uint16_t ends[WEIR_NAME_LABELS + 1];
+	uint8_t octets[WEIR_KEY_SIZE];
+	uint8_t wire[WEIR_NAME_SIZE];
+	struct weir_name name;
+	unsigned int len, label;
+	size_t at;
+
+	for (len = 1; len <= 62; len++) {
+		/* Labels of len octets, as many as fit. */
+		for (at = 0; at + len + 2 <= sizeof(wire); at += len + 1) {
+			wire[at] = (uint8_t)len;
+			memset(wire + at + 1, (int)('a' + at % 23), len);
+		}
+		wire[at] = 0;
+		ck_assert_int_eq(
+		    weir_name_from_wire(wire, at + 1, &name), WEIR_OK);
+		hash_name(&name, hashes);
+		(void)weir_name_to_key(
+		    &name, WEIR_TRIGGER_QNAME, octets, ends);
+		for (label = 1; label <= name.label_count; label++) {
+			(void)crypto_shorthash((unsigned char *)&expected,
+			    octets, ends[label], key);
+			ck_assert_uint_eq(hashes[label], expected);
+			ck_assert_uint_eq(
+			    weir_filter_hash(key, octets, ends[label]),
+			    expected);
+		}
+	}
 }
 END_TEST
 
@@ -80,8 +129,8 @@ START_TEST(label_borders_count)
 
 	ck_assert_int_eq(weir_name_parse("ab.c", 4, &one), WEIR_OK);
 	ck_assert_int_eq(weir_name_parse("a.b.c", 5, &two), WEIR_OK);
-	weir_filter_hash_name(key, &one, ab);
-	weir_filter_hash_name(key, &two, a_b);
+	hash_name(&one, ab);
+	hash_name(&two, a_b);
 	ck_assert_uint_ne(ab[2], a_b[3]);
 	ck_assert_uint_ne(ab[2], a_b[2]);
 }
@@ -93,7 +142,8 @@ main(void)
 	const TTest *const tests[] = { what_was_added_is_found_and_little_else,
 		an_empty_filter_has_nothing,
 		ancestors_hash_the_same_whatever_stands_below,
-		label_borders_count, NULL };
+		every_ancestor_has_the_siphash_of_its_key, label_borders_count,
+		NULL };
 
 	return suite_run("filter", tests);
 }

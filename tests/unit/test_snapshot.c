@@ -31,6 +31,8 @@ write_generation(unsigned int number)
 {
 	struct weir_policy *policy = calloc(1, sizeof(*policy));
 	struct weir_entry entry = { 2, WEIR_SCOPE_BOTH, 0, 0, 100, 0 };
+	struct weir_write_options options = { .kind = WEIR_DB_BASE,
+		.created_unix = 1 };
 	struct weir_db_header header;
 	struct weir_problem problem;
 	struct weir_name name;
@@ -51,29 +53,43 @@ write_generation(unsigned int number)
 	ck_assert_int_eq(weir_sort_add(sort, key, len, &entry), WEIR_OK);
 	ck_assert_int_eq(weir_sort_finish(sort), WEIR_OK);
 	(void)snprintf(text, sizeof(text), "%s/%u.base", folder, number);
-	ck_assert_msg(weir_write_base(text, sort, policy, 1, NULL, &header,
-			  &problem) == WEIR_OK,
+	ck_assert_msg(weir_write_db(text, weir_sort_stream(sort), policy,
+			  &options, NULL, &header, &problem) == WEIR_OK,
 	    "%s", problem.text);
 	weir_sort_free(sort);
 	free(policy);
 }
 
+static void
+name_base(unsigned int number, struct weir_current_file *file)
+{
+	struct weir_problem problem;
+	struct weir_db *db;
+	char path[128];
+
+	(void)snprintf(file->name, sizeof(file->name), "%u.base", number);
+	(void)snprintf(path, sizeof(path), "%s/%s", folder, file->name);
+	ck_assert_int_eq(
+	    weir_checksum_file(path, &file->size, file->quick), WEIR_OK);
+	ck_assert_int_eq(weir_db_open(path, 0, &db, &problem), WEIR_OK);
+	memcpy(
+	    file->checksum, weir_db_header(db)->checksum, WEIR_CHECKSUM_BYTES);
+	weir_db_close(db);
+}
+
 static struct weir_snapshot *
-open_generation(unsigned int number, uint64_t serial)
+open_generation(
+    unsigned int number, uint64_t serial, const struct weir_snapshot *before)
 {
 	struct weir_current current = { .serial = serial,
 		.generation = number };
 	struct weir_snapshot *snapshot;
 	struct weir_problem problem;
-	char path[128];
 
-	(void)snprintf(current.base, sizeof(current.base), "%u.base", number);
-	(void)snprintf(path, sizeof(path), "%s/%s", folder, current.base);
-	ck_assert_int_eq(
-	    weir_checksum_file(path, &current.base_size, current.base_quick),
-	    WEIR_OK);
-	ck_assert_msg(weir_snapshot_open(
-			  &module, &current, &snapshot, &problem) == WEIR_OK,
+	name_base(number, &current.base);
+	ck_assert_msg(weir_snapshot_open(&module, &current, before,
+			  WEIR_SNAPSHOT_PROVE_SMALL, &snapshot,
+			  &problem) == WEIR_OK,
 	    "%s", problem.text);
 	return snapshot;
 }
@@ -83,7 +99,6 @@ static void *
 work(void *arg)
 {
 	struct weir_worker *worker = arg;
-	unsigned int reader = (unsigned int)(worker - workers);
 	struct weir_name names[FILES];
 	struct weir_matches matches;
 	uintptr_t looked = 0;
@@ -101,8 +116,8 @@ work(void *arg)
 		    &module, worker);
 
 		for (i = 0; i < FILES; i++) {
-			int hit = weir_db_lookup(
-			    snapshot->db, reader, &names[i], &matches);
+			int hit = weir_generation_lookup(
+			    &snapshot->files, &names[i], &matches);
 
 			if (hit != (snapshot->current.generation == i))
 				return NULL;
@@ -136,13 +151,15 @@ START_TEST(swaps_under_running_workers)
 	ck_assert_int_eq(
 	    weir_status_private(WORKERS, "test", &module.status), WEIR_OK);
 	ck_assert_ptr_null(
-	    weir_snapshot_publish(&module, open_generation(0, 1)));
+	    weir_snapshot_publish(&module, open_generation(0, 1, NULL)));
 	for (i = 0; i < WORKERS; i++)
 		ck_assert_int_eq(
 		    pthread_create(&threads[i], NULL, work, &workers[i]), 0);
 	for (i = 1; i <= SWAPS; i++) {
+		/* Twice each: the second one shares the first one's base. */
 		old = weir_snapshot_publish(
-		    &module, open_generation(i % FILES, i + 1));
+		    &module, open_generation(i / 2 % FILES, i + 1,
+				 atomic_load(&module.current)));
 		while (weir_snapshot_is_used(&module, old))
 			(void)usleep(100);
 		weir_snapshot_close(old);

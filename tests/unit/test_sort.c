@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lmdb-loader/intern.h"
 #include "lmdb-loader/sort.h"
 
 #define RANDOM_KEYS 20000
 
 static struct weir_sort *sort;
+static struct weir_stream *stream;
 
 static void
 setup(void)
@@ -36,8 +36,15 @@ add(const char *key, size_t len, unsigned int feed, unsigned int scope,
 	    weir_sort_add(sort, (const uint8_t *)key, len, &entry), 0);
 }
 
+static struct weir_stream *
+finish(void)
+{
+	ck_assert_int_eq(weir_sort_finish(sort), 0);
+	return weir_sort_stream(sort);
+}
+
 static struct weir_entry
-entry_of(const struct weir_sort_item *item, unsigned int place)
+entry_of(const struct weir_stream_item *item, unsigned int place)
 {
 	struct weir_entry entry;
 
@@ -80,7 +87,7 @@ random_key(struct key *key)
 START_TEST(keys_come_in_the_order_of_memcmp_each_once)
 {
 	struct key *keys = calloc(RANDOM_KEYS, sizeof(*keys));
-	struct weir_sort_item item;
+	struct weir_stream_item item;
 	size_t i, unique = 0, octets = 0;
 
 	ck_assert_ptr_nonnull(keys);
@@ -90,17 +97,17 @@ START_TEST(keys_come_in_the_order_of_memcmp_each_once)
 		add((const char *)keys[i].bytes, keys[i].len, 2, 3, 50);
 	}
 	qsort(keys, RANDOM_KEYS, sizeof(*keys), compare);
-	ck_assert_int_eq(weir_sort_finish(sort), 0);
+	stream = finish();
 	for (i = 0; i < RANDOM_KEYS; i++) {
 		if (i > 0 && compare(&keys[i - 1], &keys[i]) == 0)
 			continue;
-		ck_assert_int_eq(weir_sort_next(sort, &item), 1);
+		ck_assert_int_eq(stream->next(stream, &item), 1);
 		ck_assert_uint_eq(item.key_len, keys[i].len);
 		ck_assert_mem_eq(item.key, keys[i].bytes, item.key_len);
 		octets += item.key_len;
 		unique++;
 	}
-	ck_assert_int_eq(weir_sort_next(sort, &item), 0);
+	ck_assert_int_eq(stream->next(stream, &item), 0);
 	ck_assert_uint_gt(unique, RANDOM_KEYS / 10);
 	ck_assert_uint_lt(unique, RANDOM_KEYS);
 	ck_assert_uint_eq(weir_sort_count(sort), unique);
@@ -112,14 +119,14 @@ END_TEST
 START_TEST(a_key_that_ends_comes_before_one_with_a_zero_more)
 {
 	static const char bytes[16] = "\001aaaaaa\0\0\0\0";
-	struct weir_sort_item item;
+	struct weir_stream_item item;
 	size_t len;
 
 	for (len = 12; len >= 1; len--)
 		add(bytes, len, 2, 3, 50);
-	ck_assert_int_eq(weir_sort_finish(sort), 0);
+	stream = finish();
 	for (len = 1; len <= 12; len++) {
-		ck_assert_int_eq(weir_sort_next(sort, &item), 1);
+		ck_assert_int_eq(stream->next(stream, &item), 1);
 		ck_assert_uint_eq(item.key_len, len);
 	}
 }
@@ -127,26 +134,26 @@ END_TEST
 
 START_TEST(one_feed_twice_scopes_together_first_attributes_stay)
 {
-	struct weir_sort_item item;
+	struct weir_stream_item item;
 	struct weir_entry entry;
 
 	add("\001\003com", 5, 2, WEIR_SCOPE_SUBDOMAINS, 70);
 	add("\001\003net", 5, 2, WEIR_SCOPE_NAME, 60);
 	add("\001\003com", 5, 2, WEIR_SCOPE_NAME, 10);
-	ck_assert_int_eq(weir_sort_finish(sort), 0);
-	ck_assert_int_eq(weir_sort_next(sort, &item), 1);
+	stream = finish();
+	ck_assert_int_eq(stream->next(stream, &item), 1);
 	ck_assert_uint_eq(item.entry_count, 1);
 	entry = entry_of(&item, 0);
 	ck_assert_uint_eq(entry.scope, WEIR_SCOPE_BOTH);
 	ck_assert_uint_eq(entry.confidence, 70);
-	ck_assert_int_eq(weir_sort_next(sort, &item), 1);
+	ck_assert_int_eq(stream->next(stream, &item), 1);
 	ck_assert_uint_eq(entry_of(&item, 0).scope, WEIR_SCOPE_NAME);
 }
 END_TEST
 
 START_TEST(the_first_stays_the_first_among_many)
 {
-	struct weir_sort_item item;
+	struct weir_stream_item item;
 	unsigned int i;
 
 	/* Longer and shorter keys between them, so that they are moved. */
@@ -155,25 +162,25 @@ START_TEST(the_first_stays_the_first_among_many)
 		add("\001\003com\007example", 13, 2, 3, 100 - i % 100);
 		add("\001\003com", 5, 2, 3, 50);
 	}
-	ck_assert_int_eq(weir_sort_finish(sort), 0);
+	stream = finish();
 	ck_assert_uint_eq(weir_sort_count(sort), 3);
-	ck_assert_int_eq(weir_sort_next(sort, &item), 1);
-	ck_assert_int_eq(weir_sort_next(sort, &item), 1);
+	ck_assert_int_eq(stream->next(stream, &item), 1);
+	ck_assert_int_eq(stream->next(stream, &item), 1);
 	ck_assert_uint_eq(entry_of(&item, 0).confidence, 100);
-	ck_assert_int_eq(weir_sort_next(sort, &item), 1);
+	ck_assert_int_eq(stream->next(stream, &item), 1);
 	ck_assert_uint_eq(entry_of(&item, 0).confidence, 1);
 }
 END_TEST
 
 START_TEST(entries_of_one_key_are_sorted_by_feed)
 {
-	struct weir_sort_item item;
+	struct weir_stream_item item;
 	unsigned int feed;
 
 	for (feed = WEIR_FEEDS; feed-- > 0;)
 		add("\001\003com", 5, feed, 3, feed % 100);
-	ck_assert_int_eq(weir_sort_finish(sort), 0);
-	ck_assert_int_eq(weir_sort_next(sort, &item), 1);
+	stream = finish();
+	ck_assert_int_eq(stream->next(stream, &item), 1);
 	ck_assert_uint_eq(item.entry_count, WEIR_FEEDS);
 	for (feed = 0; feed < WEIR_FEEDS; feed++) {
 		ck_assert_uint_eq(entry_of(&item, feed).feed, feed);
@@ -182,33 +189,9 @@ START_TEST(entries_of_one_key_are_sorted_by_feed)
 }
 END_TEST
 
-START_TEST(equal_sets_are_kept_once)
-{
-	char key[8] = "\001\004aaaa";
-	struct weir_sort_item item;
-	size_t len, i;
-
-	for (i = 0; i < 1000; i++) {
-		key[2] = (char)('a' + i % 26);
-		key[3] = (char)('a' + i / 26 % 26);
-		key[4] = (char)('a' + i / 676);
-		add(key, 6, 2, 3, i % 2 == 0 ? 50 : 60);
-		if (i % 4 == 0)
-			add(key, 6, 3, 3, 50);
-	}
-	ck_assert_int_eq(weir_sort_finish(sort), 0);
-	(void)weir_sort_sets(sort, &len);
-	/* {2:50, 3}, {2:60}, {2:50} */
-	ck_assert_uint_eq(len, 3 * WEIR_SET_HEAD_BYTES + 4 * WEIR_ENTRY_BYTES);
-	for (i = 0; weir_sort_next(sort, &item) == 1; i++)
-		ck_assert_uint_lt(item.set, len / 4);
-	ck_assert_uint_eq(i, 1000);
-}
-END_TEST
-
 START_TEST(undo_takes_back_what_came_after_the_mark)
 {
-	struct weir_sort_item item;
+	struct weir_stream_item item;
 	uint64_t mark;
 
 	add("\001\003com", 5, 2, 3, 50);
@@ -217,26 +200,26 @@ START_TEST(undo_takes_back_what_came_after_the_mark)
 	add("\001\003com", 5, 3, 3, 50);
 	weir_sort_undo(sort, mark);
 	add("\001\003org", 5, 4, 3, 50);
-	ck_assert_int_eq(weir_sort_finish(sort), 0);
+	stream = finish();
 	ck_assert_uint_eq(weir_sort_count(sort), 2);
-	ck_assert_int_eq(weir_sort_next(sort, &item), 1);
+	ck_assert_int_eq(stream->next(stream, &item), 1);
 	ck_assert_mem_eq(item.key, "\001\003com", 5);
 	ck_assert_uint_eq(item.entry_count, 1);
-	ck_assert_int_eq(weir_sort_next(sort, &item), 1);
+	ck_assert_int_eq(stream->next(stream, &item), 1);
 	ck_assert_mem_eq(item.key, "\001\003org", 5);
 }
 END_TEST
 
 START_TEST(rewind_begins_anew)
 {
-	struct weir_sort_item item;
+	struct weir_stream_item item;
 
 	add("\001\003com", 5, 2, 3, 50);
-	ck_assert_int_eq(weir_sort_finish(sort), 0);
-	ck_assert_int_eq(weir_sort_next(sort, &item), 1);
-	ck_assert_int_eq(weir_sort_next(sort, &item), 0);
-	weir_sort_rewind(sort);
-	ck_assert_int_eq(weir_sort_next(sort, &item), 1);
+	stream = finish();
+	ck_assert_int_eq(stream->next(stream, &item), 1);
+	ck_assert_int_eq(stream->next(stream, &item), 0);
+	stream = weir_sort_stream(sort);
+	ck_assert_int_eq(stream->next(stream, &item), 1);
 }
 END_TEST
 
@@ -255,14 +238,11 @@ END_TEST
 
 START_TEST(nothing_in_nothing_out)
 {
-	struct weir_sort_item item;
-	size_t len;
+	struct weir_stream_item item;
 
-	ck_assert_int_eq(weir_sort_finish(sort), 0);
+	stream = finish();
 	ck_assert_uint_eq(weir_sort_count(sort), 0);
-	(void)weir_sort_sets(sort, &len);
-	ck_assert_uint_eq(len, 0);
-	ck_assert_int_eq(weir_sort_next(sort, &item), 0);
+	ck_assert_int_eq(stream->next(stream, &item), 0);
 }
 END_TEST
 
@@ -283,7 +263,6 @@ main(void)
 	    tcase, one_feed_twice_scopes_together_first_attributes_stay);
 	tcase_add_test(tcase, the_first_stays_the_first_among_many);
 	tcase_add_test(tcase, entries_of_one_key_are_sorted_by_feed);
-	tcase_add_test(tcase, equal_sets_are_kept_once);
 	tcase_add_test(tcase, undo_takes_back_what_came_after_the_mark);
 	tcase_add_test(tcase, rewind_begins_anew);
 	tcase_add_test(tcase, what_is_no_key_or_no_feed_is_refused);

@@ -224,8 +224,7 @@ START_TEST(acknowledged_means_the_swap_that_is_current)
 {
 	struct weir_current current = { .serial = 4,
 		.generation = 4,
-		.base = "4.base",
-		.base_size = 4096,
+		.base = { .name = "4.base", .size = 4096 },
 		.created_unix = 1 };
 	struct weir_status_header *header = modules[1].header;
 

@@ -247,7 +247,7 @@ START_TEST(impossible_numbers_of_workers_are_refused)
 	    weir_status_create(scratch.folder, 0, "1.17.1", &status, &problem),
 	    0);
 	ck_assert_int_lt(weir_status_create(scratch.folder,
-			     WEIR_READERS_MAX + 1, "1.17.1", &status, &problem),
+			     WEIR_WORKERS_MAX + 1, "1.17.1", &status, &problem),
 	    0);
 }
 END_TEST

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "lib/file.h"
+#include "lmdb-loader/overlay.h"
+#include "lmdb-loader/sort.h"
 #include "lmdb-loader/store.h"
 #include "lmdb-loader/write.h"
 #include "tests/unit/scratch.h"
@@ -22,7 +24,7 @@ static void
 setup(void)
 {
 	scratch_init(&scratch);
-	ck_assert_int_eq(weir_store_lock(scratch.folder, &store, &problem), 0);
+	ck_assert_int_eq(weir_store_lock(scratch.folder, 0, &store, &problem), 0);
 	ck_assert_str_eq(problem.text, "");
 }
 
@@ -39,6 +41,8 @@ write_tmp(uint64_t generation, unsigned int name_count)
 	char *path = weir_store_path(&store, generation, "base.tmp");
 	struct weir_policy *policy = malloc(sizeof(*policy));
 	struct weir_entry entry = { .feed = 1, .scope = 3, .confidence = 9 };
+	struct weir_write_options options = { .kind = WEIR_DB_BASE,
+		.created_unix = 1000 };
 	struct weir_db_header header;
 	struct weir_sort *sort;
 	char key[16];
@@ -53,13 +57,28 @@ write_tmp(uint64_t generation, unsigned int name_count)
 	}
 	ck_assert_int_eq(weir_sort_finish(sort), 0);
 	weir_policy_init(policy);
-	ck_assert_int_eq(
-	    weir_write_base(path, sort, policy, 1000, NULL, &header, &problem),
+	ck_assert_int_eq(weir_write_db(path, weir_sort_stream(sort), policy,
+			     &options, NULL, &header, &problem),
 	    0);
 	ck_assert_uint_eq(header.name_count, name_count);
 	weir_sort_free(sort);
 	free(policy);
 	free(path);
+}
+
+static int
+publish_tmp(uint64_t generation, unsigned int name_count)
+{
+	struct weir_store_draft draft = { .generation = generation,
+		.name_count = name_count };
+	char file[64];
+	int ret;
+
+	snprintf(file, sizeof(file), "%llu.base.tmp",
+	    (unsigned long long)generation);
+	draft.base_file = file;
+	ret = weir_store_prove(&store, file, &draft.base, &problem);
+	return ret == 0 ? weir_store_publish(&store, &draft, &problem) : ret;
 }
 
 static uint64_t
@@ -69,8 +88,40 @@ publish(unsigned int name_count)
 
 	ck_assert_int_eq(weir_store_next(&store, &generation), 0);
 	write_tmp(generation, name_count);
-	ck_assert_int_eq(weir_store_publish(&store, generation, &problem), 0);
+	ck_assert_int_eq(publish_tmp(generation, name_count), 0);
 	return generation;
+}
+
+/* A generation with an overlay of one name over the current base. */
+static uint64_t
+publish_overlay(const char *key)
+{
+	struct weir_store_draft draft = { .name_count =
+					      store.current.name_count + 1 };
+	const struct weir_entry entry = { .feed = 1,
+		.scope = 3,
+		.confidence = 9 };
+	uint8_t encoded[WEIR_ENTRY_BYTES];
+	struct weir_generation generation;
+	struct weir_changes changes;
+
+	ck_assert_int_eq(weir_store_next(&store, &draft.generation), 0);
+	ck_assert_int_eq(weir_store_open_generation(&store, &store.current,
+			     true, &generation, &problem),
+	    0);
+	weir_changes_init(&changes, UINT64_MAX);
+	weir_entry_encode(&entry, encoded);
+	ck_assert_int_eq(weir_changes_add(&changes, (const uint8_t *)key,
+			     strlen(key), encoded, 1),
+	    0);
+	ck_assert_int_eq(weir_overlay_write(&store, &generation, &changes,
+			     weir_generation_policy(&generation), &draft,
+			     &problem),
+	    0);
+	ck_assert_int_eq(weir_store_publish(&store, &draft, &problem), 0);
+	weir_changes_done(&changes);
+	weir_generation_close(&generation);
+	return draft.generation;
 }
 
 static bool
@@ -100,7 +151,7 @@ reopen(void)
 {
 	weir_store_close(&store);
 	problem.text[0] = '\0';
-	ck_assert_int_eq(weir_store_lock(scratch.folder, &store, &problem), 0);
+	ck_assert_int_eq(weir_store_lock(scratch.folder, 0, &store, &problem), 0);
 }
 
 static struct weir_current
@@ -138,7 +189,8 @@ START_TEST(publish_counts_generations_and_serials)
 	ck_assert_uint_eq(current.generation, 2);
 	ck_assert_uint_eq(current.serial, 2);
 	ck_assert_uint_eq(current.name_count, 5);
-	ck_assert_str_eq(current.base, "2.base");
+	ck_assert_str_eq(current.base.name, "2.base");
+	ck_assert(!current.has_overlay);
 	ck_assert_int_eq(weir_store_check(&store, &current, &problem), 0);
 	ck_assert_int_eq(weir_store_list(&store, &generations, &count), 0);
 	ck_assert_uint_eq(count, 2);
@@ -159,7 +211,7 @@ START_TEST(the_resolver_may_read_what_is_published_whatever_the_umask)
 
 	umask(077);
 	publish(3);
-	ck_assert_int_eq(weir_store_lock(inner, &other, &problem), 0);
+	ck_assert_int_eq(weir_store_lock(inner, 0, &other, &problem), 0);
 	umask(022);
 	weir_store_close(&other);
 	ck_assert_int_eq(stat(path, &st), 0);
@@ -191,7 +243,7 @@ START_TEST(a_damaged_file_is_not_published)
 	ck_assert_int_eq(pwrite(fd, &octet, 1, at), 1);
 	close(fd);
 	problem.text[0] = '\0';
-	ck_assert_int_lt(weir_store_publish(&store, 2, &problem), 0);
+	ck_assert_int_lt(publish_tmp(2, 2000), 0);
 	ck_assert_str_ne(problem.text, "");
 	ck_assert_uint_eq(read_current().generation, 1);
 	free(path);
@@ -247,17 +299,59 @@ START_TEST(prune_keeps_the_newest_and_the_current_one)
 }
 END_TEST
 
+START_TEST(a_base_lives_as_long_as_an_overlay_lies_over_it)
+{
+	struct weir_current current;
+
+	publish(3);
+	ck_assert_uint_eq(publish_overlay("\001\003com\001a"), 2);
+	ck_assert_uint_eq(publish_overlay("\001\003com\001b"), 3);
+	current = read_current();
+	ck_assert_str_eq(current.base.name, "1.base");
+	ck_assert_str_eq(current.overlay.name, "3.overlay");
+	ck_assert_uint_eq(current.name_count, 5);
+	ck_assert_int_eq(weir_store_check(&store, &current, &problem), 0);
+	weir_store_prune(&store, 1);
+	ck_assert(!is_there("1.generation") && is_there("1.base"));
+	ck_assert(!is_there("2.overlay") && is_there("3.overlay"));
+	reopen();
+	ck_assert(is_there("1.base") && is_there("3.overlay"));
+	publish(4);
+	weir_store_prune(&store, 1);
+	ck_assert(!is_there("1.base") && !is_there("3.overlay"));
+	ck_assert(is_there("4.base"));
+}
+END_TEST
+
+START_TEST(an_overlay_of_another_base_is_refused)
+{
+	struct weir_current current;
+	struct weir_generation generation;
+
+	publish(3);
+	publish_overlay("\001\003com\001a");
+	current = read_current();
+	publish(4);
+	current.base = read_current().base;
+	ck_assert_int_eq(weir_generation_open(scratch.folder, &current, NULL,
+			     &generation, &problem),
+	    WEIR_EFORMAT);
+	ck_assert_ptr_nonnull(strstr(problem.text, "not made for"));
+}
+END_TEST
+
 START_TEST(what_a_crash_left_is_removed_under_the_next_lock)
 {
 	publish(3);
 	touch("7.base.tmp", "half");
 	touch("current.tmp", "half");
 	touch("8.base", "no text names it");
+	touch("8.overlay", "nor this one");
 	touch("notes.txt", "somebody else's");
 	reopen();
 	ck_assert(!is_there("7.base.tmp"));
 	ck_assert(!is_there("current.tmp"));
-	ck_assert(!is_there("8.base"));
+	ck_assert(!is_there("8.base") && !is_there("8.overlay"));
 	ck_assert(is_there("notes.txt"));
 	ck_assert(is_there("1.base") && is_there("1.generation"));
 }
@@ -286,7 +380,7 @@ START_TEST(a_second_one_is_told_who_has_the_lock)
 
 	snprintf(pid, sizeof(pid), "process %ld", (long)getpid());
 	ck_assert_int_eq(
-	    weir_store_lock(scratch.folder, &second, &problem), WEIR_EBUSY);
+	    weir_store_lock(scratch.folder, 20, &second, &problem), WEIR_EBUSY);
 	ck_assert_ptr_nonnull(strstr(problem.text, pid));
 	reopen();
 }
@@ -312,6 +406,9 @@ main(void)
 	tcase_add_test(
 	    tcase, rollback_to_what_is_not_there_or_damaged_changes_nothing);
 	tcase_add_test(tcase, prune_keeps_the_newest_and_the_current_one);
+	tcase_add_test(
+	    tcase, a_base_lives_as_long_as_an_overlay_lies_over_it);
+	tcase_add_test(tcase, an_overlay_of_another_base_is_refused);
 	tcase_add_test(tcase, what_a_crash_left_is_removed_under_the_next_lock);
 	tcase_add_test(
 	    tcase, a_damaged_current_is_told_and_the_next_publish_replaces_it);
