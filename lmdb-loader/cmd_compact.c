@@ -140,12 +140,16 @@ write_rest(struct compact *compact)
 		    weir_db_header(compact->base),
 		    weir_generation_policy(&generation), &compact->draft,
 		    &compact->problem);
+	if (rest.is_foreign) { /* rolled back, and deltas since */
+		compact->is_superseded = true;
+		ret = 0;
+	}
 	weir_generation_close(&generation);
 	return ret;
 }
 
-/* Whether the generation in force is the one that was read, or comes from it by
- * deltas alone.  A roll-back to an overlay of before does not. */
+/* Whether the generation in force lies over the base that was read; write_rest
+ * tells whether its overlay comes from the one that was read. */
 static bool
 is_still_valid(const struct compact *compact)
 {
@@ -153,8 +157,7 @@ is_still_valid(const struct compact *compact)
 
 	return compact->store.has_current && now->has_overlay &&
 	       memcmp(now->base.checksum, compact->then.base.checksum,
-		   WEIR_CHECKSUM_BYTES) == 0 &&
-	       now->generation >= compact->then.generation;
+		   WEIR_CHECKSUM_BYTES) == 0;
 }
 
 static int
@@ -178,9 +181,10 @@ swap(struct compact *compact)
 	before = compact->store.current.generation;
 	compact->draft.name_count = compact->store.current.name_count;
 	ret = write_rest(compact);
-	if (ret == 0)
-		ret = weir_store_next(
-		    &compact->store, &compact->draft.generation);
+	if (ret < 0 || compact->is_superseded)
+		return ret;
+	ret = weir_store_next(
+	    &compact->store, &compact->draft.generation);
 	if (ret == 0)
 		ret = weir_store_publish(
 		    &compact->store, &compact->draft, &compact->problem);

@@ -155,6 +155,13 @@ is_same(const struct weir_stream_item *a, const struct weir_stream_item *b)
 }
 
 static int
+fail_foreign(struct weir_rest_stream *rest)
+{
+	rest->is_foreign = true;
+	return WEIR_EFORMAT;
+}
+
+static int
 next_rest(struct weir_stream *stream, struct weir_stream_item *ret_item)
 {
 	struct weir_rest_stream *rest = (struct weir_rest_stream *)stream;
@@ -167,14 +174,19 @@ next_rest(struct weir_stream *stream, struct weir_stream_item *ret_item)
 		order = rest->has_then == 1
 			    ? compare(ret_item, &rest->then_item)
 			    : -1;
-		if (order > 0) /* `then` has a key that `now` lacks */
-			return WEIR_EFORMAT;
+		if (order > 0)
+			return fail_foreign(rest);
 		if (order == 0)
 			rest->has_then = -1;
 		if (order < 0 || !is_same(ret_item, &rest->then_item))
 			return 1;
 	}
-	return more;
+	if (more < 0)
+		return more;
+	ret = fill(rest->then, &rest->then_item, &rest->has_then);
+	if (ret < 0)
+		return ret;
+	return rest->has_then == 1 ? fail_foreign(rest) : 0;
 }
 
 void

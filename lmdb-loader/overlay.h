@@ -54,12 +54,14 @@ void weir_merge(struct weir_stream *lower, struct weir_stream *upper,
     struct weir_merge_stream *ret_stream);
 
 /** What `now` says and `then` does not say with the same words.  Every key of
- *  `then` is in `now`. */
+ *  `then` has to be in `now`; if one is not, `now` does not come from `then` by
+ *  deltas: next fails (WEIR_EFORMAT) and is_foreign is set. */
 struct weir_rest_stream {
 	struct weir_stream stream;
 	struct weir_stream *now, *then;
 	struct weir_stream_item then_item;
 	int has_then;
+	bool is_foreign;
 };
 void weir_rest(struct weir_stream *now, struct weir_stream *then,
     struct weir_rest_stream *ret_stream);

@@ -221,13 +221,15 @@ void
 weir_report_print_refused(
     const struct weir_list_report *report, const char *file, FILE *stream)
 {
-	json_t *array = describe_refused(report), *refused, *list;
+	json_t *array, *refused, *list;
 	size_t i;
 
+	if (file == NULL)
+		return;
+	array = describe_refused(report);
 	list = json_pack("{s:o}", "file", weir_load_string(file));
-	if (file != NULL)
-		json_array_foreach(array, i, refused)
-		    print_refused(list, refused, stream);
+	json_array_foreach(array, i, refused)
+	    print_refused(list, refused, stream);
 	json_decref(list);
 	json_decref(array);
 }
