@@ -34,8 +34,8 @@ struct weir_db {
 };
 
 static int
-get_meta(const struct weir_db *db, const char *name,
-    struct weir_tree_item *ret_item)
+get_meta(
+    const struct weir_db *db, const char *name, struct weir_tree_item *ret_item)
 {
 	return weir_tree_lookup(&db->tree, (const uint8_t *)name,
 		   WEIR_META_SIZE, ret_item) == 1
@@ -56,6 +56,17 @@ filter_blocks(const struct weir_tree_item *item, uint64_t block_count)
 	    item->len - block_count * WEIR_FILTER_BLOCK_SIZE < padding)
 		return NULL;
 	return item->data + padding;
+}
+
+/* The filter is what nearly every look-up needs: the kernel may bring it. */
+static void
+read_ahead(const struct weir_db *db)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t from = (size_t)(db->filter - db->tree.map) / page * page;
+
+	(void)madvise((uint8_t *)db->map + from,
+	    (size_t)(db->block_count * WEIR_FILTER_BLOCK_SIZE), MADV_WILLNEED);
 }
 
 static int
@@ -94,6 +105,7 @@ read_meta(struct weir_db *db, const char *path, struct weir_problem *problem)
 		return weir_problem_set(problem, WEIR_EFORMAT,
 		    "%s: the filter is missing or too short", path);
 	db->block_count = db->header.filter_block_count;
+	read_ahead(db);
 	if (get_meta(db, WEIR_META_SETS, &item) != WEIR_OK ||
 	    item.len != db->header.sets_len)
 		return weir_problem_set(problem, WEIR_EFORMAT,
@@ -264,13 +276,12 @@ weir_db_seek(const struct weir_db *db, const uint8_t *key, size_t key_len,
 	static const uint8_t first[] = { WEIR_TRIGGER_QNAME };
 
 	ret_cursor->db = db;
-	return weir_tree_seek(&db->tree, key ? key : first, key ? key_len : 1,
-	    &ret_cursor->tree);
+	return weir_tree_seek(
+	    &db->tree, key ? key : first, key ? key_len : 1, &ret_cursor->tree);
 }
 
 int
-weir_db_next(
-    struct weir_db_cursor *cursor, struct weir_db_record *ret_record)
+weir_db_next(struct weir_db_cursor *cursor, struct weir_db_record *ret_record)
 {
 	struct weir_tree_item item;
 	int more = weir_tree_next(&cursor->tree, &item);

@@ -64,9 +64,8 @@ check_name(struct checker *checker, const struct weir_db_record *record)
 	struct weir_name name;
 
 	checker->name_count++;
-	if (checker->last_len > 0 &&
-	    weir_key_compare(checker->last, checker->last_len, key, key_len) >=
-		0)
+	if (checker->last_len > 0 && weir_name_compare_keys(checker->last,
+					 checker->last_len, key, key_len) >= 0)
 		return complain(checker, "not in order", key, key_len);
 	if (weir_name_from_key(key, key_len, &name) != WEIR_OK)
 		return complain(checker, "the key is no name", NULL, 0);
@@ -93,8 +92,8 @@ check_names(struct checker *checker)
 
 	error = weir_db_seek(checker->db, NULL, 0, &cursor);
 	if (error)
-		return weir_problem_set(checker->problem, error,
-		    "the tree cannot be read");
+		return weir_problem_set(
+		    checker->problem, error, "the tree cannot be read");
 	while ((more = weir_db_next(&cursor, &record)) == 1) {
 		error = check_name(checker, &record);
 		if (error)

@@ -76,7 +76,7 @@ struct weir_db_header {
 	uint8_t filter_key[16];
 	uint64_t sets_len;
 	uint64_t created_unix;
-	char builder[WEIR_BUILDER_BYTES]; /* NUL-terminated */
+	char builder[WEIR_BUILDER_BYTES];  /* NUL-terminated */
 	uint8_t base[WEIR_CHECKSUM_BYTES]; /* an overlay's: its base's sum */
 	uint8_t checksum[WEIR_CHECKSUM_BYTES];
 };

@@ -12,16 +12,6 @@
 #include "lib/file.h"
 #include "lib/filter.h"
 
-int
-weir_key_compare(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
-{
-	int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
-
-	if (order != 0)
-		return order;
-	return a_len < b_len ? -1 : a_len > b_len;
-}
-
 static int
 open_file(const char *folder, const struct weir_current_file *file,
     enum weir_db_kind kind, struct weir_db **ret_db,
@@ -156,13 +146,12 @@ weir_generation_lookup(const struct weir_generation *generation,
 	int hit;
 
 	(void)weir_name_to_key(name, WEIR_TRIGGER_QNAME, key, ends);
-	weir_filter_hash_key(
-	    header->filter_key, key, ends, labels_all, hashes);
+	weir_filter_hash_key(header->filter_key, key, ends, labels_all, hashes);
 	for (labels = 1; labels <= labels_all; labels++)
 		weir_db_prefetch(generation->base, hashes[labels]);
 	for (labels = labels_all; labels > 0; labels--) {
-		hit = get(generation, key, ends[labels], hashes[labels],
-		    &record);
+		hit = get(
+		    generation, key, ends[labels], hashes[labels], &record);
 		if (hit == 0)
 			continue;
 		if (hit < 0)
@@ -217,7 +206,7 @@ is_overlay_next(const struct weir_generation_cursor *cursor, bool *ret_is_same)
 	*ret_is_same = false;
 	if (!cursor->has_base || !cursor->has_overlay)
 		return cursor->has_overlay;
-	order = weir_key_compare(cursor->overlay_next.key,
+	order = weir_name_compare_keys(cursor->overlay_next.key,
 	    cursor->overlay_next.key_len, cursor->base_next.key,
 	    cursor->base_next.key_len);
 	*ret_is_same = order == 0;
@@ -225,8 +214,8 @@ is_overlay_next(const struct weir_generation_cursor *cursor, bool *ret_is_same)
 }
 
 int
-weir_generation_next(struct weir_generation_cursor *cursor,
-    struct weir_db_record *ret_record)
+weir_generation_next(
+    struct weir_generation_cursor *cursor, struct weir_db_record *ret_record)
 {
 	bool is_same;
 	int error = WEIR_OK;
@@ -269,8 +258,7 @@ weir_generation_walk(const struct weir_generation *generation,
 	if (error)
 		return error;
 	while ((more = weir_generation_next(&cursor, &record)) == 1) {
-		if (record.key_len < len ||
-		    memcmp(record.key, first, len) != 0)
+		if (record.key_len < len || memcmp(record.key, first, len) != 0)
 			return WEIR_OK;
 		error = each(arg, &record);
 		if (error)

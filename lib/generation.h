@@ -68,8 +68,4 @@ int weir_generation_walk(const struct weir_generation *generation,
     int (*each)(void *arg, const struct weir_db_record *record),
     void *arg) WEIR_CHECKED;
 
-/** Compares keys as both sort them: < 0, 0, > 0. */
-int weir_key_compare(
-    const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len);
-
 #endif

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "lib/error.h"
 #include "lib/limits.h"
@@ -73,6 +74,19 @@ enum weir_trigger {
  *  ret_ends[n] is the length of the key of the ancestor with n labels. */
 size_t weir_name_to_key(const struct weir_name *name, enum weir_trigger trigger,
     uint8_t *key, uint16_t *ret_ends);
+
+/** Compares two keys as the database sorts them: as memcmp(3) does, the shorter
+ *  one first.  < 0, 0, > 0. */
+static inline int
+weir_name_compare_keys(
+    const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
+{
+	int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
+
+	if (order != 0)
+		return order;
+	return a_len < b_len ? -1 : a_len > b_len;
+}
 
 /** The name of a key.  WEIR_EFORMAT if it is none. */
 int weir_name_from_key(

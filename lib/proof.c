@@ -27,8 +27,7 @@ struct weir_proof {
 };
 
 static int
-fail(
-    const struct weir_proof *proof, int error, struct weir_problem *problem)
+fail(const struct weir_proof *proof, int error, struct weir_problem *problem)
 {
 	return weir_problem_set(problem, error, "%s: %s", proof->path,
 	    error == WEIR_ESYSTEM ? strerror(errno) : weir_error_text(error));
@@ -98,8 +97,7 @@ compare(struct weir_proof *proof, struct weir_problem *problem)
 {
 	XXH128_canonical_t canonical;
 
-	XXH128_canonicalFromHash(
-	    &canonical, XXH3_128bits_digest(proof->state));
+	XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(proof->state));
 	if (proof->done != proof->size ||
 	    memcmp(canonical.digest, proof->quick, WEIR_QUICK_BYTES) != 0)
 		return weir_problem_set(problem, WEIR_ECHECKSUM,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/bytes.h"
+#include "lib/name.h"
 
 #define PAGE_HEAD     16
 #define PAGE_FLAGS    10
@@ -36,17 +37,6 @@
 
 #define PAGE_SIZE_MIN 512
 #define PAGE_SIZE_MAX 65536
-
-/* memcmp's order, the shorter one first: LMDB's. */
-static int
-compare(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
-{
-	int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
-
-	if (order != 0)
-		return order;
-	return a_len < b_len ? -1 : a_len > b_len;
-}
 
 /* One of the two meta pages, if it makes sense. */
 static bool
@@ -190,7 +180,7 @@ search(const struct weir_tree *tree, const uint8_t *page, unsigned int first,
 		middle = low + (high - low) / 2;
 		if (!node_at(tree, page, middle, &there, &there_len))
 			return WEIR_EFORMAT;
-		order = compare(there, there_len, key, key_len);
+		order = weir_name_compare_keys(there, there_len, key, key_len);
 		if (order == 0)
 			*ret_is_same = true;
 		if (order < 0)
@@ -244,9 +234,8 @@ weir_tree_lookup(const struct weir_tree *tree, const uint8_t *key,
 		if (!page)
 			return WEIR_EFORMAT;
 		found = search_branch(tree, page, count, key, key_len);
-		if (found < 0 ||
-		    read_child(tree, page, (unsigned int)found, &number) !=
-			WEIR_OK)
+		if (found < 0 || read_child(tree, page, (unsigned int)found,
+				     &number) != WEIR_OK)
 			return WEIR_EFORMAT;
 	}
 	page = page_at(tree, number, FLAG_LEAF, &count);
@@ -318,8 +307,7 @@ weir_tree_seek(const struct weir_tree *tree, const uint8_t *key, size_t key_len,
 }
 
 int
-weir_tree_next(
-    struct weir_tree_cursor *cursor, struct weir_tree_item *ret_item)
+weir_tree_next(struct weir_tree_cursor *cursor, struct weir_tree_item *ret_item)
 {
 	const struct weir_tree *tree = cursor->tree;
 	unsigned int level = tree->depth;

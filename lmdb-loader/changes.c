@@ -99,13 +99,12 @@ next(struct weir_stream *stream, struct weir_stream_item *ret_item)
 }
 
 void
-weir_changes_stream(const struct weir_changes *changes,
-    struct weir_changes_stream *ret_stream)
+weir_changes_stream(
+    const struct weir_changes *changes, struct weir_changes_stream *ret_stream)
 {
-	*ret_stream = (struct weir_changes_stream){
-		.stream = { .count = changes->count,
-		    .key_octets = changes->key_octets,
-		    .next = next },
-		.changes = changes
-	};
+	*ret_stream =
+	    (struct weir_changes_stream){ .stream = { .count = changes->count,
+					      .key_octets = changes->key_octets,
+					      .next = next },
+		    .changes = changes };
 }

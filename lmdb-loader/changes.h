@@ -37,7 +37,7 @@ struct weir_changes_stream {
 	size_t at;
 };
 
-void weir_changes_stream(const struct weir_changes *changes,
-    struct weir_changes_stream *ret_stream);
+void weir_changes_stream(
+    const struct weir_changes *changes, struct weir_changes_stream *ret_stream);
 
 #endif

@@ -93,9 +93,8 @@ compile(struct apply *apply)
 	uint64_t start_ns = weir_clock_ns();
 	int ret;
 
-	ret = weir_compile(
-	    apply->settings, old_generation(apply), &apply->compiled,
-	    &apply->problem);
+	ret = weir_compile(apply->settings, old_generation(apply),
+	    &apply->compiled, &apply->problem);
 	apply->compile_s = weir_load_seconds_since(start_ns);
 	if (ret < 0)
 		return ret;
@@ -149,8 +148,8 @@ overlay_room(const struct apply *apply)
 	uint64_t room, used = 0;
 
 	if (apply->old.base == NULL ||
-	    !weir_policy_extends(&apply->settings->policy,
-		weir_db_policy(apply->old.base)))
+	    !weir_policy_extends(
+		&apply->settings->policy, weir_db_policy(apply->old.base)))
 		return 0;
 	room = weir_db_header(apply->old.base)->name_count / 4;
 	if (room > WEIR_OVERLAY_NAMES)
@@ -299,8 +298,7 @@ print_text(const struct apply *apply)
 	printf("compiled in %.3f s", apply->compile_s);
 	if (!apply->is_unchanged)
 		printf(", swapped in %.3f s", apply->swap_s);
-	weir_ack_print(
-	    &apply->ack, apply->load->no_wait, apply->acknowledge_s);
+	weir_ack_print(&apply->ack, apply->load->no_wait, apply->acknowledge_s);
 }
 
 static int

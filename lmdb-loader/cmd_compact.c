@@ -35,10 +35,10 @@
 struct compact {
 	const struct weir_load *load;
 	int lock_fd;
-	struct weir_store store;     /* first to read, then with the lock */
-	struct weir_current then;    /* that was read */
-	struct weir_generation old;  /* `then`, opened */
-	struct weir_db *base;        /* the new one */
+	struct weir_store store;    /* first to read, then with the lock */
+	struct weir_current then;   /* that was read */
+	struct weir_generation old; /* `then`, opened */
+	struct weir_db *base;       /* the new one */
 	struct weir_store_draft draft;
 	struct weir_ack ack;
 	bool is_superseded; /* another base has come meanwhile */
@@ -61,13 +61,14 @@ open_old(struct compact *compact)
 		return weir_problem_set(&compact->problem, WEIR_EMISSING,
 		    "%s: no database yet (weir-load apply makes it)",
 		    compact->store.folder);
-	compact->then = compact->store.current;
-	if (!compact->then.has_overlay)
-		return 1;
+	/* With the lock, clean_up removes what one before has left. */
 	ret = weir_store_flock(settings->database, LOCK_FILE, 0,
 	    &compact->lock_fd, &compact->problem);
 	if (ret < 0)
 		return ret;
+	compact->then = compact->store.current;
+	if (!compact->then.has_overlay)
+		return 1;
 	/* What is copied is proven before. */
 	return weir_store_open_generation(&compact->store, &compact->then, true,
 	    &compact->old, &compact->problem);
@@ -183,14 +184,12 @@ swap(struct compact *compact)
 	ret = write_rest(compact);
 	if (ret < 0 || compact->is_superseded)
 		return ret;
-	ret = weir_store_next(
-	    &compact->store, &compact->draft.generation);
+	ret = weir_store_next(&compact->store, &compact->draft.generation);
 	if (ret == 0)
 		ret = weir_store_publish(
 		    &compact->store, &compact->draft, &compact->problem);
 	if (ret == 0)
-		weir_report_keep(&compact->store, before,
-		    compact->store.current.generation);
+		weir_report_keep(&compact->store, before, NULL, 0);
 	compact->swap_s = weir_load_seconds_since(start_ns);
 	return ret;
 }
@@ -254,9 +253,9 @@ clean_up(struct compact *compact)
 int
 weir_cmd_compact(const struct weir_load *load)
 {
-	struct compact compact = { .load = load,
-		.lock_fd = -1,
-		.store = { .lock_fd = -1 } };
+	struct compact compact = {
+		.load = load, .lock_fd = -1, .store = { .lock_fd = -1 }
+	};
 	uint64_t start_ns = weir_clock_ns();
 	int ret, exit_code = WEIR_EXIT_DONE;
 
@@ -276,8 +275,8 @@ weir_cmd_compact(const struct weir_load *load)
 		goto out;
 	}
 	if (!compact.is_superseded) {
-		exit_code = weir_load_acknowledge(load, &compact.store,
-		    &compact.ack, &compact.acknowledge_s);
+		exit_code = weir_load_acknowledge(
+		    load, &compact.store, &compact.ack, &compact.acknowledge_s);
 		weir_store_prune(
 		    &compact.store, load->settings->keep_generations);
 	}

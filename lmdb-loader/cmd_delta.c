@@ -63,8 +63,8 @@ open_old(struct delta_run *run)
 		    "%s: no database yet (weir-load apply makes it)",
 		    run->store.folder);
 	/* Not proven: to read it all would cost more than the delta. */
-	return weir_store_open_generation(&run->store, &run->store.current,
-	    false, &run->old, &run->problem);
+	return weir_store_open_generation(
+	    &run->store, &run->store.current, false, &run->old, &run->problem);
 }
 
 static int
@@ -72,8 +72,7 @@ swap(struct delta_run *run)
 {
 	struct weir_store_draft draft = {
 		.name_count = run->store.current.name_count +
-			      run->delta.names_added -
-			      run->delta.names_removed
+			      run->delta.names_added - run->delta.names_removed
 	};
 	uint64_t start_ns = weir_clock_ns(), before;
 	int ret;
@@ -90,8 +89,8 @@ swap(struct delta_run *run)
 	if (ret == 0)
 		ret = weir_store_publish(&run->store, &draft, &run->problem);
 	if (ret == 0)
-		weir_report_keep(
-		    &run->store, before, run->store.current.generation);
+		weir_report_keep(&run->store, before, run->load->args[0],
+		    (int64_t)run->delta.added - (int64_t)run->delta.removed);
 	run->swap_s = weir_load_seconds_since(start_ns);
 	return ret;
 }

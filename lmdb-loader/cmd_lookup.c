@@ -115,10 +115,11 @@ weir_cmd_lookup(const struct weir_load *load)
 		if (ret == 0)
 			ret = weir_generation_lookup(&files, &name, &matches);
 		if (ret >= 0 && load->json)
-			ret = add_object(
-			    array, weir_generation_policy(&files), &name, &matches);
+			ret = add_object(array, weir_generation_policy(&files),
+			    &name, &matches);
 		else if (ret >= 0)
-			ret = print_text(weir_generation_policy(&files), &name, &matches);
+			ret = print_text(
+			    weir_generation_policy(&files), &name, &matches);
 	}
 	if (ret < 0) {
 		(void)weir_problem_set(

@@ -78,8 +78,8 @@ take_item(void *arg, const struct weir_list_item *item)
 					    ? WEIR_SCOPE_BOTH
 					    : WEIR_SCOPE_NAME;
 	len = weir_name_to_key(&item->name, WEIR_TRIGGER_QNAME, key, NULL);
-	if (compiler->guard.count > 0 &&
-	    weir_guard_refuses(&compiler->guard, key, len, compiler->entry.scope)) {
+	if (compiler->guard.count > 0 && weir_guard_refuses(&compiler->guard,
+					     key, len, compiler->entry.scope)) {
 		count_guarded(compiler, &item->name, item->line);
 		return 0;
 	}
@@ -167,7 +167,8 @@ take_over(struct compiler *compiler)
 			break;
 	if (i < old->feed_count) {
 		compiler->old_feed = (uint16_t)i;
-		ret = weir_generation_walk(compiler->old, NULL, take_old, compiler);
+		ret = weir_generation_walk(
+		    compiler->old, NULL, take_old, compiler);
 	}
 	if (ret == WEIR_EFORMAT) {
 		weir_sort_undo(compiler->out->sort, mark);
@@ -293,7 +294,8 @@ read_all(struct compiler *compiler)
 
 int
 weir_compile(const struct weir_settings *settings,
-    const struct weir_generation *old, struct weir_compiled *ret_compiled, struct weir_problem *problem)
+    const struct weir_generation *old, struct weir_compiled *ret_compiled,
+    struct weir_problem *problem)
 {
 	struct weir_compiled compiled = { .feed_count = settings->feed_count };
 	struct compiler compiler = {

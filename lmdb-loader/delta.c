@@ -120,8 +120,8 @@ edit_set(const struct weir_db_record *old, unsigned int feed,
 			    WEIR_ENTRY_BYTES);
 	}
 	if (!is_put)
-		memcpy(out + count++ * WEIR_ENTRY_BYTES, entry,
-		    WEIR_ENTRY_BYTES);
+		memcpy(
+		    out + count++ * WEIR_ENTRY_BYTES, entry, WEIR_ENTRY_BYTES);
 	return count;
 }
 
@@ -176,7 +176,7 @@ change_all(
 	while (ret == 0 && (has_add == 1 || has_del == 1)) {
 		order = has_add == 1 ? -1 : 1;
 		if (has_add == 1 && has_del == 1)
-			order = weir_key_compare(
+			order = weir_name_compare_keys(
 			    add.key, add.key_len, del.key, del.key_len);
 		ret = order <= 0 ? change_name(maker, &add, add.entries)
 				 : change_name(maker, &del, NULL);

@@ -271,7 +271,7 @@ take_old(void *arg, const struct weir_db_record *old)
 	int ret, order = 1;
 
 	while (differ->has_item) {
-		order = weir_key_compare(differ->item.key,
+		order = weir_name_compare_keys(differ->item.key,
 		    differ->item.key_len, old->key, old->key_len);
 		if (order >= 0)
 			break;

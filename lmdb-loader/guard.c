@@ -20,7 +20,8 @@ compare_keys(const void *a, const void *b)
 {
 	const struct weir_guard_key *left = a, *right = b;
 
-	return weir_key_compare(left->key, left->len, right->key, right->len);
+	return weir_name_compare_keys(
+	    left->key, left->len, right->key, right->len);
 }
 
 int
@@ -59,7 +60,8 @@ weir_guard_refuses(const struct weir_guard *guard, const uint8_t *key,
 	while (low < high) {
 		middle = low + (high - low) / 2;
 		found = &guard->keys[middle];
-		if (weir_key_compare(found->key, found->len, key, len) < 0)
+		if (weir_name_compare_keys(found->key, found->len, key, len) <
+		    0)
 			low = middle + 1;
 		else
 			high = middle;

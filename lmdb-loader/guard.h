@@ -18,8 +18,8 @@ struct weir_guard {
 	struct weir_guard_key *keys; /* sorted */
 };
 
-int weir_guard_init(struct weir_guard *guard,
-    const struct weir_name_rules *rules) WEIR_CHECKED;
+int weir_guard_init(
+    struct weir_guard *guard, const struct weir_name_rules *rules) WEIR_CHECKED;
 void weir_guard_done(struct weir_guard *guard);
 
 /** Whether an entry would cover a guarded name: one of the same key, or, if it

@@ -84,8 +84,8 @@ weir_load_open(const struct weir_load *load, struct weir_store *ret_store,
 		    "%s: no database yet (weir-load apply makes it)",
 		    ret_store->folder);
 	else
-		ret = weir_store_open_generation(ret_store,
-		    &ret_store->current, false, ret_generation, &problem);
+		ret = weir_store_open_generation(ret_store, &ret_store->current,
+		    false, ret_generation, &problem);
 	if (ret == 0)
 		return 0;
 	weir_store_close(ret_store);

@@ -33,7 +33,7 @@ struct weir_load {
 	bool no_compact;
 	const char *add_file, *del_file; /* delta */
 	uint16_t qtype;                  /* explain */
-	char **args;    /* behind the command */
+	char **args;                     /* behind the command */
 	unsigned int arg_count;
 	struct weir_settings *settings; /* read before any command runs */
 };

@@ -16,7 +16,7 @@
 static int
 compare(const struct weir_stream_item *a, const struct weir_stream_item *b)
 {
-	return weir_key_compare(a->key, a->key_len, b->key, b->key_len);
+	return weir_name_compare_keys(a->key, a->key_len, b->key, b->key_len);
 }
 
 uint64_t
@@ -193,14 +193,13 @@ void
 weir_rest(struct weir_stream *now, struct weir_stream *then,
     struct weir_rest_stream *ret_stream)
 {
-	*ret_stream = (struct weir_rest_stream){
-		.stream = { .count = now->count,
-		    .key_octets = now->key_octets,
-		    .next = next_rest },
-		.now = now,
-		.then = then,
-		.has_then = -1
-	};
+	*ret_stream =
+	    (struct weir_rest_stream){ .stream = { .count = now->count,
+					   .key_octets = now->key_octets,
+					   .next = next_rest },
+		    .now = now,
+		    .then = then,
+		    .has_then = -1 };
 }
 
 /* --- writing ------------------------------------------------------------- */

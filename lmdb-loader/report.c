@@ -169,6 +169,9 @@ print_feed(json_t *feed, FILE *stream)
 		fputs(", kept from before: its list cannot be used", stream);
 	else if (strcmp(state, "lost") == 0)
 		fputs(", its list cannot be read", stream);
+	if (integer(feed, "deltas") > 0)
+		fprintf(
+		    stream, ", and %lld deltas since", integer(feed, "deltas"));
 	fputc('\n', stream);
 	if (text(feed, "problem")[0] != '\0')
 		fprintf(stream, "    %s\n", text(feed, "problem"));
@@ -234,16 +237,35 @@ weir_report_print_refused(
 	json_decref(array);
 }
 
+static void
+add_names(json_t *feeds, const char *name, int64_t added)
+{
+	json_t *feed;
+	size_t i;
+
+	json_array_foreach(feeds, i, feed)
+	{
+		if (strcmp(text(feed, "name"), name) != 0)
+			continue;
+		(void)json_object_set_new(feed, "names",
+		    json_integer(integer(feed, "names") + (json_int_t)added));
+		(void)json_object_set_new(
+		    feed, "deltas", json_integer(integer(feed, "deltas") + 1));
+	}
+}
+
 void
-weir_report_keep(
-    const struct weir_store *store, uint64_t from, uint64_t generation)
+weir_report_keep(const struct weir_store *store, uint64_t from,
+    const char *feed, int64_t added)
 {
 	json_t *report = weir_report_load(store, from);
 	json_t *feeds = json_object_get(report, "feeds");
 
+	if (feeds != NULL && feed != NULL)
+		add_names(feeds, feed, added);
 	/* Without one, `status` says nothing of the lists. */
 	if (feeds != NULL &&
-	    weir_report_save(store, generation, feeds) < 0)
+	    weir_report_save(store, store->current.generation, feeds) < 0)
 		weir_log_error("the report on the lists cannot be written to "
 			       "%s",
 		    store->folder);

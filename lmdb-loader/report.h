@@ -24,8 +24,8 @@ json_t *weir_report_feeds(const struct weir_settings *settings,
 void weir_report_print(json_t *feeds, FILE *stream);
 
 /** What was refused of a delta's two lists, as in the report of a feed. */
-json_t *weir_report_refused(const struct weir_list_report *add,
-    const struct weir_list_report *del);
+json_t *weir_report_refused(
+    const struct weir_list_report *add, const struct weir_list_report *del);
 /** The same of one of them in words; file: its path, NULL if there is none. */
 void weir_report_print_refused(
     const struct weir_list_report *report, const char *file, FILE *stream);
@@ -33,10 +33,11 @@ void weir_report_print_refused(
 /** N.report.json. */
 int weir_report_save(const struct weir_store *store, uint64_t generation,
     json_t *feeds) WEIR_CHECKED;
-/** The report of an older generation, for one that was made without reading the
- *  lists again. */
-void weir_report_keep(
-    const struct weir_store *store, uint64_t from, uint64_t generation);
+/** The report of an older generation, for the current one, which was made
+ *  without reading the lists again.  feed, if not NULL, has `added` names more
+ *  (less, if below 0) than there. */
+void weir_report_keep(const struct weir_store *store, uint64_t from,
+    const char *feed, int64_t added);
 /** NULL if there is none that can be read. */
 json_t *weir_report_load(const struct weir_store *store, uint64_t generation);
 

@@ -31,17 +31,13 @@
 #include "lib/checksum.h"
 #include "lib/file.h"
 #include "lib/log.h"
+#include "lmdb-loader/store_files.h"
 
-#define LOCK_FILE      "lock"
-#define TEXT_SUFFIX    "generation"
-#define BASE_SUFFIX    "base"
-#define OVERLAY_SUFFIX "overlay"
-#define REPORT_SUFFIX  "report.json"
-#define FILE_NAME_SIZE 64
+#define LOCK_FILE "lock"
 
-/* N.SUFFIX: 1 and N; 0 if the file is called otherwise. */
-static int
-file_number(const char *file, const char *suffix, uint64_t *ret_number)
+int
+weir_store_file_number(
+    const char *file, const char *suffix, uint64_t *ret_number)
 {
 	char *end;
 	uint64_t number;
@@ -56,19 +52,11 @@ file_number(const char *file, const char *suffix, uint64_t *ret_number)
 	return 1;
 }
 
-static bool
-has_ending(const char *file, const char *ending)
-{
-	size_t len = strlen(file), ending_len = strlen(ending);
-
-	return len > ending_len && strcmp(file + len - ending_len, ending) == 0;
-}
-
 char *
 weir_store_path(
     const struct weir_store *store, uint64_t generation, const char *suffix)
 {
-	char file[FILE_NAME_SIZE];
+	char file[WEIR_STORE_FILE_SIZE];
 
 	snprintf(file, sizeof(file), "%" PRIu64 ".%s", generation, suffix);
 	return weir_path_join(store->folder, file);
@@ -95,7 +83,8 @@ weir_store_list(const struct weir_store *store, uint64_t **ret_generations,
 	if (dir == NULL && errno != ENOENT)
 		return WEIR_ESYSTEM;
 	while (dir != NULL && (dirent = readdir(dir)) != NULL) {
-		if (!file_number(dirent->d_name, TEXT_SUFFIX, &number))
+		if (!weir_store_file_number(
+			dirent->d_name, WEIR_STORE_TEXT, &number))
 			continue;
 		grown = reallocarray(numbers, count + 1, sizeof(*numbers));
 		if (grown == NULL) {
@@ -120,14 +109,15 @@ weir_store_read(const struct weir_store *store, uint64_t generation,
     struct weir_current *ret_text, struct weir_problem *problem)
 {
 	struct weir_problem what = { "" };
-	char file[FILE_NAME_SIZE];
+	char file[WEIR_STORE_FILE_SIZE];
 	int ret;
 
 	if (store->has_current && generation == store->current.generation) {
 		*ret_text = store->current;
 		return 0;
 	}
-	snprintf(file, sizeof(file), "%" PRIu64 "." TEXT_SUFFIX, generation);
+	snprintf(
+	    file, sizeof(file), "%" PRIu64 "." WEIR_STORE_TEXT, generation);
 	ret = weir_current_read(store->folder, file, ret_text, &what);
 	if (ret == WEIR_EMISSING)
 		return weir_problem_set(problem, ret,
@@ -155,14 +145,15 @@ weir_store_open_generation(const struct weir_store *store,
 }
 
 static int
-check_file(const struct weir_db *db, const char *file,
-    struct weir_problem *problem)
+check_file(
+    const struct weir_db *db, const char *file, struct weir_problem *problem)
 {
 	struct weir_problem what = { "" };
 	int ret = weir_db_check(db, &what);
 
 	if (ret < 0)
-		return weir_problem_set(problem, ret, "%s: %s", file, what.text);
+		return weir_problem_set(
+		    problem, ret, "%s: %s", file, what.text);
 	return 0;
 }
 
@@ -305,120 +296,6 @@ weir_store_flock(const char *folder, const char *file, unsigned int wait_ms,
 	return ret;
 }
 
-static void
-remove_file(const struct weir_store *store, const char *file)
-{
-	char *path = weir_path_join(store->folder, file);
-
-	if (path != NULL)
-		(void)unlink(path);
-	free(path);
-}
-
-/* Whether a kept generation, or the current one, has that file. */
-static bool
-is_named(const char *file, const struct weir_current *texts, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (strcmp(texts[i].base.name, file) == 0 ||
-		    (texts[i].has_overlay &&
-			strcmp(texts[i].overlay.name, file) == 0))
-			return true;
-	return false;
-}
-
-static bool
-has_generation(uint64_t number, const struct weir_current *texts, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (texts[i].generation == number)
-			return true;
-	return false;
-}
-
-/* The texts of all generations, and the current one; false if one of them
- * cannot be read: then nobody knows which files it names. */
-static bool
-read_texts(const struct weir_store *store, struct weir_current **ret_texts,
-    size_t *ret_count)
-{
-	struct weir_current *texts;
-	uint64_t *generations;
-	unsigned int count, i;
-	bool is_known = true;
-
-	if (weir_store_list(store, &generations, &count) < 0)
-		return false;
-	texts = calloc((size_t)count + 1, sizeof(*texts));
-	for (i = 0; texts != NULL && i < count; i++)
-		if (weir_store_read(store, generations[i], &texts[i], NULL) < 0)
-			is_known = false;
-	free(generations);
-	if (texts == NULL || !is_known) {
-		free(texts);
-		return false;
-	}
-	if (store->has_current)
-		texts[count++] = store->current;
-	*ret_texts = texts;
-	*ret_count = count;
-	return true;
-}
-
-/* A file of ours that no text names: of a generation that was removed, or that
- * never came to be. */
-static bool
-is_orphan(const char *file, const struct weir_current *texts, size_t count)
-{
-	uint64_t number;
-
-	if (file_number(file, BASE_SUFFIX, &number) ||
-	    file_number(file, OVERLAY_SUFFIX, &number))
-		return !is_named(file, texts, count);
-	return file_number(file, REPORT_SUFFIX, &number) &&
-	       !has_generation(number, texts, count);
-}
-
-static void
-remove_orphans(const struct weir_store *store)
-{
-	struct weir_current *texts;
-	struct dirent *dirent;
-	size_t count;
-	DIR *dir;
-
-	if (!read_texts(store, &texts, &count))
-		return;
-	dir = opendir(store->folder);
-	while (dir != NULL && (dirent = readdir(dir)) != NULL)
-		if (is_orphan(dirent->d_name, texts, count))
-			remove_file(store, dirent->d_name);
-	if (dir != NULL)
-		closedir(dir);
-	free(texts);
-}
-
-/* What a crash left: files half written, and, unless it is unclear which
- * generation is current, what no text names. */
-static void
-remove_leftovers(const struct weir_store *store, bool are_orphans_removed)
-{
-	struct dirent *dirent;
-	DIR *dir = opendir(store->folder);
-
-	while (dir != NULL && (dirent = readdir(dir)) != NULL)
-		if (has_ending(dirent->d_name, ".tmp"))
-			remove_file(store, dirent->d_name);
-	if (dir != NULL)
-		closedir(dir);
-	if (are_orphans_removed)
-		remove_orphans(store);
-}
-
 int
 weir_store_lock(const char *folder, unsigned int wait_ms,
     struct weir_store *ret_store, struct weir_problem *problem)
@@ -440,7 +317,7 @@ weir_store_lock(const char *folder, unsigned int wait_ms,
 	}
 	problem->text[0] = '\0';
 	ret = read_current(&store, problem); /* damaged: said, no failure */
-	remove_leftovers(&store, ret == 0);
+	weir_store_clean(&store, ret == 0);
 	*ret_store = store;
 	return 0;
 }
@@ -500,12 +377,12 @@ static int
 swap(struct weir_store *store, const struct weir_current *text,
     struct weir_problem *problem)
 {
-	char bytes[WEIR_CURRENT_SIZE], file[FILE_NAME_SIZE];
+	char bytes[WEIR_CURRENT_SIZE], file[WEIR_STORE_FILE_SIZE];
 	size_t len = weir_current_print(text, bytes);
 	int ret;
 
-	snprintf(
-	    file, sizeof(file), "%" PRIu64 "." TEXT_SUFFIX, text->generation);
+	snprintf(file, sizeof(file), "%" PRIu64 "." WEIR_STORE_TEXT,
+	    text->generation);
 	ret = weir_file_replace(store->folder, file, bytes, len);
 	if (ret == 0)
 		ret = weir_file_replace(
@@ -536,8 +413,8 @@ weir_store_prove(const struct weir_store *store, const char *file,
 	if (ret == 0) {
 		ret = weir_checksum_file(path, &proven.size, proven.quick);
 		if (ret < 0)
-			(void)weir_problem_set(problem, ret, "%s: %s", path,
-			    weir_error_text(ret));
+			(void)weir_problem_set(
+			    problem, ret, "%s: %s", path, weir_error_text(ret));
 	}
 	if (ret == 0) {
 		memcpy(proven.checksum, weir_db_header(db)->checksum,
@@ -585,12 +462,12 @@ weir_store_publish(struct weir_store *store,
 	text.base = draft->base_file != NULL ? draft->base
 					     : store->current.base;
 	if (draft->base_file != NULL)
-		ret = name_file(store, draft->generation, BASE_SUFFIX,
+		ret = name_file(store, draft->generation, WEIR_STORE_BASE,
 		    draft->base_file, &text.base, problem);
 	if (text.has_overlay)
 		text.overlay = draft->overlay;
 	if (ret == 0 && text.has_overlay)
-		ret = name_file(store, draft->generation, OVERLAY_SUFFIX,
+		ret = name_file(store, draft->generation, WEIR_STORE_OVERLAY,
 		    draft->overlay_file, &text.overlay, problem);
 	if (ret == 0 && weir_folder_sync(store->folder) < 0)
 		ret = weir_problem_set(problem, WEIR_ESYSTEM, "%s: %s",
@@ -612,29 +489,4 @@ weir_store_rollback(
 		return ret;
 	text.serial = next_serial(store);
 	return swap(store, &text, problem);
-}
-
-void
-weir_store_prune(const struct weir_store *store, unsigned int keep)
-{
-	char file[FILE_NAME_SIZE];
-	uint64_t *generations;
-	unsigned int count, i;
-	bool is_removed = false;
-
-	if (!store->has_current ||
-	    weir_store_list(store, &generations, &count) < 0)
-		return;
-	/* The text first: files without one are known as leftovers. */
-	for (i = 0; i + keep < count; i++) {
-		if (generations[i] == store->current.generation)
-			continue;
-		snprintf(file, sizeof(file), "%" PRIu64 "." TEXT_SUFFIX,
-		    generations[i]);
-		remove_file(store, file);
-		is_removed = true;
-	}
-	free(generations);
-	if (is_removed)
-		remove_orphans(store);
 }

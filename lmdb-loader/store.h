@@ -66,7 +66,7 @@ int weir_store_check(const struct weir_store *store,
 struct weir_store_draft {
 	uint64_t generation;
 	const char *base_file; /* in the folder; NULL: the current base stays */
-	const char *overlay_file; /* NULL: no overlay */
+	const char *overlay_file;               /* NULL: no overlay */
 	struct weir_current_file base, overlay; /* by weir_store_prove */
 	uint64_t name_count;                    /* of both together */
 };

@@ -362,8 +362,8 @@ prepare(struct writer *writer, const struct weir_stream *stream,
 	if (options->base != NULL) {
 		memcpy(header->filter_key, options->base->filter_key,
 		    sizeof(header->filter_key));
-		memcpy(header->base, options->base->checksum,
-		    WEIR_CHECKSUM_BYTES);
+		memcpy(
+		    header->base, options->base->checksum, WEIR_CHECKSUM_BYTES);
 	}
 	weir_intern_init(&writer->sets);
 	weir_checksum_init(&writer->checksum);

@@ -35,8 +35,8 @@ find_last(void *arg, const uint8_t *wire, size_t len)
 
 	chain->at++;
 	weir_judge_init(&decision);
-	if (weir_judge_name(chain->snapshot, wire, len, true,
-		chain->now_unix, &decision) != WEIR_OK ||
+	if (weir_judge_name(chain->snapshot, wire, len, true, chain->now_unix,
+		&decision) != WEIR_OK ||
 	    decision.is_touched)
 		chain->last = chain->at;
 	return 0;
@@ -55,8 +55,7 @@ evict_target(void *arg, const uint8_t *wire, size_t len)
 
 unsigned int
 weir_evict_answer(struct module_qstate *qstate,
-    const struct weir_snapshot *snapshot,
-    uint32_t now_unix)
+    const struct weir_snapshot *snapshot, uint32_t now_unix)
 {
 	struct chain chain = { qstate, snapshot, now_unix, 0, 0, 0 };
 	const struct reply_info *rep = qstate->return_msg->rep;

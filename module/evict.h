@@ -10,8 +10,7 @@
  *  the last of which a rule speaks: the iterator stores each step of a chain
  *  under that step's own name.  Returns how many it removed at most. */
 unsigned int weir_evict_answer(struct module_qstate *qstate,
-    const struct weir_snapshot *snapshot,
-    uint32_t now_unix);
+    const struct weir_snapshot *snapshot, uint32_t now_unix);
 
 /** Takes the alias records of an answer out of the RRset cache.  Unbound
  *  updates an RRset in place, under the same id: a message that was judged with

@@ -23,8 +23,8 @@ weir_judge_init(struct weir_decision *decision)
 }
 
 int
-weir_judge_name(const struct weir_snapshot *snapshot,
-    const uint8_t *wire, size_t len, bool is_alias, uint32_t now_unix,
+weir_judge_name(const struct weir_snapshot *snapshot, const uint8_t *wire,
+    size_t len, bool is_alias, uint32_t now_unix,
     struct weir_decision *decision)
 {
 	struct weir_matches matches;
@@ -175,8 +175,8 @@ judge_target(void *arg, const uint8_t *wire, size_t len)
 	struct weir_decision one = *answer->before;
 	int error;
 
-	error = weir_judge_name(answer->snapshot, wire, len,
-	    true, answer->now_unix, &one);
+	error = weir_judge_name(
+	    answer->snapshot, wire, len, true, answer->now_unix, &one);
 	if (error)
 		return error;
 	/* ... a block goes before all, the first other decision before none. */

@@ -39,8 +39,8 @@ struct weir_decision {
 void weir_judge_init(struct weir_decision *decision);
 
 /** Asks about one more name.  0, or < 0 if the database is damaged. */
-int weir_judge_name(const struct weir_snapshot *snapshot,
-    const uint8_t *wire, size_t len, bool is_alias, uint32_t now_unix,
+int weir_judge_name(const struct weir_snapshot *snapshot, const uint8_t *wire,
+    size_t len, bool is_alias, uint32_t now_unix,
     struct weir_decision *decision) WEIR_CHECKED;
 
 /** Asks about every alias target in the answer section.  The RRsets must be

@@ -32,9 +32,8 @@ try_shelf(struct weir_hook *hook, struct weir_decision *decision)
 {
 	struct dns_msg *message = weir_shelf_lookup(hook->module, hook->qstate);
 
-	if (!message ||
-	    weir_judge_answer(hook->snapshot, message->rep,
-		hook->now_unix, decision) != WEIR_OK) {
+	if (!message || weir_judge_answer(hook->snapshot, message->rep,
+			    hook->now_unix, decision) != WEIR_OK) {
 		weir_hook_go_on(hook);
 		return;
 	}
@@ -55,11 +54,11 @@ judge_before(struct weir_hook *hook, struct weir_decision *decision)
 	int error;
 
 	weir_judge_init(decision);
-	error = weir_judge_name(hook->snapshot, qinfo->qname,
-	    qinfo->qname_len, false, hook->now_unix, decision);
+	error = weir_judge_name(hook->snapshot, qinfo->qname, qinfo->qname_len,
+	    false, hook->now_unix, decision);
 	if (!error && decision->outcome == WEIR_OUTCOME_NONE)
-		error = weir_judge_cached(hook->snapshot,
-		    hook->qstate, hook->now_unix, decision);
+		error = weir_judge_cached(
+		    hook->snapshot, hook->qstate, hook->now_unix, decision);
 	return error;
 }
 
@@ -113,15 +112,14 @@ judge_all(struct weir_hook *hook, struct weir_decision *decision)
 	int error;
 
 	weir_judge_init(decision);
-	error = weir_judge_name(hook->snapshot,
-	    qstate->qinfo.qname, qstate->qinfo.qname_len, false, hook->now_unix,
-	    decision);
+	error = weir_judge_name(hook->snapshot, qstate->qinfo.qname,
+	    qstate->qinfo.qname_len, false, hook->now_unix, decision);
 	if (!error && has_answer(qstate))
 		error = weir_judge_answer(hook->snapshot,
 		    qstate->return_msg->rep, hook->now_unix, decision);
 	else if (!error)
-		error = weir_judge_chain(hook->snapshot, qstate,
-		    hook->now_unix, decision);
+		error = weir_judge_chain(
+		    hook->snapshot, qstate, hook->now_unix, decision);
 	return error;
 }
 
@@ -133,8 +131,7 @@ on_done_touched(struct weir_hook *hook, struct weir_decision *decision)
 	struct weir_worker_counts *counts = hook->worker->counts;
 
 	weir_hook_count(&counts->ways[WEIR_WAY_EVICTED],
-	    weir_evict_answer(
-		qstate, hook->snapshot, hook->now_unix));
+	    weir_evict_answer(qstate, hook->snapshot, hook->now_unix));
 	/* With a TTL it did not come by weir_upstream_answered: an auth-zone. */
 	if (qstate->return_msg->rep->ttl != 0)
 		weir_evict_aliases(qstate, qstate->return_msg->rep);

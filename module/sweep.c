@@ -86,16 +86,15 @@ is_touched(struct sweep *sweep, const struct msgreply_entry *entry)
 	if (FLAGS_GET_RCODE(rep->flags) == LDNS_RCODE_SERVFAIL)
 		return true;
 	weir_judge_init(&decision);
-	error = weir_judge_name(snapshot,
-	    entry->key.qname, entry->key.qname_len, false, sweep->now_unix,
-	    &decision);
+	error = weir_judge_name(snapshot, entry->key.qname,
+	    entry->key.qname_len, false, sweep->now_unix, &decision);
 	/* The record types are read unlocked first: if an RRset was replaced
 	 * meanwhile, its id has changed, the message is dead for Unbound too,
 	 * and the lock below fails. */
 	if (!error && !decision.is_touched && weir_judge_has_alias(rep) &&
 	    rrset_array_lock(rep->ref, rep->rrset_count, 0)) {
-		error = weir_judge_answer(snapshot, rep,
-		    sweep->now_unix, &decision);
+		error = weir_judge_answer(
+		    snapshot, rep, sweep->now_unix, &decision);
 		rrset_array_unlock(rep->ref, rep->rrset_count);
 	}
 	if (error)

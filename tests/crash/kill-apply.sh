@@ -1,6 +1,8 @@
 #!/bin/bash
-# kill -9 of `weir-load apply` at fifty random moments.  After each, `current`
-# names a whole generation; at the end an apply works and nothing is left over.
+# kill -9 of weir-load at fifty random moments: of an `apply` that writes a base,
+# of one that writes an overlay, of a `delta`, of a `compact`.  After each,
+# `current` names a whole generation; at the end an apply works and nothing is
+# left over.
 set -euo pipefail
 export LC_ALL=C
 load=${WEIR_LOAD:-./weir-load}
@@ -24,32 +26,70 @@ cat >"$conf" <<-END
 	    file: $work/list
 	    format: domains
 END
-seq -f 'name-%.0f.example' 100000 >"$work/names"
 
-# Every round another list, so that every apply has to build.
-new_list() {
-	{
-		cat "$work/names"
-		echo "round-$1.test"
-	} >"$work/list"
+# A hundred thousand names, all others each time, and one more.
+new_base() {
+	seq -f "name-%.0f.$1.example" 100000 >"$work/list"
+	echo "round-$1.test" >>"$work/list"
+}
+
+# The same list but for its last name.
+new_overlay() {
+	sed -i "\$s/.*/round-$1.test/" "$work/list"
+}
+
+# Five hundred names for as many of those that are there.
+new_delta() {
+	"$load" -c "$conf" dump | sed -n '1,500s/\t.*//p' >"$work/del"
+	seq -f "delta-$1-%.0f.example" 500 >"$work/add"
 }
 
 now_ms() {
 	echo $(($(date +%s%N) / 1000000))
 }
 
-new_list 0
-start=$(now_ms)
-"$load" -c "$conf" apply >/dev/null || fail "the first apply"
-whole_ms=$(($(now_ms) - start + 20))
+# prepare KIND ROUND; then run it, and it ends with 100,001 names.
+prepare() {
+	case $1 in
+	base) new_base "$2" ;;
+	overlay) new_overlay "$2" ;;
+	delta | compact) ;;
+	esac
+}
+
+run() {
+	case $1 in
+	delta)
+		exec "$load" -c "$conf" delta names --no-compact \
+			--add "$work/add" --del "$work/del"
+		;;
+	compact) exec "$load" -c "$conf" compact ;;
+	*) exec "$load" -c "$conf" apply ;;
+	esac
+}
+
+kinds=(base overlay delta compact)
+declare -A whole_ms
+for i in 1 2; do # the first one has nothing to compare with
+	for kind in "${kinds[@]}"; do
+		prepare "$kind" "first$i"
+		[ "$kind" != delta ] || new_delta "first$i"
+		start=$(now_ms)
+		(run "$kind") >/dev/null || fail "the first $kind"
+		whole_ms[$kind]=$(($(now_ms) - start + 5))
+	done
+done
 
 killed=0 swapped=0
 for ((round = 1; round <= rounds; round++)); do
+	kind=${kinds[round % 4]}
+	prepare "$kind" "$round"
+	# What is added takes the place of what is deleted: the sum stays.
+	[ "$kind" != delta ] || new_delta "$round"
 	before=$(cat "$work/db/current")
-	new_list "$round"
-	"$load" -c "$conf" apply >/dev/null 2>&1 &
+	(run "$kind") >/dev/null 2>&1 &
 	pid=$!
-	delay=$((RANDOM % whole_ms))
+	delay=$((RANDOM % whole_ms[$kind]))
 	sleep "$(printf '%d.%03d' $((delay / 1000)) $((delay % 1000)))"
 	if kill -9 "$pid" 2>/dev/null; then
 		killed=$((killed + 1))
@@ -60,17 +100,18 @@ for ((round = 1; round <= rounds; round++)); do
 		fail "the current generation is not whole"
 	# Either the list before or the new one, nothing in between.
 	names=$("$load" -c "$conf" check --json | sed -n 's/.*"names": //p')
-	[ "${names%,}" = 100001 ] || fail "$names names"
+	[ "${names%,}" = 100001 ] || fail "$names names after $kind"
 	"$load" -c "$conf" status >/dev/null || fail "status"
 done
 [ "$killed" -gt $((rounds / 4)) ] || fail "only $killed were killed in time"
 
 round=last
-new_list last
+new_base last
 "$load" -c "$conf" apply >/dev/null || fail "the apply after all"
 "$load" -c "$conf" lookup --json round-last.test |
 	grep -q '"listed": true' || fail "the new name is not there"
-left=$(find "$work/db" -name '*.tmp')
+"$load" -c "$conf" compact >/dev/null || fail "the compact after all"
+left=$(find "$work/db" -name '*.tmp' -o -name 'compact.base')
 [ -z "$left" ] || fail "left over: $left"
 bases=$(find "$work/db" -name '*.base' | wc -l)
 [ "$bases" -le 2 ] || fail "$bases base files where 2 are kept"

@@ -21,11 +21,14 @@ config <<-END
 END
 seq -f 'name-%.0f.listed.example' 100000 >"$work/many"
 
-# Every round another list, so that every apply has to build.
+# Every round another list: in every second one a third of the names is new, so
+# that a base is written and not an overlay.
 new_list() {
 	{
 		cat "$work/many"
 		echo "round-$1.listed.example"
+		[ $((10#0${1//[a-z]/} % 2)) = 0 ] ||
+			seq -f "more-$1-%.0f.listed.example" 50000
 	} >"$work/lists/names"
 }
 

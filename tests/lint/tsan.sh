@@ -23,8 +23,8 @@ fi
 cd "$scratch"
 gcc "${flags[@]}" -o test "$top"/tests/unit/test_snapshot.c \
 	"$top"/module/snapshot.c \
-	"$top"/lib/{checksum,current,db,db_check,entry,error,file}.c \
-	"$top"/lib/{filter,format,name,policy,policy_bytes,status,log}.c \
+	"$top"/lib/{checksum,current,db,db_check,entry,error,file,generation}.c \
+	"$top"/lib/{filter,format,name,policy,policy_bytes,proof,status,tree,log}.c \
 	"$top"/lmdb-loader/{intern,sort,write}.c \
 	-lcheck -lsubunit -lm -lrt -lpthread -llmdb -lsodium -lxxhash
 TSAN_OPTIONS=halt_on_error=1:exitcode=66 CK_FORK=no ./test

@@ -78,6 +78,10 @@ delta "" shared.plain.example
 expect "NXDOMAIN [] soa=60/60 ede=15" shared.plain.example A +edns
 check_match "who lists it" "feed other lists" "$ede"
 
+check_match "status counts what deltas brought" \
+	"feed big: $((base_names + 1)) names .*, and 5 deltas since" \
+	"$(load status)"
+
 note "what is refused, and what is wrong"
 delta "safe.example com 192.0.2.1 w9.plain.example" "nowhere.example"
 check_match "refused: never-block" "1 refused: on the never-block" "$delta_text"

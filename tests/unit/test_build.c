@@ -113,7 +113,8 @@ decides(struct weir_db *db, const char *text)
 	struct weir_name name;
 
 	ck_assert_int_eq(weir_name_parse(text, strlen(text), &name), 0);
-	ck_assert_int_ge(weir_generation_lookup(&generation, &name, &matches), 0);
+	ck_assert_int_ge(
+	    weir_generation_lookup(&generation, &name, &matches), 0);
 	ck_assert_int_eq(
 	    weir_policy_decide(weir_db_policy(db), &matches, 2000, &verdict),
 	    0);
@@ -209,8 +210,7 @@ write_made_up(unsigned int (*entry_count)(unsigned int at), uint64_t announced,
 	ret = weir_write_db(path, &made_up.stream, policy, &options, NULL,
 	    ret_header, &problem);
 	if (ret == 0)
-		ck_assert_mem_eq(
-		    ret_header->filter_key, base.filter_key, 16);
+		ck_assert_mem_eq(ret_header->filter_key, base.filter_key, 16);
 	free(policy);
 	free(path);
 	return ret;
@@ -451,9 +451,9 @@ diff_to(struct weir_db *old, const char *yaml, struct seen *seen)
 
 	ck_assert_ptr_nonnull(diff);
 	seen->text[0] = '\0';
-	ck_assert_int_eq(weir_diff_run(old != NULL ? &generation : NULL,
-			     &settings->policy,
-			     weir_sort_stream(compiled.sort), see, seen, diff),
+	ck_assert_int_eq(
+	    weir_diff_run(old != NULL ? &generation : NULL, &settings->policy,
+		weir_sort_stream(compiled.sort), see, seen, diff),
 	    0);
 	weir_compile_done(&compiled);
 	weir_settings_free(settings);

@@ -134,8 +134,8 @@ int
 main(void)
 {
 	const TTest *const tests[] = { what_is_printed_is_read_again,
-		another_overlay_is_another_swap,
-		every_cut_is_refused, a_line_that_is_not_ours_is_named,
+		another_overlay_is_another_swap, every_cut_is_refused,
+		a_line_that_is_not_ours_is_named,
 		a_missing_file_says_what_makes_it, NULL };
 
 	return suite_run("current", tests);

@@ -238,8 +238,7 @@ note_places(const struct weir_db *db, struct places *places)
 	while (weir_db_next(&cursor, &record) == 1)
 		if (places->seen++ % 16 == 0 && places->count < TRIES)
 			places->offsets[places->count++] =
-			    file_offset(record.key) +
-			    (off_t)record.key_len - 1;
+			    file_offset(record.key) + (off_t)record.key_len - 1;
 }
 
 START_TEST(a_changed_octet_in_a_record_is_noticed)

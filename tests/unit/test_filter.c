@@ -23,8 +23,7 @@ hash_name(const struct weir_name *name, uint64_t *ret_hashes)
 	/* What stands behind the key has no say. */
 	memset(octets, 0xee, sizeof(octets));
 	(void)weir_name_to_key(name, WEIR_TRIGGER_QNAME, octets, ends);
-	weir_filter_hash_key(
-	    key, octets, ends, name->label_count, ret_hashes);
+	weir_filter_hash_key(key, octets, ends, name->label_count, ret_hashes);
 }
 
 static uint64_t
@@ -107,8 +106,7 @@ START_TEST(every_ancestor_has_the_siphash_of_its_key)
 		ck_assert_int_eq(
 		    weir_name_from_wire(wire, at + 1, &name), WEIR_OK);
 		hash_name(&name, hashes);
-		(void)weir_name_to_key(
-		    &name, WEIR_TRIGGER_QNAME, octets, ends);
+		(void)weir_name_to_key(&name, WEIR_TRIGGER_QNAME, octets, ends);
 		for (label = 1; label <= name.label_count; label++) {
 			(void)crypto_shorthash((unsigned char *)&expected,
 			    octets, ends[label], key);

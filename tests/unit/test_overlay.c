@@ -76,9 +76,9 @@ number_of(const struct weir_db_record *record)
 static void
 encode_entry(uint8_t *bytes)
 {
-	const struct weir_entry entry = { .feed = 1,
-		.scope = WEIR_SCOPE_BOTH,
-		.confidence = 50 };
+	const struct weir_entry entry = {
+		.feed = 1, .scope = WEIR_SCOPE_BOTH, .confidence = 50
+	};
 
 	weir_entry_encode(&entry, bytes);
 }
@@ -101,9 +101,9 @@ publish_base(void)
 	struct weir_write_options options = { .kind = WEIR_DB_BASE };
 	struct weir_store_draft draft = { .name_count = model_count(),
 		.base_file = "base.tmp" };
-	struct weir_entry entry = { .feed = 1,
-		.scope = WEIR_SCOPE_BOTH,
-		.confidence = 50 };
+	struct weir_entry entry = {
+		.feed = 1, .scope = WEIR_SCOPE_BOTH, .confidence = 50
+	};
 	char *path = weir_path_join(scratch.folder, draft.base_file);
 	struct weir_db_header header;
 	uint8_t key[WEIR_KEY_SIZE];
@@ -120,8 +120,8 @@ publish_base(void)
 	ck_assert_int_eq(weir_write_db(path, weir_sort_stream(sort), &policy,
 			     &options, NULL, &header, &problem),
 	    0);
-	ck_assert_int_eq(weir_store_prove(&store, draft.base_file, &draft.base,
-			     &problem),
+	ck_assert_int_eq(
+	    weir_store_prove(&store, draft.base_file, &draft.base, &problem),
 	    0);
 	ck_assert_int_eq(weir_store_next(&store, &draft.generation), 0);
 	ck_assert_int_eq(weir_store_publish(&store, &draft, &problem), 0);
@@ -144,7 +144,7 @@ compare_numbers(const void *a, const void *b)
 	size_t left_len = key_of(*(const unsigned int *)a, left);
 	size_t right_len = key_of(*(const unsigned int *)b, right);
 
-	return weir_key_compare(left, left_len, right, right_len);
+	return weir_name_compare_keys(left, left_len, right, right_len);
 }
 
 /* Turns `count` random names over, in the model and by an overlay. */
@@ -167,9 +167,9 @@ publish_delta(unsigned int count)
 		if (i > 0 && numbers[i] == numbers[i - 1])
 			continue;
 		model[numbers[i]] = !model[numbers[i]];
-		ck_assert_int_eq(weir_changes_add(&changes, key,
-				     key_of(numbers[i], key), encoded,
-				     model[numbers[i]]),
+		ck_assert_int_eq(
+		    weir_changes_add(&changes, key, key_of(numbers[i], key),
+			encoded, model[numbers[i]]),
 		    0);
 	}
 	draft.name_count = model_count();
@@ -204,9 +204,8 @@ check_model(void)
 		ck_assert_msg(weir_generation_lookup(
 				  &generation, &name, &matches) == model[i],
 		    "%s", text);
-		ck_assert_int_eq(
-		    weir_generation_get(
-			&generation, key, key_of(i, key), &record),
+		ck_assert_int_eq(weir_generation_get(
+				     &generation, key, key_of(i, key), &record),
 		    model[i]);
 	}
 	ck_assert_int_eq(
@@ -267,17 +266,16 @@ compact_with_deltas_between(unsigned int deltas)
 	while (deltas-- > 0)
 		publish_delta(10);
 	open_current(&now);
-	ck_assert_int_eq(weir_store_prove(&store, draft.base_file, &draft.base,
-			     &problem),
+	ck_assert_int_eq(
+	    weir_store_prove(&store, draft.base_file, &draft.base, &problem),
 	    0);
 	ck_assert_int_eq(weir_walk_overlay(now.overlay, &now_walk), 0);
 	ck_assert_int_eq(weir_walk_overlay(then.overlay, &then_walk), 0);
 	weir_rest(&now_walk.stream, &then_walk.stream, &rest);
 	draft.name_count = model_count();
 	ck_assert_int_eq(weir_store_next(&store, &draft.generation), 0);
-	ck_assert_msg(
-	    weir_overlay_write_stream(&store, &rest.stream, &header, &policy,
-		&draft, &problem) == 0,
+	ck_assert_msg(weir_overlay_write_stream(&store, &rest.stream, &header,
+			  &policy, &draft, &problem) == 0,
 	    "%s", problem.text);
 	ck_assert_int_eq(weir_store_publish(&store, &draft, &problem), 0);
 	weir_generation_close(&then);
@@ -321,8 +319,7 @@ START_TEST(an_overlay_that_does_not_come_from_the_one_read_is_seen)
 	for (i = 0; i < 20; i++) {
 		publish_delta(2);
 		open_current(&then);
-		ck_assert_int_eq(
-		    weir_store_rollback(&store, 2, &problem), 0);
+		ck_assert_int_eq(weir_store_rollback(&store, 2, &problem), 0);
 		memcpy(model, before, sizeof(model));
 		publish_delta(1);
 		open_current(&now);
@@ -336,8 +333,7 @@ START_TEST(an_overlay_that_does_not_come_from_the_one_read_is_seen)
 		ck_assert(rest.is_foreign);
 		weir_generation_close(&then);
 		weir_generation_close(&now);
-		ck_assert_int_eq(
-		    weir_store_rollback(&store, 2, &problem), 0);
+		ck_assert_int_eq(weir_store_rollback(&store, 2, &problem), 0);
 		memcpy(model, before, sizeof(model));
 	}
 }
@@ -356,8 +352,8 @@ START_TEST(changes_over_their_measure_are_none)
 	weir_changes_init(&changes, 3);
 	for (i = 0; i < 5; i++) {
 		ck_assert(changes.is_over == (i > 3));
-		ck_assert_int_eq(weir_changes_add(&changes, key,
-				     key_of(i, key), encoded, 1),
+		ck_assert_int_eq(
+		    weir_changes_add(&changes, key, key_of(i, key), encoded, 1),
 		    0);
 	}
 	weir_changes_stream(&changes, &stream);

@@ -87,9 +87,9 @@ open_generation(
 	struct weir_problem problem;
 
 	name_base(number, &current.base);
-	ck_assert_msg(weir_snapshot_open(&module, &current, before,
-			  WEIR_SNAPSHOT_PROVE_SMALL, &snapshot,
-			  &problem) == WEIR_OK,
+	ck_assert_msg(
+	    weir_snapshot_open(&module, &current, before,
+		WEIR_SNAPSHOT_PROVE_SMALL, &snapshot, &problem) == WEIR_OK,
 	    "%s", problem.text);
 	return snapshot;
 }

@@ -24,7 +24,8 @@ static void
 setup(void)
 {
 	scratch_init(&scratch);
-	ck_assert_int_eq(weir_store_lock(scratch.folder, 0, &store, &problem), 0);
+	ck_assert_int_eq(
+	    weir_store_lock(scratch.folder, 0, &store, &problem), 0);
 	ck_assert_str_eq(problem.text, "");
 }
 
@@ -96,11 +97,12 @@ publish(unsigned int name_count)
 static uint64_t
 publish_overlay(const char *key)
 {
-	struct weir_store_draft draft = { .name_count =
-					      store.current.name_count + 1 };
-	const struct weir_entry entry = { .feed = 1,
-		.scope = 3,
-		.confidence = 9 };
+	struct weir_store_draft draft = {
+		.name_count = store.current.name_count + 1
+	};
+	const struct weir_entry entry = {
+		.feed = 1, .scope = 3, .confidence = 9
+	};
 	uint8_t encoded[WEIR_ENTRY_BYTES];
 	struct weir_generation generation;
 	struct weir_changes changes;
@@ -114,9 +116,9 @@ publish_overlay(const char *key)
 	ck_assert_int_eq(weir_changes_add(&changes, (const uint8_t *)key,
 			     strlen(key), encoded, 1),
 	    0);
-	ck_assert_int_eq(weir_overlay_write(&store, &generation, &changes,
-			     weir_generation_policy(&generation), &draft,
-			     &problem),
+	ck_assert_int_eq(
+	    weir_overlay_write(&store, &generation, &changes,
+		weir_generation_policy(&generation), &draft, &problem),
 	    0);
 	ck_assert_int_eq(weir_store_publish(&store, &draft, &problem), 0);
 	weir_changes_done(&changes);
@@ -151,7 +153,8 @@ reopen(void)
 {
 	weir_store_close(&store);
 	problem.text[0] = '\0';
-	ck_assert_int_eq(weir_store_lock(scratch.folder, 0, &store, &problem), 0);
+	ck_assert_int_eq(
+	    weir_store_lock(scratch.folder, 0, &store, &problem), 0);
 }
 
 static struct weir_current
@@ -406,8 +409,7 @@ main(void)
 	tcase_add_test(
 	    tcase, rollback_to_what_is_not_there_or_damaged_changes_nothing);
 	tcase_add_test(tcase, prune_keeps_the_newest_and_the_current_one);
-	tcase_add_test(
-	    tcase, a_base_lives_as_long_as_an_overlay_lies_over_it);
+	tcase_add_test(tcase, a_base_lives_as_long_as_an_overlay_lies_over_it);
 	tcase_add_test(tcase, an_overlay_of_another_base_is_refused);
 	tcase_add_test(tcase, what_a_crash_left_is_removed_under_the_next_lock);
 	tcase_add_test(

@@ -1,0 +1,161 @@
+/*
+ * store_clean.c - what no longer belongs into the database folder.
+ *
+ * A base may be of several generations, so a file goes when no text names it,
+ * and no sooner; if one of the texts cannot be read, nobody knows what it
+ * names, and all files stay.
+ */
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/file.h"
+#include "lmdb-loader/store_files.h"
+
+static bool
+has_ending(const char *file, const char *ending)
+{
+	size_t len = strlen(file), ending_len = strlen(ending);
+
+	return len > ending_len && strcmp(file + len - ending_len, ending) == 0;
+}
+
+static void
+remove_file(const struct weir_store *store, const char *file)
+{
+	char *path = weir_path_join(store->folder, file);
+
+	if (path != NULL)
+		(void)unlink(path);
+	free(path);
+}
+
+/* Whether a kept generation, or the current one, has that file. */
+static bool
+is_named(const char *file, const struct weir_current *texts, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (strcmp(texts[i].base.name, file) == 0 ||
+		    (texts[i].has_overlay &&
+			strcmp(texts[i].overlay.name, file) == 0))
+			return true;
+	return false;
+}
+
+static bool
+has_generation(uint64_t number, const struct weir_current *texts, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (texts[i].generation == number)
+			return true;
+	return false;
+}
+
+/* The texts of all generations, and the current one; false if one of them
+ * cannot be read: then nobody knows which files it names. */
+static bool
+read_texts(const struct weir_store *store, struct weir_current **ret_texts,
+    size_t *ret_count)
+{
+	struct weir_current *texts;
+	uint64_t *generations;
+	unsigned int count, i;
+	bool is_known = true;
+
+	if (weir_store_list(store, &generations, &count) < 0)
+		return false;
+	texts = calloc((size_t)count + 1, sizeof(*texts));
+	for (i = 0; texts != NULL && i < count; i++)
+		if (weir_store_read(store, generations[i], &texts[i], NULL) < 0)
+			is_known = false;
+	free(generations);
+	if (texts == NULL || !is_known) {
+		free(texts);
+		return false;
+	}
+	if (store->has_current)
+		texts[count++] = store->current;
+	*ret_texts = texts;
+	*ret_count = count;
+	return true;
+}
+
+/* A file of ours that no text names: of a generation that was removed, or that
+ * never came to be. */
+static bool
+is_orphan(const char *file, const struct weir_current *texts, size_t count)
+{
+	uint64_t number;
+
+	if (weir_store_file_number(file, WEIR_STORE_BASE, &number) ||
+	    weir_store_file_number(file, WEIR_STORE_OVERLAY, &number))
+		return !is_named(file, texts, count);
+	return weir_store_file_number(file, WEIR_STORE_REPORT, &number) &&
+	       !has_generation(number, texts, count);
+}
+
+static void
+remove_orphans(const struct weir_store *store)
+{
+	struct weir_current *texts;
+	struct dirent *dirent;
+	size_t count;
+	DIR *dir;
+
+	if (!read_texts(store, &texts, &count))
+		return;
+	dir = opendir(store->folder);
+	while (dir != NULL && (dirent = readdir(dir)) != NULL)
+		if (is_orphan(dirent->d_name, texts, count))
+			remove_file(store, dirent->d_name);
+	if (dir != NULL)
+		closedir(dir);
+	free(texts);
+}
+
+void
+weir_store_clean(const struct weir_store *store, bool are_orphans_removed)
+{
+	struct dirent *dirent;
+	DIR *dir = opendir(store->folder);
+
+	while (dir != NULL && (dirent = readdir(dir)) != NULL)
+		if (has_ending(dirent->d_name, ".tmp"))
+			remove_file(store, dirent->d_name);
+	if (dir != NULL)
+		closedir(dir);
+	if (are_orphans_removed)
+		remove_orphans(store);
+}
+
+void
+weir_store_prune(const struct weir_store *store, unsigned int keep)
+{
+	char file[WEIR_STORE_FILE_SIZE];
+	uint64_t *generations;
+	unsigned int count, i;
+	bool is_removed = false;
+
+	if (!store->has_current ||
+	    weir_store_list(store, &generations, &count) < 0)
+		return;
+	/* The text first: files without one are known as leftovers. */
+	for (i = 0; i + keep < count; i++) {
+		if (generations[i] == store->current.generation)
+			continue;
+		snprintf(file, sizeof(file), "%" PRIu64 "." WEIR_STORE_TEXT,
+		    generations[i]);
+		remove_file(store, file);
+		is_removed = true;
+	}
+	free(generations);
+	if (is_removed)
+		remove_orphans(store);
+}
