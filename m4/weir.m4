@@ -31,6 +31,37 @@ AC_DEFUN([WEIR_HARDENING], [
   ])
   AC_SUBST([HARD_CFLAGS])])
 
+# WEIR_HOST_PROBE(MACRO, WHAT, CALL): whether Unbound's function takes these
+# arguments; if so, module/host.h sees MACRO.
+AC_DEFUN([WEIR_HOST_PROBE], [
+  AC_MSG_CHECKING([whether $2])
+  AC_COMPILE_IFELSE([AC_LANG_SOURCE([[
+#undef PACKAGE_BUGREPORT
+#undef PACKAGE_NAME
+#undef PACKAGE_STRING
+#undef PACKAGE_TARNAME
+#undef PACKAGE_URL
+#undef PACKAGE_VERSION
+#include "config.h"
+#include "services/cache/dns.h"
+#include "util/module.h"
+int weir_probe(struct module_qstate *q);
+int weir_probe(struct module_qstate *q) { return $3; }]])],
+    [AC_MSG_RESULT([yes])
+     UNBOUND_CPPFLAGS="$UNBOUND_CPPFLAGS -D$1"],
+    [AC_MSG_RESULT([no])])])
+
+# What differs between the versions of Unbound.
+AC_DEFUN([WEIR_HOST], [
+  weir_save=$CPPFLAGS
+  CPPFLAGS="$CPPFLAGS $UNBOUND_CPPFLAGS"
+  WEIR_HOST_PROBE([WEIR_HOST_STORE_VALREC],
+    [dns_cache_store is told who asked],
+    [dns_cache_store(q->env, 0, 0, 0, 0, 0, 0, 0, 0, 0)])
+  WEIR_HOST_PROBE([WEIR_HOST_SUB_CLIENT], [attach_sub takes a client],
+    [(*q->env->attach_sub)(q, 0, 0, 0, 0, 0, 0)])
+  CPPFLAGS=$weir_save])
+
 # Finds the Unbound that weir.so is built for.  Its headers are not installed
 # anywhere, and the shape of its structs follows its configure options, so the
 # source and the config.h of that very build are needed.
@@ -73,7 +104,7 @@ version and configure line only])
         sed -n 's/^ *Build ID: *//p'`])
     have_unbound=yes
     weir_unbound_summary="$UNBOUND_VERSION in $UNBOUND_BUILD"
-
+    WEIR_HOST
   ])
   AC_SUBST([UNBOUND_CPPFLAGS])
   AC_SUBST([UNBOUND_VERSION])

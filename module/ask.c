@@ -21,7 +21,7 @@ ask(struct weir_hook *hook, const uint8_t *name, size_t len, uint16_t type)
 	qinfo.qclass = qstate->qinfo.qclass;
 	if (!qinfo.qname ||
 	    (*env->detect_cycle)(qstate, &qinfo, BIT_RD, 0, 0) ||
-	    !(*env->attach_sub)(qstate, &qinfo, BIT_RD, 0, 0, &sub))
+	    !weir_host_attach_sub(qstate, &qinfo, &sub))
 		return false;
 	qstate->ext_state[hook->id] = module_wait_subquery;
 	return true;

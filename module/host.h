@@ -5,9 +5,8 @@
  * that loads it: the structs below change shape with its configure options.
  * module/abi.h checks at start that it is the same one.
  *
- * What differs between versions is hidden here and nowhere else.  (So far
- * nothing needs to be: the fields that we set and the functions that we call
- * are the same from 1.17 to 1.22.)
+ * What differs between versions (1.17 to 1.26 are known) is hidden here and
+ * nowhere else; WEIR_HOST_* come from the probes in m4/weir.m4.
  */
 #ifndef WEIR_MODULE_HOST_H
 #define WEIR_MODULE_HOST_H
@@ -45,6 +44,33 @@
 #ifndef HAVE_PTHREAD
 #error "weir.so needs an Unbound that was built with POSIX threads"
 #endif
+
+/* Stores a message and its records, as an answer to an ordinary query.  0: no
+ * memory. */
+static inline int
+weir_host_store(struct module_qstate *qstate, struct query_info *key,
+    struct reply_info *rep)
+{
+	return dns_cache_store(qstate->env, key, rep, 0, 0, 0, NULL,
+	    qstate->query_flags, qstate->qstarttime
+#ifdef WEIR_HOST_STORE_VALREC
+	    ,
+	    0 /* not the validator's own */
+#endif
+	);
+}
+
+/* Lets qstate wait for a question of our own, on behalf of no client. */
+static inline int
+weir_host_attach_sub(struct module_qstate *qstate, struct query_info *question,
+    struct module_qstate **ret_sub)
+{
+	return (*qstate->env->attach_sub)(qstate, question,
+#ifdef WEIR_HOST_SUB_CLIENT
+	    NULL,
+#endif
+	    BIT_RD, 0, 0, ret_sub);
+}
 
 /* The six symbols that Unbound's dynlib module looks up; nothing else of ours
  * is visible outside. */

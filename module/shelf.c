@@ -79,8 +79,7 @@ weir_shelf_store(const struct weir_module *module, struct module_qstate *qstate)
 	rep->ttl = ttl_s;
 	rep->prefetch_ttl = PREFETCH_TTL_CALC(ttl_s);
 	rep->serve_expired_ttl = ttl_s;
-	return dns_cache_store(qstate->env, &key, rep, 0, 0, 0, NULL,
-		   qstate->query_flags, qstate->qstarttime) != 0;
+	return weir_host_store(qstate, &key, rep) != 0;
 }
 
 struct dns_msg *

@@ -4,8 +4,8 @@
 # or a compiler that knows the sanitizer.
 set -eu
 top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
-: "${WEIR_UNBOUND_SRC:=}" "${WEIR_UNBOUND_BUILD:=}"
-if [ -z "$WEIR_UNBOUND_SRC" ]; then
+read -r -a unbound_flags <<<"${WEIR_UNBOUND_CPPFLAGS:-}"
+if [ "${#unbound_flags[@]}" = 0 ]; then
 	echo "skipped: configured without an Unbound"
 	exit 77
 fi
@@ -13,8 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 flags=(-fsanitize=thread -g -O1 -std=gnu11 -D_GNU_SOURCE
 	'-DWEIR_VERSION="test"' '-DWEIR_SYSCONFDIR="/etc"'
-	'-DWEIR_LOCALSTATEDIR="/var"' -I"$top"
-	-I"$WEIR_UNBOUND_BUILD" -I"$WEIR_UNBOUND_SRC")
+	'-DWEIR_LOCALSTATEDIR="/var"' -I"$top" "${unbound_flags[@]}")
 echo 'int main(void) { return 0; }' >"$scratch/x.c"
 if ! gcc -fsanitize=thread "$scratch/x.c" -o "$scratch/x" 2>"$scratch/err" ||
 	! "$scratch/x" 2>>"$scratch/err"; then

@@ -305,4 +305,5 @@ for world in auth stub; do
 	resolver_stop
 	upstream_stop
 done
+[ "$failed" = 0 ] || grep 'validation failure' "$work/resolver.log"
 finish

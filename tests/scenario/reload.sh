@@ -71,8 +71,10 @@ check_growth() {
 		$((file_count + 8)) "$(process_files)"
 	check_number "mappings after $reloads reloads" 1 \
 		$((map_count + 16)) "$(process_maps)"
-	check_number "growth from 30 to $reloads reloads, KB" -100000 4096 \
-		$((after - before))
+	# Each thread's part of the heap can take one more step; with two it
+	# was 5 MB at some reload, and none in the 200 behind it.
+	check_number "growth from 30 to $reloads reloads, KB" -100000 \
+		$((4096 * threads)) $((after - before))
 	check "loads of the module" $((reloads + 1)) "$(stat_of "m['inits']")"
 	kill_and_wait "$clients"
 	sed -i '$d' "$work/answers"
