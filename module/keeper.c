@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "lib/proof.h"
+#include "module/apart.h"
 #include "module/snapshot.h"
 #include "module/sweep.h"
 
@@ -24,6 +25,7 @@
 
 struct keeper {
 	struct weir_module *module;
+	struct weir_apart apart;
 	int inotify_fd;
 	int watch;     /* of the database folder; -1: none */
 	bool is_swept; /* the current snapshot's sweep is done */
@@ -54,6 +56,15 @@ now_ms(uint64_t *ret_ms)
 	*ret_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+/* In init, before the thread runs, there is no keeper. */
+static const struct weir_apart *
+apart_of(const struct keeper *keeper)
+{
+	static const struct weir_apart none;
+
+	return keeper ? &keeper->apart : &none;
+}
+
 /* Says what is wrong: once, and again after a minute if it still is. */
 static void
 complain(struct weir_module *module, struct keeper *keeper, const char *text)
@@ -63,7 +74,7 @@ complain(struct weir_module *module, struct keeper *keeper, const char *text)
 	if (keeper && strcmp(text, keeper->last_problem) == 0 &&
 	    now - keeper->problem_logged < WEIR_LOG_INTERVAL_S)
 		return;
-	log_err("weir: %s", text);
+	weir_note(apart_of(keeper), WEIR_NOTE_ERROR, "%s", text);
 	weir_status_set_problem(&module->status, text);
 	weir_count(&module->status.header->failures);
 	if (!keeper)
@@ -139,7 +150,8 @@ publish(struct weir_module *module, struct keeper *keeper,
 
 	atomic_store(&header->serial_current, snapshot->current.serial);
 	atomic_store(&header->generation, snapshot->current.generation);
-	log_info("weir: generation %llu (%llu names) is in force, swap %llu",
+	weir_note(apart_of(keeper), WEIR_NOTE_INFO,
+	    "generation %llu (%llu names) is in force, swap %llu",
 	    (unsigned long long)snapshot->current.generation,
 	    (unsigned long long)snapshot->current.name_count,
 	    (unsigned long long)snapshot->current.serial);
@@ -273,7 +285,8 @@ share_status(struct keeper *keeper)
 	module->has_status = weir_status_share(module->paths.status,
 				 &module->status, NULL) == WEIR_OK;
 	if (module->has_status)
-		log_info("weir: status file %s", module->status.path);
+		weir_note(&keeper->apart, WEIR_NOTE_INFO, "status file %s",
+		    module->status.path);
 }
 
 /* Cleans Unbound's cache after a swap, and says that it is clean. */
@@ -321,8 +334,9 @@ sweep_again(struct weir_module *module, struct keeper *keeper)
 		return;
 	keeper->swept_at = now;
 	if (weir_sweep(module, snapshot, &report) == 0 && report.removed > 0)
-		log_info("weir: %llu cached answers had come in past the "
-			 "module and were removed",
+		weir_note(&keeper->apart, WEIR_NOTE_INFO,
+		    "%llu cached answers had come in past the "
+		    "module and were removed",
 		    (unsigned long long)report.removed);
 }
 
@@ -398,7 +412,8 @@ log_failures(struct keeper *keeper)
 	if (failures == keeper->failures_logged ||
 	    now - keeper->failures_logged_at < WEIR_LOG_INTERVAL_S)
 		return;
-	log_err("weir: no database, or a damaged one: %llu queries were %s",
+	weir_note(&keeper->apart, WEIR_NOTE_ERROR,
+	    "no database, or a damaged one: %llu queries were %s",
 	    (unsigned long long)(failures - keeper->failures_logged),
 	    atomic_load(&keeper->module->on_failure) == WEIR_ON_FAILURE_PASS
 		? "not checked"
@@ -450,6 +465,7 @@ keep(void *arg)
 	struct weir_module *module = arg;
 	struct pollfd fds[2];
 
+	weir_apart_begin(&keeper.apart, module);
 	keeper.inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	while (!atomic_load(&module->is_stopping)) {
 		/* In this order: the status file gives the feeds their slots
@@ -472,6 +488,7 @@ keep(void *arg)
 	}
 	if (keeper.inotify_fd >= 0)
 		(void)close(keeper.inotify_fd);
+	weir_apart_end(&keeper.apart, module);
 	weir_proof_free(keeper.proof);
 	/* The workers stand still while the module stops. */
 	while (keeper.retired_count > 0)
