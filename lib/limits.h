@@ -44,6 +44,11 @@
 #define WEIR_YAML_NODES 1000000
 #define WEIR_YAML_DEPTH 32
 
+/* Compiling.  Less than the least is no gain: the filter of a million names
+ * alone takes 3 MB.  The most is what a number of MB may be wrong by a slip. */
+#define WEIR_COMPILE_MEMORY_MIN_MB 16
+#define WEIR_COMPILE_MEMORY_MAX_MB 65536
+
 /* Database. */
 #define WEIR_DB_NAMES_MAX    200000000ULL
 #define WEIR_GENERATIONS_MAX 1000 /* to keep, from the configuration */

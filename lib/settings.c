@@ -18,12 +18,13 @@
 #include "lib/settings_yaml.h"
 #include "lib/yaml_line.h"
 
-#define DEFAULT_KEEP_GENERATIONS 5
-#define DEFAULT_CONFIDENCE       100
-#define CONFIDENCE_MAX           100
-#define EDE_FORGED               4 /* RFC 8914 */
-#define EDE_BLOCKED              15
-#define EDE_MAX                  65535
+#define DEFAULT_KEEP_GENERATIONS  5
+#define DEFAULT_COMPILE_MEMORY_MB 512
+#define DEFAULT_CONFIDENCE        100
+#define CONFIDENCE_MAX            100
+#define EDE_FORGED                4 /* RFC 8914 */
+#define EDE_BLOCKED               15
+#define EDE_MAX                   65535
 
 /* What goes on while a file is read. */
 struct reader {
@@ -357,6 +358,10 @@ take_values(struct reader *reader)
 		    yaml->keep_generations, 1, WEIR_GENERATIONS_MAX,
 		    &settings->keep_generations);
 	if (error == 0)
+		error = take_number(reader, "compile-memory",
+		    yaml->compile_memory, WEIR_COMPILE_MEMORY_MIN_MB,
+		    WEIR_COMPILE_MEMORY_MAX_MB, &settings->compile_memory_mb);
+	if (error == 0)
 		error = take_sinkhole(reader);
 	if (error == 0)
 		error = take_feeds(reader);
@@ -381,6 +386,7 @@ new_settings(const char *path)
 		return NULL;
 	weir_policy_init(&settings->policy);
 	settings->keep_generations = DEFAULT_KEEP_GENERATIONS;
+	settings->compile_memory_mb = DEFAULT_COMPILE_MEMORY_MB;
 	settings->path = strdup(path);
 	if (settings->path == NULL) {
 		free(settings);

@@ -53,6 +53,7 @@ struct weir_settings {
 	char *database; /* folder, absolute */
 	char *status;   /* folder of the modules' status files, absolute */
 	unsigned int keep_generations;
+	unsigned int compile_memory_mb; /* of weir-load, while it compiles */
 	struct weir_policy policy;
 	unsigned int feed_count;
 	struct weir_feed_settings *feeds;

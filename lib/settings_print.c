@@ -148,6 +148,7 @@ weir_settings_walk(const struct weir_settings *settings,
 	put_text(&walk, "on-failure", weir_on_failure_text(policy->on_failure));
 	put_number(&walk, "block-ttl", policy->block_ttl_s);
 	put_number(&walk, "keep-generations", settings->keep_generations);
+	put_number(&walk, "compile-memory", settings->compile_memory_mb);
 	walk_sinkhole(&walk, policy);
 	begin(&walk, WEIR_SETTINGS_LIST, "feeds", settings->feed_count == 0);
 	for (i = 0; i < settings->feed_count; i++)

@@ -106,6 +106,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	TEXT("on-failure", struct weir_settings_yaml, on_failure),
 	TEXT("block-ttl", struct weir_settings_yaml, block_ttl),
 	TEXT("keep-generations", struct weir_settings_yaml, keep_generations),
+	TEXT("compile-memory", struct weir_settings_yaml, compile_memory),
 	CYAML_FIELD_MAPPING_PTR("sinkhole",
 	    CYAML_FLAG_POINTER_NULL_STR | CYAML_FLAG_OPTIONAL,
 	    struct weir_settings_yaml, sinkhole, sinkhole_fields),
@@ -210,7 +211,7 @@ struct wanted {
 static const struct wanted wanted[] = {
 	{ "",
 	    "database, status, on-failure, block-ttl, keep-generations, "
-	    "sinkhole, feeds, allow, deny, never-block",
+	    "compile-memory, sinkhole, feeds, allow, deny, never-block",
 	    NULL },
 	{ "sinkhole", "ipv4, ipv6, name", "is not ipv4:, ipv6: or name:" },
 	{ "feeds", NULL, "is no list of feeds" },

@@ -34,7 +34,7 @@ struct weir_settings_yaml_sinkhole {
 
 struct weir_settings_yaml {
 	char *database, *status, *on_failure; /* see lib/paths.c */
-	char *block_ttl, *keep_generations;
+	char *block_ttl, *keep_generations, *compile_memory;
 	struct weir_settings_yaml_sinkhole *sinkhole;
 	struct weir_settings_yaml_feed *feeds;
 	char **allow, **deny, **never_block;

@@ -55,6 +55,7 @@ START_TEST(an_empty_file_means_the_defaults)
 		ck_assert_str_eq(settings->status, "/run/weir");
 		ck_assert_str_eq(settings->path, scratch.file);
 		ck_assert_uint_eq(settings->keep_generations, 5);
+		ck_assert_uint_eq(settings->compile_memory_mb, 512);
 		ck_assert_uint_eq(settings->policy.block_ttl_s, 60);
 		ck_assert_uint_eq(
 		    settings->policy.on_failure, WEIR_ON_FAILURE_PASS);
@@ -101,7 +102,8 @@ static const char full[] = "database: db\n"
 			   "deny: [=_x.r3---sn.example]\n"
 			   "never-block:\n"
 			   "\n"
-			   "  - bank.example\n";
+			   "  - bank.example\n"
+			   "compile-memory: 16\n";
 
 START_TEST(every_value_arrives)
 {
@@ -117,6 +119,7 @@ START_TEST(every_value_arrives)
 	ck_assert_str_eq(settings->database, wanted);
 	ck_assert_str_eq(settings->status, "/s");
 	ck_assert_uint_eq(settings->keep_generations, 1000);
+	ck_assert_uint_eq(settings->compile_memory_mb, 16);
 	ck_assert_uint_eq(settings->policy.block_ttl_s, 3600);
 	ck_assert_uint_eq(
 	    settings->policy.on_failure, WEIR_ON_FAILURE_SERVFAIL);
@@ -283,6 +286,8 @@ static const struct wrong {
 	{ "block-ttl: [60]\n", 1, "block-ttl: a list is no single value" },
 	{ "block-ttl: 5\nblock-ttl: 6\n", 2, "set twice (first in line 1)" },
 	{ "keep-generations: 1001\n", 1, "is no whole number from 1 to 1000" },
+	{ "compile-memory: 15\n", 1, "is no whole number from 16 to 65536" },
+	{ "compile-memory: 512M\n", 1, "compile-memory: \"512M\" is no whole" },
 	{ "\non-failure: fail\n", 2, "on-failure: \"fail\" is neither" },
 	{ "database:\n", 1, "database: there is no value" },
 	{ "sinkhole: x\n", 1, "sinkhole: \"x\" is not ipv4:, ipv6: or" },
