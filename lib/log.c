@@ -17,10 +17,13 @@
 
 /* Work shorter than that needs no progress line; and no eye wants it redrawn
  * more often than every tenth of a second. */
-#define SHOW_AFTER_NS NS_PER_S
-#define SHOW_EVERY_NS (100 * NS_PER_MS)
-#define BAR_WIDTH     30
-#define LINE_SIZE     2048 /* longer ones are cut */
+#define SHOW_AFTER_NS       NS_PER_S
+#define SHOW_EVERY_NS       (100 * NS_PER_MS)
+#define BAR_WIDTH           30
+/* An estimate needs something to go by. */
+#define ESTIMATE_AFTER_S    2
+#define ESTIMATE_AFTER_PART 0.02
+#define LINE_SIZE           2048 /* longer ones are cut */
 
 static const char *program_name = "weir";
 static struct weir_progress *shown_progress;
@@ -144,34 +147,52 @@ weir_progress_init(
 				strcmp(term, "dumb") != 0;
 }
 
+/* How long the rest takes, if it goes on as it went so far.  Nothing before
+ * there is something to go by. */
 static void
-draw(const struct weir_progress *progress, uint64_t done)
+print_left(const struct weir_progress *progress, uint64_t done, uint64_t now_ns,
+    char *text, size_t size)
 {
-	char bar[BAR_WIDTH + 1];
-	unsigned int filled, percent;
+	double part = (double)done / (double)progress->total;
+	double spent_s = (double)(now_ns - progress->started_ns) / NS_PER_S;
+	double left_s = part > 0 ? spent_s * (1 - part) / part : 0;
+
+	text[0] = '\0';
+	if (spent_s < ESTIMATE_AFTER_S || part < ESTIMATE_AFTER_PART)
+		return;
+	if (left_s < 100)
+		snprintf(text, size, ", about %.0f s left", left_s);
+	else
+		snprintf(text, size, ", about %.0f min left", left_s / 60);
+}
+
+void
+weir_progress_print(const struct weir_progress *progress, uint64_t done,
+    uint64_t now_ns, char text[WEIR_PROGRESS_SIZE])
+{
+	char bar[BAR_WIDTH + 1], left[64];
 	double part;
 
 	if (progress->total == 0) {
-		fprintf(stderr, "\r\033[K%s: %llu", progress->what,
+		snprintf(text, WEIR_PROGRESS_SIZE, "%s: %llu", progress->what,
 		    (unsigned long long)done);
-		fflush(stderr);
 		return;
 	}
 	if (done > progress->total)
 		done = progress->total;
 	part = (double)done / (double)progress->total;
-	filled = (unsigned int)(part * BAR_WIDTH);
-	percent = (unsigned int)(part * 100);
 	memset(bar, '.', BAR_WIDTH);
-	memset(bar, '#', filled);
+	memset(bar, '#', (size_t)(part * BAR_WIDTH));
 	bar[BAR_WIDTH] = '\0';
-	fprintf(stderr, "\r\033[K%s [%s] %3u%%", progress->what, bar, percent);
-	fflush(stderr);
+	print_left(progress, done, now_ns, left, sizeof(left));
+	snprintf(text, WEIR_PROGRESS_SIZE, "%s [%s] %3u%%%s", progress->what,
+	    bar, (unsigned int)(part * 100), left);
 }
 
 void
 weir_progress_show(struct weir_progress *progress, uint64_t done)
 {
+	char text[WEIR_PROGRESS_SIZE];
 	uint64_t now;
 
 	if (!progress->is_terminal)
@@ -184,7 +205,9 @@ weir_progress_show(struct weir_progress *progress, uint64_t done)
 	progress->shown_ns = now;
 	progress->is_shown = true;
 	shown_progress = progress;
-	draw(progress, done);
+	weir_progress_print(progress, done, now, text);
+	fprintf(stderr, "\r\033[K%s", text);
+	fflush(stderr);
 }
 
 void

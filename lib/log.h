@@ -41,6 +41,12 @@ void weir_progress_init(
 void weir_progress_show(struct weir_progress *progress, uint64_t done);
 void weir_progress_done(struct weir_progress *progress);
 
+/** The line: a bar, the part that is done, and an estimate of the time left.
+ *  now_ns: of weir_clock_ns. */
+#define WEIR_PROGRESS_SIZE 160
+void weir_progress_print(const struct weir_progress *progress, uint64_t done,
+    uint64_t now_ns, char text[WEIR_PROGRESS_SIZE]);
+
 /** CLOCK_MONOTONIC, in nanoseconds. */
 uint64_t weir_clock_ns(void);
 
