@@ -19,16 +19,31 @@ weir_checksum_init(struct weir_checksum *checksum)
 {
 	(void)crypto_generichash_init(
 	    &checksum->state, NULL, 0, WEIR_CHECKSUM_BYTES);
+	checksum->len = 0;
+}
+
+static void
+flush(struct weir_checksum *checksum)
+{
+	(void)crypto_generichash_update(
+	    &checksum->state, checksum->waiting, checksum->len);
+	checksum->len = 0;
 }
 
 static void
 add_part(struct weir_checksum *checksum, const void *part, size_t len)
 {
-	uint8_t length[4];
-
-	weir_bytes_put32(length, (uint32_t)len);
-	(void)crypto_generichash_update(&checksum->state, length, 4);
-	(void)crypto_generichash_update(&checksum->state, part, len);
+	if (sizeof(checksum->waiting) - checksum->len < 4 + len)
+		flush(checksum);
+	weir_bytes_put32(checksum->waiting + checksum->len, (uint32_t)len);
+	checksum->len += 4;
+	if (sizeof(checksum->waiting) - checksum->len < len) {
+		flush(checksum);
+		(void)crypto_generichash_update(&checksum->state, part, len);
+		return;
+	}
+	memcpy(checksum->waiting + checksum->len, part, len);
+	checksum->len += len;
 }
 
 void
@@ -40,9 +55,18 @@ weir_checksum_add(struct weir_checksum *checksum, const void *key,
 }
 
 void
+weir_checksum_add_records(
+    struct weir_checksum *checksum, const uint8_t *bytes, size_t len)
+{
+	flush(checksum);
+	(void)crypto_generichash_update(&checksum->state, bytes, len);
+}
+
+void
 weir_checksum_done(
     struct weir_checksum *checksum, uint8_t ret_sum[WEIR_CHECKSUM_BYTES])
 {
+	flush(checksum);
 	(void)crypto_generichash_final(
 	    &checksum->state, ret_sum, WEIR_CHECKSUM_BYTES);
 }

@@ -18,6 +18,8 @@
 /** BLAKE2b-256 over records, in key order. */
 struct weir_checksum {
 	crypto_generichash_state state;
+	size_t len; /* octets that wait: small pieces are hashed together */
+	uint8_t waiting[4096];
 };
 
 void weir_checksum_init(struct weir_checksum *checksum);
@@ -26,6 +28,10 @@ void weir_checksum_init(struct weir_checksum *checksum);
  *  to zero. */
 void weir_checksum_add(struct weir_checksum *checksum, const void *key,
     size_t key_len, const void *value, size_t value_len);
+/** Many records, already in the form that is summed up: u32 length, key, u32
+ *  length, value. */
+void weir_checksum_add_records(
+    struct weir_checksum *checksum, const uint8_t *bytes, size_t len);
 void weir_checksum_done(
     struct weir_checksum *checksum, uint8_t ret_sum[WEIR_CHECKSUM_BYTES]);
 

@@ -98,44 +98,78 @@ text_octet(const char *text, size_t len, size_t *at)
 	return value <= 255 ? (int)value : -1;
 }
 
+/* Copies octets that stand for themselves, up to a dot, a backslash, what is not
+ * ASCII, or `len`; returns how many. */
+static size_t
+copy_plain(const char *text, size_t len, uint8_t *out)
+{
+	uint8_t octet;
+	size_t at;
+
+	for (at = 0; at < len; at++) {
+		octet = (uint8_t)text[at];
+		if (octet == '.' || octet == '\\' || octet >= 0x80)
+			break;
+		out[at] = lower(octet);
+	}
+	return at;
+}
+
+/* Takes one label of the text, up to a dot or the end: moves *at on and returns
+ * how long it is, 0 if it is none.  wire has room for WEIR_LABEL_SIZE octets. */
+static size_t
+take_label(const char *text, size_t len, size_t *at, uint8_t *wire)
+{
+	size_t from = *at, out = 0, run;
+	int octet;
+
+	for (;;) {
+		run = len - from;
+		if (run > WEIR_LABEL_SIZE - out)
+			run = WEIR_LABEL_SIZE - out;
+		run = copy_plain(text + from, run, wire + out);
+		from += run;
+		out += run;
+		if (from == len || text[from] == '.')
+			break;
+		octet = text_octet(text, len, &from);
+		if (octet < 0 || out == WEIR_LABEL_SIZE)
+			return 0;
+		wire[out++] = lower((uint8_t)octet);
+	}
+	*at = from;
+	return out;
+}
+
 int
 weir_name_parse(const char *text, size_t len, struct weir_name *ret_name)
 {
-	uint8_t wire[WEIR_NAME_SIZE];
-	size_t at = 0, out = 1, label = 0;
-	int octet;
+	/* A label may reach over the end before it is seen to be too much. */
+	uint8_t wire[WEIR_NAME_SIZE + 1 + WEIR_LABEL_SIZE];
+	uint8_t offset[WEIR_NAME_LABELS + 1];
+	size_t at = 0, out = 0, label;
+	unsigned int labels = 0;
 
-	if (len == 1 && text[0] == '.') {
-		wire[0] = 0;
-		return weir_name_from_wire(wire, 1, ret_name);
-	}
 	if (len == 0)
 		return WEIR_EFORMAT;
+	if (len == 1 && text[0] == '.')
+		len = 0; /* the root */
 	while (at < len) {
-		if (text[at] == '.') {
-			if (out - label == 1)
-				return WEIR_EFORMAT; /* empty label */
-			wire[label] = (uint8_t)(out - label - 1);
-			label = out++;
-			at++;
-		} else {
-			octet = text_octet(text, len, &at);
-			if (octet < 0 || out - label > WEIR_LABEL_SIZE)
-				return WEIR_EFORMAT;
-			wire[out++] = (uint8_t)octet;
-		}
-		if (out >= WEIR_NAME_SIZE && at < len)
+		label = take_label(text, len, &at, wire + out + 1);
+		if (label == 0 || out + 1 + label >= WEIR_NAME_SIZE)
 			return WEIR_EFORMAT;
+		wire[out] = (uint8_t)label;
+		offset[labels++] = (uint8_t)out;
+		out += 1 + label;
+		at += at < len; /* the dot */
 	}
-	if (out - label == 1) { /* it ended in a dot */
-		wire[label] = 0;
-		return weir_name_from_wire(wire, out, ret_name);
-	}
-	wire[label] = (uint8_t)(out - label - 1);
-	if (out >= WEIR_NAME_SIZE)
-		return WEIR_EFORMAT;
 	wire[out] = 0;
-	return weir_name_from_wire(wire, out + 1, ret_name);
+	offset[labels] = (uint8_t)out;
+	memcpy(ret_name->wire, wire, out + 1);
+	memcpy(ret_name->offset, offset, labels + 1);
+	ret_name->len = (uint8_t)(out + 1);
+	ret_name->label_count = (uint8_t)labels;
+	return WEIR_OK;
 }
 
 static size_t
@@ -225,6 +259,48 @@ weir_name_to_key(const struct weir_name *name, enum weir_trigger trigger,
 			ret_ends[labels - label] = (uint16_t)out;
 	}
 	return out;
+}
+
+/* Whether one of eight octets is a letter from A to Z. */
+static uint64_t
+capitals_of(uint64_t octets)
+{
+	uint64_t seven_bits = octets & 0x7f7f7f7f7f7f7f7fULL;
+	uint64_t from_a = seven_bits + 0x0101010101010101ULL * (0x80 - 'A');
+	uint64_t over_z = seven_bits + 0x0101010101010101ULL * (0x80 - 'Z' - 1);
+
+	return from_a & ~over_z & ~octets & 0x8080808080808080ULL;
+}
+
+static bool
+has_capitals(const uint8_t *octets, size_t len)
+{
+	uint64_t word, found = 0;
+	size_t at;
+
+	for (at = 0; at + 8 <= len; at += 8) {
+		memcpy(&word, octets + at, 8);
+		found |= capitals_of(word);
+	}
+	word = 0;
+	memcpy(&word, octets + at, len - at);
+	return (found | capitals_of(word)) != 0;
+}
+
+bool
+weir_name_is_key(const uint8_t *key, size_t len)
+{
+	size_t at;
+
+	if (len < 2 || len > WEIR_NAME_SIZE || key[0] != WEIR_TRIGGER_QNAME)
+		return false;
+	for (at = 1; at < len; at += 1 + (size_t)key[at])
+		if (key[at] == 0 || key[at] > WEIR_LABEL_SIZE)
+			return false;
+	if (at != len)
+		return false;
+	/* The length of a label is below 'A'. */
+	return !has_capitals(key, len);
 }
 
 int

@@ -88,6 +88,9 @@ weir_name_compare_keys(
 	return a_len < b_len ? -1 : a_len > b_len;
 }
 
+/** Whether it is the key of a name, in the form that weir_name_to_key gives. */
+bool weir_name_is_key(const uint8_t *key, size_t len);
+
 /** The name of a key.  WEIR_EFORMAT if it is none. */
 int weir_name_from_key(
     const uint8_t *key, size_t len, struct weir_name *ret_name) WEIR_CHECKED;
