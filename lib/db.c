@@ -253,6 +253,12 @@ weir_db_prefetch(const struct weir_db *db, uint64_t hash)
 	weir_filter_prefetch(db->filter, db->block_count, hash);
 }
 
+bool
+weir_db_may_have(const struct weir_db *db, uint64_t hash)
+{
+	return weir_filter_has(db->filter, db->block_count, hash);
+}
+
 int
 weir_db_get(const struct weir_db *db, const uint8_t *key, size_t key_len,
     uint64_t hash, struct weir_db_record *ret_record)

@@ -14,6 +14,7 @@
 #ifndef WEIR_LIB_DB_H
 #define WEIR_LIB_DB_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/error.h"
@@ -49,6 +50,9 @@ struct weir_db_record {
 /** Asks the processor for what weir_db_get looks at first. */
 void weir_db_prefetch(const struct weir_db *db, uint64_t hash);
 
+/** Whether the filter knows the hash. */
+bool weir_db_may_have(const struct weir_db *db, uint64_t hash);
+
 /** The record of one key; its hash (lib/filter.h, by the header's filter key).
  *  1; 0: there is none; WEIR_EFORMAT. */
 int weir_db_get(const struct weir_db *db, const uint8_t *key, size_t key_len,
@@ -77,5 +81,10 @@ int weir_db_checksum(const struct weir_db *db,
  *  wrong in *problem. */
 int weir_db_check(
     const struct weir_db *db, struct weir_problem *problem) WEIR_CHECKED;
+/** The same; `show` is told now and then, in the caller's thread, how many names
+ *  were looked at. */
+int weir_db_check_shown(const struct weir_db *db,
+    void (*show)(void *arg, uint64_t names), void *arg,
+    struct weir_problem *problem) WEIR_CHECKED;
 
 #endif

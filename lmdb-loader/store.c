@@ -144,13 +144,24 @@ weir_store_open_generation(const struct weir_store *store,
 	return ret;
 }
 
+static void
+show_names(void *arg, uint64_t names)
+{
+	weir_progress_show(arg, names);
+}
+
 static int
 check_file(
     const struct weir_db *db, const char *file, struct weir_problem *problem)
 {
 	struct weir_problem what = { "" };
-	int ret = weir_db_check(db, &what);
+	struct weir_progress progress;
+	int ret;
 
+	weir_progress_init(
+	    &progress, "proving names", weir_db_header(db)->name_count);
+	ret = weir_db_check_shown(db, show_names, &progress, &what);
+	weir_progress_done(&progress);
 	if (ret < 0)
 		return weir_problem_set(
 		    problem, ret, "%s: %s", file, what.text);

@@ -8,9 +8,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/bytes.h"
 #include "lmdb-loader/sort.h"
 #include "lmdb-loader/write.h"
 #include "tests/unit/suite.h"
@@ -264,6 +267,55 @@ START_TEST(a_changed_octet_in_a_record_is_noticed)
 }
 END_TEST
 
+/* Where the keys of the root's nodes begin, but for the first, which nobody
+ * looks at: as lib/tree.h has it. */
+static unsigned int
+root_keys(off_t *offsets, unsigned int max)
+{
+	unsigned int count, i, place;
+	struct weir_tree tree;
+	uint8_t *page, *map;
+	struct stat st;
+	int fd = open(path, O_RDONLY);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	ck_assert(map != MAP_FAILED);
+	ck_assert_int_eq(
+	    weir_tree_init(&tree, map, (uint64_t)st.st_size), WEIR_OK);
+	ck_assert_uint_gt(tree.depth, 1);
+	page = map + tree.root * tree.page_size;
+	count = (weir_bytes_get16(page + 12) - 16U) / 2;
+	for (i = 1; i < count && i <= max; i++) {
+		place = weir_bytes_get16(page + 16 + 2 * i);
+		offsets[i - 1] = (off_t)(tree.root * tree.page_size + place +
+					 8);
+	}
+	ck_assert_int_eq(munmap(map, (size_t)st.st_size), 0);
+	(void)close(fd);
+	return i - 1;
+}
+
+/* The walk finds all names then, but no search does. */
+START_TEST(a_branch_that_leads_astray_is_noticed)
+{
+	off_t offsets[TRIES];
+	unsigned int count, i;
+
+	write_file();
+	count = root_keys(offsets, TRIES);
+	ck_assert_uint_gt(count, 3);
+	for (i = 0; i < count; i++) {
+		flip(offsets[i] + 1); /* the length of the topmost label */
+		ck_assert_int_eq(try_file(), 1);
+		flip(offsets[i] + 1);
+	}
+	ck_assert_int_eq(try_file(), 0);
+	(void)unlink(path);
+}
+END_TEST
+
 static uint32_t
 next_random(uint32_t *state)
 {
@@ -376,6 +428,7 @@ main(void)
 	const TTest *const tests[] = { the_reader_agrees_with_a_naive_matcher,
 		extreme_names_are_looked_up,
 		a_changed_octet_in_a_record_is_noticed,
+		a_branch_that_leads_astray_is_noticed,
 		no_damage_ends_the_reader,
 		a_file_that_is_cut_or_foreign_is_refused, NULL };
 
