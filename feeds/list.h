@@ -60,9 +60,9 @@ struct weir_list_report {
 
 /** One name of a list. */
 struct weir_list_item {
-	struct weir_name name;
-	uint8_t scope; /* enum weir_scope; 0: what the feed says */
-	unsigned long line;
+	const struct weir_name *name;
+	uint8_t scope;      /* enum weir_scope; 0: what the feed says */
+	unsigned long line; /* of the file, if one thread reads it */
 };
 
 /** What a parser works with; feeds/list.c owns it. */
@@ -134,6 +134,34 @@ int weir_list_read(const char *path, const char *format,
     int (*each)(void *arg, const struct weir_list_item *item),
     void (*show)(void *arg, uint64_t done, uint64_t total), void *arg,
     struct weir_list_report *ret_report,
+    struct weir_problem *problem) WEIR_CHECKED;
+
+/** What `each` of a sink returns for a name that is on the never-block list: it
+ *  is counted as refused, and reading goes on. */
+#define WEIR_LIST_REFUSED (-1000)
+
+/** Who takes the names of a list that several threads read. */
+struct weir_list_sink {
+	unsigned int thread_count; /* at most that many; small files: fewer */
+	size_t piece_size; /* octets of text that a thread may have at once */
+	void *arg;
+	/** One name.  `thread` counts from 0; calls of one come one after the
+	 *  other.  0, WEIR_LIST_REFUSED, or what ends the reading. */
+	int (*each)(
+	    void *arg, unsigned int thread, const struct weir_list_item *item);
+	/** NULL, or told that a thread begins a piece, and that it has handed
+	 *  on all of its names.  Pieces count from 0 in the order of the file.
+	 *  What they return other than 0 ends the reading. */
+	int (*begin_piece)(void *arg, unsigned int thread, uint64_t piece);
+	int (*end_piece)(void *arg, unsigned int thread, uint64_t piece);
+	/** NULL, or told how many octets were read; by the caller's thread. */
+	void (*show)(void *arg, uint64_t done, uint64_t total);
+};
+
+/** weir_list_read with several threads.  The report is the same whatever their
+ *  number; the order of the names is not. */
+int weir_list_read_by(const char *path, const char *format,
+    const struct weir_list_sink *sink, struct weir_list_report *ret_report,
     struct weir_problem *problem) WEIR_CHECKED;
 
 #endif

@@ -24,48 +24,50 @@ enum octet_class {
 	FOREIGN, /* of the rules of another format */
 };
 
+#define MASK(class) (1U << (class))
+
+static const uint8_t classes[256] = {
+	['-'] = HOST,
+	['_'] = HOST,
+	['0' ... '9'] = HOST,
+	['A' ... 'Z'] = HOST,
+	['a' ... 'z'] = HOST,
+	['.'] = DOT,
+	[0x80 ... 0xff] = WIDE,
+	['*'] = STAR,
+	['/'] = SLASH,
+	[':'] = COLON,
+	['!'] = FOREIGN,
+	['"'] = FOREIGN,
+	['#'] = FOREIGN,
+	['$'] = FOREIGN,
+	['%'] = FOREIGN,
+	['&'] = FOREIGN,
+	['\''] = FOREIGN,
+	['('] = FOREIGN,
+	[')'] = FOREIGN,
+	['+'] = FOREIGN,
+	[','] = FOREIGN,
+	[';'] = FOREIGN,
+	['<'] = FOREIGN,
+	['='] = FOREIGN,
+	['>'] = FOREIGN,
+	['?'] = FOREIGN,
+	['@'] = FOREIGN,
+	['['] = FOREIGN,
+	['\\'] = FOREIGN,
+	[']'] = FOREIGN,
+	['^'] = FOREIGN,
+	['`'] = FOREIGN,
+	['{'] = FOREIGN,
+	['|'] = FOREIGN,
+	['}'] = FOREIGN,
+	['~'] = FOREIGN,
+};
+
 static enum octet_class
 class_of(unsigned char octet)
 {
-	static const uint8_t classes[256] = {
-		['-'] = HOST,
-		['_'] = HOST,
-		['0' ... '9'] = HOST,
-		['A' ... 'Z'] = HOST,
-		['a' ... 'z'] = HOST,
-		['.'] = DOT,
-		[0x80 ... 0xff] = WIDE,
-		['*'] = STAR,
-		['/'] = SLASH,
-		[':'] = COLON,
-		['!'] = FOREIGN,
-		['"'] = FOREIGN,
-		['#'] = FOREIGN,
-		['$'] = FOREIGN,
-		['%'] = FOREIGN,
-		['&'] = FOREIGN,
-		['\''] = FOREIGN,
-		['('] = FOREIGN,
-		[')'] = FOREIGN,
-		['+'] = FOREIGN,
-		[','] = FOREIGN,
-		[';'] = FOREIGN,
-		['<'] = FOREIGN,
-		['='] = FOREIGN,
-		['>'] = FOREIGN,
-		['?'] = FOREIGN,
-		['@'] = FOREIGN,
-		['['] = FOREIGN,
-		['\\'] = FOREIGN,
-		[']'] = FOREIGN,
-		['^'] = FOREIGN,
-		['`'] = FOREIGN,
-		['{'] = FOREIGN,
-		['|'] = FOREIGN,
-		['}'] = FOREIGN,
-		['~'] = FOREIGN,
-	};
-
 	return (enum octet_class)classes[octet];
 }
 
@@ -172,7 +174,10 @@ is_local(const char *text, size_t len)
 		"ip6-allhosts" };
 	size_t i;
 
-	if (len > 0 && text[len - 1] == '.')
+	/* Nearly all words are told by their first letter. */
+	if (len == 0 || strchr("lbiLBI", text[0]) == NULL)
+		return false;
+	if (text[len - 1] == '.')
 		len--;
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (len == strlen(names[i]) &&
@@ -243,35 +248,47 @@ has_odd_octet(const struct weir_name *name)
 	return false;
 }
 
-int
-weir_list_judge(const char *text, size_t len, struct weir_name *ret_name)
+/* Why a word is refused that has an octet which no name has. */
+static int
+reason_of_word(const char *text, size_t len)
 {
-	struct weir_name name;
-	bool is_wide = false;
 	enum octet_class class;
 	size_t i;
 
+	if (weir_list_is_address(text, len))
+		return 1 + WEIR_LIST_ADDRESS;
 	for (i = 0; i < len; i++) {
 		class = class_of((unsigned char)text[i]);
-		is_wide = is_wide || class == WIDE;
-		if (class == HOST || class == DOT || class == WIDE)
-			continue;
-		if (weir_list_is_address(text, len))
-			return 1 + WEIR_LIST_ADDRESS;
-		return reason_of_octet(text, len, i);
+		if (class != HOST && class != DOT && class != WIDE)
+			break;
 	}
+	return reason_of_octet(text, len, i);
+}
+
+int
+weir_list_judge(const char *text, size_t len, struct weir_name *ret_name)
+{
+	unsigned int seen = 0;
+	bool is_wide;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		seen |= MASK(classes[(unsigned char)text[i]]);
+	if ((seen & ~(MASK(HOST) | MASK(DOT) | MASK(WIDE))) != 0)
+		return reason_of_word(text, len);
+	is_wide = (seen & MASK(WIDE)) != 0;
 	if (is_ipv4(text, len))
 		return 1 + WEIR_LIST_ADDRESS;
 	if (is_local(text, len))
 		return 1 + WEIR_LIST_LOCAL_NAME;
-	if (weir_idn_parse(text, len, &name) != 0)
+	if ((is_wide ? weir_idn_parse(text, len, ret_name)
+		     : weir_name_parse(text, len, ret_name)) != 0)
 		return reason_of_failure(text, len, is_wide);
-	if (is_wide && has_odd_octet(&name))
+	if (is_wide && has_odd_octet(ret_name))
 		return 1 + WEIR_LIST_BAD_IDN;
-	if (name.label_count < 2)
+	if (ret_name->label_count < 2)
 		return 1 + WEIR_LIST_SINGLE_LABEL;
-	if (weir_name_is_top_numeric(&name))
+	if (weir_name_is_top_numeric(ret_name))
 		return 1 + WEIR_LIST_NOT_A_NAME;
-	*ret_name = name;
 	return 0;
 }

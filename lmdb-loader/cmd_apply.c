@@ -12,6 +12,7 @@
 
 #include "lib/file.h"
 #include "lib/log.h"
+#include "lib/work.h"
 #include "lmdb-loader/ack.h"
 #include "lmdb-loader/compile.h"
 #include "lmdb-loader/diff.h"
@@ -94,7 +95,7 @@ compile(struct apply *apply)
 	int ret;
 
 	ret = weir_compile(apply->settings, old_generation(apply),
-	    &apply->compiled, &apply->problem);
+	    weir_work_thread_count(), &apply->compiled, &apply->problem);
 	apply->compile_s = weir_load_seconds_since(start_ns);
 	if (ret < 0)
 		return ret;

@@ -17,23 +17,35 @@
 
 #include "lib/bytes.h"
 #include "lib/log.h"
+#include "lib/work.h"
 #include "lmdb-loader/guard.h"
 
 #define LOCAL_CONFIDENCE 100
+#define THREAD_MEMORY_MB 8 /* for less a thread has too little to sort */
+/* Text of a list that a thread has before it, of all memory. */
+#define TEXT_SHARE       16
+#define TEXT_SIZE_MAX    ((size_t)4 << 20)
+
+/* What one thread has. */
+struct worker {
+	struct weir_sort_part *part; /* NULL: none yet */
+	struct weir_entry entry;
+	uint64_t piece; /* of the list */
+};
 
 struct compiler {
 	const struct weir_settings *settings;
 	const struct weir_generation *old;
 	struct weir_compiled *out;
 	struct weir_guard guard;
-	struct weir_progress progress;
+	struct weir_progress progress, sorting;
 	uint64_t octets_before; /* of the files that are read already */
+	unsigned int thread_count;
+	struct worker workers[WEIR_WORK_THREADS];
 	/* The feed at work: */
 	unsigned int feed;
 	struct weir_entry entry;
 	bool has_subdomains;
-	unsigned long guarded_count;
-	struct weir_list_example guarded[WEIR_LIST_EXAMPLES];
 	/* Taking over: */
 	uint16_t old_feed;
 };
@@ -46,44 +58,65 @@ weir_compile_state_text(enum weir_compile_state state)
 	return texts[state];
 }
 
+/* One name of the generation before is on the never-block list now. */
 static void
-count_guarded(
-    struct compiler *compiler, const struct weir_name *name, unsigned long line)
+count_guarded(struct compiler *compiler, const struct weir_name *name)
 {
+	struct weir_list_report *report =
+	    &compiler->out->feeds[compiler->feed].report;
+	unsigned long place = report->refused[WEIR_LIST_NEVER_BLOCK]++;
 	char text[WEIR_NAME_TEXT_SIZE];
 	struct weir_list_example *example;
 
-	if (compiler->guarded_count < WEIR_LIST_EXAMPLES) {
-		example = &compiler->guarded[compiler->guarded_count];
-		weir_name_print(name, text);
-		example->line = line;
-		example->column = 0;
-		snprintf(example->text, sizeof(example->text), "%.*s",
-		    (int)sizeof(example->text) - 1, text);
-	}
-	compiler->guarded_count++;
+	if (place >= WEIR_LIST_EXAMPLES)
+		return;
+	example = &report->examples[WEIR_LIST_NEVER_BLOCK][place];
+	weir_name_print(name, text);
+	snprintf(example->text, sizeof(example->text), "%.*s",
+	    (int)sizeof(example->text) - 1, text);
 }
 
 /* One name of a list. */
 static int
-take_item(void *arg, const struct weir_list_item *item)
+take_item(void *arg, unsigned int thread, const struct weir_list_item *item)
 {
 	struct compiler *compiler = arg;
+	struct worker *worker = &compiler->workers[thread];
 	uint8_t key[WEIR_KEY_SIZE];
+	unsigned int scope = item->scope;
 	size_t len;
 
-	compiler->entry.scope = item->scope;
-	if (item->scope == 0)
-		compiler->entry.scope = compiler->has_subdomains
-					    ? WEIR_SCOPE_BOTH
-					    : WEIR_SCOPE_NAME;
-	len = weir_name_to_key(&item->name, WEIR_TRIGGER_QNAME, key, NULL);
-	if (compiler->guard.count > 0 && weir_guard_refuses(&compiler->guard,
-					     key, len, compiler->entry.scope)) {
-		count_guarded(compiler, &item->name, item->line);
-		return 0;
-	}
-	return weir_sort_add(compiler->out->sort, key, len, &compiler->entry);
+	if (scope == 0)
+		scope = compiler->has_subdomains ? WEIR_SCOPE_BOTH
+						 : WEIR_SCOPE_NAME;
+	len = weir_name_to_key(item->name, WEIR_TRIGGER_QNAME, key, NULL);
+	if (compiler->guard.count > 0 &&
+	    weir_guard_refuses(&compiler->guard, key, len, scope))
+		return WEIR_LIST_REFUSED;
+	worker->entry.scope = (uint8_t)scope;
+	return weir_sort_part_add(
+	    worker->part, worker->piece, key, len, &worker->entry);
+}
+
+static int
+begin_piece(void *arg, unsigned int thread, uint64_t piece)
+{
+	struct compiler *compiler = arg;
+	struct worker *worker = &compiler->workers[thread];
+
+	worker->piece = piece;
+	return worker->part != NULL
+		   ? 0
+		   : weir_sort_part_new(compiler->out->sort, &worker->part);
+}
+
+static int
+end_piece(void *arg, unsigned int thread, uint64_t piece)
+{
+	struct compiler *compiler = arg;
+	struct worker *worker = &compiler->workers[thread];
+
+	return weir_sort_part_end(worker->part, piece);
 }
 
 static void
@@ -136,7 +169,7 @@ take_old(void *arg, const struct weir_db_record *record)
 	if (weir_guard_refuses(&compiler->guard, key, key_len, entry.scope)) {
 		ret = weir_name_from_key(key, key_len, &name);
 		if (ret == 0)
-			count_guarded(compiler, &name, 0);
+			count_guarded(compiler, &name);
 		return ret;
 	}
 	entry.feed = compiler->entry.feed;
@@ -178,19 +211,35 @@ take_over(struct compiler *compiler)
 	return ret;
 }
 
-static void
-report_guarded(struct compiler *compiler)
+static int
+read_list(struct compiler *compiler)
 {
-	struct weir_list_report *report =
-	    &compiler->out->feeds[compiler->feed].report;
+	const struct weir_feed_settings *settings =
+	    &compiler->settings->feeds[compiler->feed];
+	struct weir_compile_feed *feed = &compiler->out->feeds[compiler->feed];
+	struct weir_list_sink sink = { .thread_count = compiler->thread_count,
+		.piece_size = ((size_t)compiler->settings->compile_memory_mb
+				  << 20) /
+			      TEXT_SHARE / compiler->thread_count,
+		.arg = compiler,
+		.each = take_item,
+		.begin_piece = begin_piece,
+		.end_piece = end_piece,
+		.show = show_octets };
+	unsigned int i;
+	int ret;
 
-	if (compiler->guarded_count == 0)
-		return;
-	report->refused[WEIR_LIST_NEVER_BLOCK] += compiler->guarded_count;
-	memcpy(report->examples[WEIR_LIST_NEVER_BLOCK], compiler->guarded,
-	    sizeof(compiler->guarded));
-	compiler->guarded_count = 0;
-	memset(compiler->guarded, 0, sizeof(compiler->guarded));
+	if (sink.piece_size > TEXT_SIZE_MAX)
+		sink.piece_size = TEXT_SIZE_MAX;
+	for (i = 0; i < compiler->thread_count; i++)
+		compiler->workers[i].entry = compiler->entry;
+	ret = weir_list_read_by(settings->file, settings->format, &sink,
+	    &feed->report, &feed->problem);
+	for (i = 0; i < compiler->thread_count; i++) {
+		weir_sort_part_free(compiler->workers[i].part);
+		compiler->workers[i].part = NULL;
+	}
+	return ret;
 }
 
 static int
@@ -208,10 +257,10 @@ read_feed(struct compiler *compiler)
 	compiler->entry.confidence = settings->confidence;
 	compiler->has_subdomains = settings->subdomains;
 	feed->state = WEIR_COMPILE_READ;
-	ret = weir_list_read(settings->file, settings->format, take_item,
-	    show_octets, compiler, &feed->report, &feed->problem);
-	feed->report.entry_count -= compiler->guarded_count;
-	report_guarded(compiler);
+	ret = read_list(compiler);
+	/* Not the list's fault: the sort's. */
+	if (weir_sort_problem(compiler->out->sort, NULL) < 0)
+		return weir_sort_problem(compiler->out->sort, NULL);
 	if (ret == WEIR_EMISSING || ret == WEIR_ESYSTEM ||
 	    ret == WEIR_EFORMAT || ret == WEIR_ELIMIT) {
 		weir_sort_undo(compiler->out->sort, mark);
@@ -224,7 +273,6 @@ read_feed(struct compiler *compiler)
 		    "%s: holds no usable name", settings->file);
 		ret = take_over(compiler);
 	}
-	report_guarded(compiler); /* of the names taken over */
 	if (feed->kept_count > 0)
 		feed->state = WEIR_COMPILE_KEPT;
 	if (feed->state == WEIR_COMPILE_KEPT)
@@ -292,33 +340,74 @@ read_all(struct compiler *compiler)
 	return ret;
 }
 
+/* Each thread may take a few lists' names: so many as the memory allows. */
+static int
+sort_new(struct compiler *compiler)
+{
+	uint64_t memory = compiler->settings->compile_memory_mb;
+	uint64_t most = memory / THREAD_MEMORY_MB;
+	struct weir_sort_options options = {
+		.folder = compiler->settings->database,
+		.memory = memory << 20,
+		.progress = &compiler->sorting
+	};
+
+	if (compiler->thread_count > most)
+		compiler->thread_count = (unsigned int)most;
+	if (compiler->thread_count > WEIR_WORK_THREADS)
+		compiler->thread_count = WEIR_WORK_THREADS;
+	options.thread_count = compiler->thread_count;
+	return weir_sort_new_bounded(&options, &compiler->out->sort);
+}
+
+static int
+sort(struct compiler *compiler)
+{
+	int ret;
+
+	weir_progress_init(&compiler->sorting, "sorting names", 0);
+	ret = weir_sort_finish(compiler->out->sort);
+	weir_progress_done(&compiler->sorting);
+	return ret;
+}
+
 int
 weir_compile(const struct weir_settings *settings,
-    const struct weir_generation *old, struct weir_compiled *ret_compiled,
-    struct weir_problem *problem)
+    const struct weir_generation *old, unsigned int thread_count,
+    struct weir_compiled *ret_compiled, struct weir_problem *problem)
 {
 	struct weir_compiled compiled = { .feed_count = settings->feed_count };
-	struct compiler compiler = {
-		.settings = settings, .old = old, .out = &compiled
-	};
-	int ret;
+	struct compiler *compiler = calloc(1, sizeof(*compiler));
+	struct weir_problem why = { "" };
+	int ret = WEIR_EMEMORY;
 
 	compiled.feeds = calloc(
 	    settings->feed_count + 1, sizeof(*compiled.feeds));
-	ret = compiled.feeds == NULL ? WEIR_EMEMORY
-				     : weir_sort_new(&compiled.sort);
-	if (ret == 0)
-		ret = read_all(&compiler);
-	if (ret == 0)
-		ret = weir_sort_finish(compiled.sort);
-	weir_guard_done(&compiler.guard);
-	if (ret < 0) {
-		weir_compile_done(&compiled);
-		return weir_problem_set(problem, ret,
-		    "the lists cannot be compiled: %s", weir_error_text(ret));
+	if (compiler != NULL && compiled.feeds != NULL) {
+		compiler->settings = settings;
+		compiler->old = old;
+		compiler->out = &compiled;
+		compiler->thread_count = thread_count;
+		ret = sort_new(compiler);
 	}
-	*ret_compiled = compiled;
-	return 0;
+	if (ret == 0)
+		ret = read_all(compiler);
+	if (ret == 0)
+		ret = sort(compiler);
+	if (ret == 0) {
+		*ret_compiled = compiled;
+	} else {
+		(void)weir_problem_set(&why, ret, "%s", weir_error_text(ret));
+		if (compiled.sort != NULL)
+			(void)weir_sort_problem(compiled.sort, &why);
+		(void)weir_problem_set(problem, ret,
+		    "the lists cannot be compiled: %.400s", why.text);
+		weir_compile_done(&compiled);
+	}
+	if (compiler != NULL)
+		weir_guard_done(&compiler->guard);
+	free(compiler);
+	return ret;
 }
 
 void

@@ -42,9 +42,12 @@ struct weir_compiled {
 /** Reads all lists.  `old`, if not NULL, is the current generation: the names
  *  of a feed whose file cannot be read, or has no usable name (as the page of
  *  an error that was downloaded in its place), are taken from it.  Such a list
- *  is no failure, see the states.  WEIR_EMEMORY, WEIR_ELIMIT. */
+ *  is no failure, see the states.  thread_count threads read and sort, with the
+ *  same result whatever their number.  WEIR_EMEMORY, WEIR_ELIMIT; WEIR_ESYSTEM:
+ *  what does not fit into the memory cannot be written. */
 int weir_compile(const struct weir_settings *settings,
-    const struct weir_generation *old, struct weir_compiled *ret_compiled,
+    const struct weir_generation *old, unsigned int thread_count,
+    struct weir_compiled *ret_compiled,
     struct weir_problem *problem) WEIR_CHECKED;
 void weir_compile_done(struct weir_compiled *compiled);
 

@@ -40,7 +40,7 @@ count_guarded(struct maker *maker, const struct weir_list_item *item)
 	if (place >= WEIR_LIST_EXAMPLES)
 		return;
 	example = &report->examples[WEIR_LIST_NEVER_BLOCK][place];
-	weir_name_print(&item->name, text);
+	weir_name_print(item->name, text);
 	example->line = item->line;
 	(void)snprintf(example->text, sizeof(example->text), "%.*s",
 	    (int)sizeof(example->text) - 1, text);
@@ -56,7 +56,7 @@ take_item(void *arg, const struct weir_list_item *item)
 
 	if (item->scope != 0)
 		entry.scope = item->scope;
-	len = weir_name_to_key(&item->name, WEIR_TRIGGER_QNAME, key, NULL);
+	len = weir_name_to_key(item->name, WEIR_TRIGGER_QNAME, key, NULL);
 	if (maker->is_guarded &&
 	    weir_guard_refuses(&maker->guard, key, len, entry.scope)) {
 		count_guarded(maker, item);

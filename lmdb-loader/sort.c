@@ -1,15 +1,13 @@
 /*
- * sort.c - keys in order, each with its set of entries.
+ * sort.c - keys in order, each with its set of entries: the parts together.
  *
- * compile.c fills it from lists; write.c and diff.c read it.
+ * compile.c fills it from lists; write.c and diff.c read its stream.
  *
- * Keys lie in chunks that never move:
- *   u32 place of the entry in `entries`, u8 length, key
- * An array of 16-octet records points to them.  The sort looks at seven octets
- * of the keys at a time, kept in the record beside the pointer: records with
- * the same seven are then sorted by their next seven.  So most comparisons
- * touch no key at all.  It is stable: of one key the entries stay in the order
- * in which they came.
+ *   names -> sort_part.c, a part for each thread -> runs -> sort_merge.c
+ *         -> one run -> stream
+ *
+ * The memory: a quarter is for the parts, half for the blocks of runs, the rest
+ * for what merging and writing take.
  */
 #include "lmdb-loader/sort.h"
 
@@ -17,390 +15,398 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/format.h"
 #include "lib/limits.h"
+#include "lib/work.h"
 #include "lmdb-loader/intern.h"
+#include "lmdb-loader/sort_merge.h"
+#include "lmdb-loader/sort_part.h"
+#include "lmdb-loader/sort_run.h"
 
-#define CHUNK_SIZE    (1U << 20)
-#define ITEM_HEAD     5 /* u32 place, u8 length */
-#define WORD_OCTETS   7
-#define WORD_GOES_ON  8 /* last octet of a word: the key is longer */
-#define SMALL_RANGE   12
-#define FIRST_RECORDS 4096
+#define PART_MEMORY_MIN ((size_t)256 << 10)
+#define PART_MEMORY_MAX \
+	((size_t)12 << 20) /* 200 000 names: no more is gained */
+#define RUNS_MIN    8      /* merged at once */
+#define EPOCH_SHIFT 32
 
-struct chunk {
-	struct chunk *next;
-	size_t len;
-	uint8_t bytes[CHUNK_SIZE];
-};
-
-struct record {
-	uint64_t word; /* while sorting: octets; after it: the set's place */
-	uint8_t *item;
+struct weir_sort_part {
+	struct weir_sort *sort;
+	struct weir_part part;
+	uint8_t last_entry[WEIR_ENTRY_BYTES]; /* most are like the one before */
+	uint32_t last_place;
+	bool has_last;
 };
 
 struct weir_sort {
 	struct weir_stream stream; /* first: next() is handed it */
-	struct chunk *chunks;
-	struct record *records;
-	size_t record_count, record_size, next;
-	uint64_t key_octets;
+	struct weir_sort_options options;
+	struct weir_run_store store;
+	struct weir_sort_part *own; /* of weir_sort_add */
 	struct weir_intern entries; /* as they came: sets of one */
-	struct weir_intern sets;
-	uint8_t last_entry[WEIR_ENTRY_BYTES]; /* most are like the one before */
-	uint32_t last_place;
-	int has_last;
+	struct weir_run *runs;
+	size_t run_count, run_size;
+	uint64_t name_count;   /* in runs */
+	uint64_t epoch;        /* marks so far */
+	pthread_mutex_t mutex; /* over entries and runs */
+	struct weir_run final;
+	struct weir_intern sets[WEIR_WORK_THREADS];
+	struct weir_run_reader reader;
 };
 
 int
-weir_sort_new(struct weir_sort **ret_sort)
+weir_sort_new_bounded(
+    const struct weir_sort_options *options, struct weir_sort **ret_sort)
 {
 	struct weir_sort *sort;
+	unsigned int i;
 
 	if (sodium_init() < 0)
 		return WEIR_ESYSTEM;
 	sort = calloc(1, sizeof(*sort));
 	if (sort == NULL)
 		return WEIR_EMEMORY;
+	sort->options = *options;
+	if (sort->options.memory == 0)
+		sort->options.memory = UINT64_MAX;
+	if (sort->options.thread_count < 1)
+		sort->options.thread_count = 1;
+	weir_run_store_init(
+	    &sort->store, options->folder, sort->options.memory / 2);
+	(void)pthread_mutex_init(&sort->mutex, NULL);
 	weir_intern_init(&sort->entries);
-	weir_intern_init(&sort->sets);
+	for (i = 0; i < WEIR_WORK_THREADS; i++)
+		weir_intern_init(&sort->sets[i]);
 	*ret_sort = sort;
 	return 0;
+}
+
+int
+weir_sort_new(struct weir_sort **ret_sort)
+{
+	struct weir_sort_options options = { .thread_count = 1 };
+
+	return weir_sort_new_bounded(&options, ret_sort);
 }
 
 void
 weir_sort_free(struct weir_sort *sort)
 {
-	struct chunk *chunk;
+	size_t i;
 
 	if (sort == NULL)
 		return;
-	while ((chunk = sort->chunks) != NULL) {
-		sort->chunks = chunk->next;
-		free(chunk);
-	}
-	free(sort->records);
+	weir_sort_part_free(sort->own);
+	for (i = 0; i < sort->run_count; i++)
+		weir_run_done(&sort->store, &sort->runs[i]);
+	free(sort->runs);
+	weir_run_reader_done(&sort->reader);
+	weir_run_done(&sort->store, &sort->final);
 	weir_intern_done(&sort->entries);
-	weir_intern_done(&sort->sets);
+	for (i = 0; i < WEIR_WORK_THREADS; i++)
+		weir_intern_done(&sort->sets[i]);
+	weir_run_store_done(&sort->store);
+	(void)pthread_mutex_destroy(&sort->mutex);
 	free(sort);
 }
 
-static const uint8_t *
-item_key(const struct record *record)
+int
+weir_sort_problem(const struct weir_sort *sort, struct weir_problem *problem)
 {
-	return record->item + ITEM_HEAD;
+	if (sort->store.error < 0 && problem != NULL)
+		*problem = sort->store.problem;
+	return sort->store.error;
 }
 
-static size_t
-item_len(const struct record *record)
+/* --- parts --------------------------------------------------------------- */
+
+int
+weir_sort_part_new(struct weir_sort *sort, struct weir_sort_part **ret_part)
 {
-	return record->item[ITEM_HEAD - 1];
+	struct weir_sort_part *part = calloc(1, sizeof(*part));
+	uint64_t memory = sort->options.memory / 4 / sort->options.thread_count;
+
+	if (part == NULL)
+		return weir_run_store_fail(
+		    &sort->store, WEIR_EMEMORY, "out of memory");
+	if (memory < PART_MEMORY_MIN)
+		memory = PART_MEMORY_MIN;
+	if (memory > PART_MEMORY_MAX)
+		memory = PART_MEMORY_MAX;
+	part->sort = sort;
+	weir_part_init(&part->part, (size_t)memory);
+	*ret_part = part;
+	return 0;
 }
 
-static uint32_t
-item_entry(const struct record *record)
+void
+weir_sort_part_free(struct weir_sort_part *part)
 {
-	uint32_t place;
-
-	memcpy(&place, record->item, sizeof(place));
-	return place;
+	if (part == NULL)
+		return;
+	weir_part_done(&part->part);
+	free(part);
 }
 
 /* The place of an entry, as a set of one. */
 static int
-entry_place(
-    struct weir_sort *sort, const struct weir_entry *entry, uint32_t *ret_place)
+entry_place(struct weir_sort_part *part, const struct weir_entry *entry,
+    uint32_t *ret_place)
 {
 	uint8_t set[WEIR_SET_HEAD_BYTES + WEIR_ENTRY_BYTES] = { 1 };
 	uint8_t *encoded = set + WEIR_SET_HEAD_BYTES;
+	struct weir_sort *sort = part->sort;
 	int ret;
 
 	weir_entry_encode(entry, encoded);
-	if (!sort->has_last ||
-	    memcmp(encoded, sort->last_entry, WEIR_ENTRY_BYTES) != 0) {
+	if (!part->has_last ||
+	    memcmp(encoded, part->last_entry, WEIR_ENTRY_BYTES) != 0) {
+		(void)pthread_mutex_lock(&sort->mutex);
 		ret = weir_intern_add(
-		    &sort->entries, set, sizeof(set), &sort->last_place);
+		    &sort->entries, set, sizeof(set), &part->last_place);
+		(void)pthread_mutex_unlock(&sort->mutex);
 		if (ret < 0)
-			return ret;
-		memcpy(sort->last_entry, encoded, WEIR_ENTRY_BYTES);
-		sort->has_last = 1;
+			return weir_run_store_fail(
+			    &sort->store, ret, weir_error_text(ret));
+		memcpy(part->last_entry, encoded, WEIR_ENTRY_BYTES);
+		part->has_last = true;
 	}
-	*ret_place = sort->last_place;
+	*ret_place = part->last_place;
 	return 0;
-}
-
-/* Room for an item in the newest chunk. */
-static uint8_t *
-item_new(struct weir_sort *sort, size_t len)
-{
-	struct chunk *chunk = sort->chunks;
-	uint8_t *item;
-
-	if (chunk == NULL || CHUNK_SIZE - chunk->len < len) {
-		chunk = malloc(sizeof(*chunk));
-		if (chunk == NULL)
-			return NULL;
-		chunk->len = 0;
-		chunk->next = sort->chunks;
-		sort->chunks = chunk;
-	}
-	item = chunk->bytes + chunk->len;
-	chunk->len += len;
-	return item;
 }
 
 static int
-grow_records(struct weir_sort *sort)
+grow_runs(struct weir_sort *sort)
 {
-	size_t size;
-	struct record *records;
+	size_t size = sort->run_size == 0 ? 16 : sort->run_size * 2;
+	struct weir_run *runs;
 
-	if (sort->record_count < sort->record_size)
+	if (sort->run_count < sort->run_size)
 		return 0;
-	if (sort->record_count >= WEIR_DB_NAMES_MAX)
-		return WEIR_ELIMIT;
-	size = sort->record_size == 0 ? FIRST_RECORDS : sort->record_size * 2;
-	records = reallocarray(sort->records, size, sizeof(*records));
-	if (records == NULL)
+	runs = reallocarray(sort->runs, size, sizeof(*runs));
+	if (runs == NULL)
 		return WEIR_EMEMORY;
-	sort->records = records;
-	sort->record_size = size;
+	sort->runs = runs;
+	sort->run_size = size;
 	return 0;
 }
 
-int
-weir_sort_add(struct weir_sort *sort, const uint8_t *key, size_t key_len,
-    const struct weir_entry *entry)
+/* Takes a run over; WEIR_DB_NAMES_MAX bounds what is in all of them. */
+static int
+keep_run(struct weir_sort *sort, struct weir_run *run)
 {
-	uint8_t *item;
-	uint32_t place;
+	int ret;
+
+	(void)pthread_mutex_lock(&sort->mutex);
+	ret = grow_runs(sort);
+	if (ret == 0 && sort->name_count + run->count > WEIR_DB_NAMES_MAX)
+		ret = WEIR_ELIMIT;
+	if (ret == 0) {
+		sort->name_count += run->count;
+		sort->runs[sort->run_count++] = *run;
+	}
+	(void)pthread_mutex_unlock(&sort->mutex);
+	if (ret == 0)
+		return 0;
+	weir_run_done(&sort->store, run);
+	return weir_run_store_fail(&sort->store, ret, weir_error_text(ret));
+}
+
+static int
+part_to_run(struct weir_sort_part *part, uint64_t stretch)
+{
+	struct weir_sort *sort = part->sort;
+	struct weir_run run;
+	int ret;
+
+	if (part->part.count == 0)
+		return 0;
+	ret = weir_part_run(&part->part, &sort->store, &run);
+	if (ret < 0)
+		return ret;
+	run.order = sort->epoch << EPOCH_SHIFT | stretch;
+	return keep_run(sort, &run);
+}
+
+int
+weir_sort_part_add(struct weir_sort_part *part, uint64_t stretch,
+    const uint8_t *key, size_t key_len, const struct weir_entry *entry)
+{
+	uint32_t place = 0;
 	int ret;
 
 	if (key_len == 0 || key_len >= WEIR_KEY_SIZE ||
 	    entry->feed >= WEIR_FEEDS)
 		return WEIR_EFORMAT;
-	ret = entry_place(sort, entry, &place);
-	if (ret == 0)
-		ret = grow_records(sort);
+	ret = entry_place(part, entry, &place);
 	if (ret < 0)
 		return ret;
-	item = item_new(sort, ITEM_HEAD + key_len);
-	if (item == NULL)
-		return WEIR_EMEMORY;
-	memcpy(item, &place, sizeof(place));
-	item[ITEM_HEAD - 1] = (uint8_t)key_len;
-	memcpy(item + ITEM_HEAD, key, key_len);
-	sort->records[sort->record_count++].item = item;
+	ret = weir_part_put(&part->part, key, key_len, place);
+	if (ret == 0) { /* full */
+		ret = part_to_run(part, stretch);
+		if (ret == 0)
+			ret = weir_part_put(&part->part, key, key_len, place);
+	}
+	if (ret < 0)
+		return weir_run_store_fail(
+		    &part->sort->store, ret, weir_error_text(ret));
 	return 0;
 }
 
-uint64_t
-weir_sort_mark(const struct weir_sort *sort)
+int
+weir_sort_part_end(struct weir_sort_part *part, uint64_t stretch)
 {
-	return sort->record_count;
+	return part_to_run(part, stretch);
+}
+
+/* --- the whole ----------------------------------------------------------- */
+
+int
+weir_sort_add(struct weir_sort *sort, const uint8_t *key, size_t key_len,
+    const struct weir_entry *entry)
+{
+	int ret;
+
+	if (sort->own == NULL) {
+		ret = weir_sort_part_new(sort, &sort->own);
+		if (ret < 0)
+			return ret;
+	}
+	return weir_sort_part_add(sort->own, 0, key, key_len, entry);
+}
+
+uint64_t
+weir_sort_mark(struct weir_sort *sort)
+{
+	/* If it fails, the store says so to whoever comes next. */
+	if (sort->own != NULL)
+		(void)part_to_run(sort->own, 0);
+	return ++sort->epoch;
 }
 
 void
 weir_sort_undo(struct weir_sort *sort, uint64_t mark)
 {
-	/* The octets of the keys stay in their chunks until the end. */
-	sort->record_count = (size_t)mark;
+	size_t i, kept = 0;
+
+	if (sort->own != NULL)
+		weir_part_clear(&sort->own->part);
+	for (i = 0; i < sort->run_count; i++) {
+		if (sort->runs[i].order >> EPOCH_SHIFT < mark) {
+			sort->runs[kept++] = sort->runs[i];
+			continue;
+		}
+		sort->name_count -= sort->runs[i].count;
+		weir_run_done(&sort->store, &sort->runs[i]);
+	}
+	sort->run_count = kept;
 }
 
-/* Seven octets of the key as a number that compares like them, then how many
- * of them there are: a key that ends comes before the one that goes on. */
-static uint64_t
-key_word(const struct record *record, size_t depth)
-{
-	const uint8_t *key = item_key(record) + depth;
-	size_t rest = item_len(record) - depth, i;
-	uint64_t word = 0;
-
-	for (i = 0; i < WORD_OCTETS; i++)
-		word = word << 8 | (i < rest ? key[i] : 0);
-	return word << 8 | (rest > WORD_OCTETS ? WORD_GOES_ON : rest);
-}
-
+/* By order; of one order as they came, which is how one thread made them. */
 static void
-insertion_sort(struct record *records, size_t count)
+order_runs(struct weir_sort *sort)
 {
-	struct record moved;
+	struct weir_run moved;
 	size_t i, at;
 
-	for (i = 1; i < count; i++) {
-		moved = records[i];
-		for (at = i; at > 0 && records[at - 1].word > moved.word; at--)
-			records[at] = records[at - 1];
-		records[at] = moved;
+	for (i = 1; i < sort->run_count; i++) {
+		moved = sort->runs[i];
+		for (at = i; at > 0 && sort->runs[at - 1].order > moved.order;
+		     at--)
+			sort->runs[at] = sort->runs[at - 1];
+		sort->runs[at] = moved;
 	}
 }
 
-/* By word, stable; scratch has room for half of them. */
-static void
-merge_sort(struct record *records, struct record *scratch, size_t count)
+/* How many runs are merged at once: each may need a block of memory for each
+ * thread. */
+static size_t
+runs_at_once(const struct weir_sort *sort)
 {
-	size_t half = count / 2, left = 0, right, at;
+	uint64_t count = sort->options.memory / 4 / WEIR_RUN_BLOCK /
+			 sort->options.thread_count;
 
-	if (count <= SMALL_RANGE) {
-		insertion_sort(records, count);
-		return;
-	}
-	merge_sort(records, scratch, half);
-	merge_sort(records + half, scratch, count - half);
-	if (records[half - 1].word <= records[half].word)
-		return;
-	memcpy(scratch, records, half * sizeof(*records));
-	for (at = 0, right = half; left < half; at++) {
-		if (right < count && records[right].word < scratch[left].word)
-			records[at] = records[right++];
-		else
-			records[at] = scratch[left++];
-	}
+	if (count > SIZE_MAX)
+		return SIZE_MAX;
+	return count < RUNS_MIN ? RUNS_MIN : (size_t)count;
 }
 
-/* Keys that are the same up to `depth`.  The deepest recursion is
- * WEIR_KEY_SIZE / WORD_OCTETS. */
-static void
-sort_range(
-    struct record *records, struct record *scratch, size_t count, size_t depth)
-{
-	size_t i, end;
-
-	for (i = 0; i < count; i++)
-		records[i].word = key_word(&records[i], depth);
-	merge_sort(records, scratch, count);
-	for (i = 0; i < count; i = end) {
-		end = i + 1;
-		while (end < count && records[end].word == records[i].word)
-			end++;
-		if (end - i > 1 && (records[i].word & 0xff) == WORD_GOES_ON)
-			sort_range(
-			    records + i, scratch, end - i, depth + WORD_OCTETS);
-	}
-}
-
+/* Neighbours become one, until few enough are left. */
 static int
-is_same_key(const struct record *a, const struct record *b)
+merge_some(struct weir_sort *sort, struct weir_merge_job *job, size_t most)
 {
-	return item_len(a) == item_len(b) &&
-	       memcmp(item_key(a), item_key(b), item_len(a)) == 0;
-}
+	struct weir_run merged;
+	size_t at, count, kept;
+	int ret = 0;
 
-/* Puts an encoded entry into the set, at its feed's place. */
-static void
-set_put(uint8_t *set, const uint8_t *encoded)
-{
-	unsigned int count = weir_intern_entry_count(set), at;
-	uint8_t *slot = set + WEIR_SET_HEAD_BYTES;
-	unsigned int feed = encoded[0] | (unsigned int)encoded[1] << 8, there;
-
-	for (at = 0; at < count; at++, slot += WEIR_ENTRY_BYTES) {
-		there = slot[0] | (unsigned int)slot[1] << 8;
-		if (there == feed) {
-			slot[2] |= encoded[2]; /* the scopes together */
-			return;
+	while (ret == 0 && sort->run_count > most) {
+		for (at = kept = 0; at < sort->run_count && ret == 0;
+		     at += count) {
+			count = sort->run_count - at;
+			if (count > most)
+				count = most;
+			ret = weir_merge_runs(
+			    job, sort->runs + at, count, &merged);
+			if (ret == 0)
+				sort->runs[kept++] = merged;
 		}
-		if (there > feed)
-			break;
+		if (ret == 0)
+			sort->run_count = kept;
 	}
-	memmove(slot + WEIR_ENTRY_BYTES, slot,
-	    (size_t)(count - at) * WEIR_ENTRY_BYTES);
-	memcpy(slot, encoded, WEIR_ENTRY_BYTES);
-	count++;
-	set[0] = (uint8_t)count;
-	set[1] = (uint8_t)(count >> 8);
-}
-
-/* One set out of all entries of one key. */
-static int
-merge_entries(struct weir_sort *sort, const struct record *records,
-    size_t count, uint32_t *ret_place)
-{
-	/* One more than the most: set_put moves before it counts. */
-	uint8_t set[WEIR_SET_HEAD_BYTES +
-		    (WEIR_ENTRIES_PER_KEY + 1) * WEIR_ENTRY_BYTES] = { 0 };
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		set_put(set,
-		    weir_intern_set(&sort->entries, item_entry(&records[i])) +
-			WEIR_SET_HEAD_BYTES);
-	return weir_intern_add(&sort->sets, set,
-	    WEIR_SET_HEAD_BYTES +
-		(size_t)weir_intern_entry_count(set) * WEIR_ENTRY_BYTES,
-	    ret_place);
-}
-
-/* Makes one record of all that have the same key; word becomes its set. */
-static int
-merge_records(struct weir_sort *sort)
-{
-	struct record *records = sort->records;
-	size_t count = sort->record_count, i, end, kept = 0;
-	uint32_t place = 0, last_entry = 0;
-	int ret, is_like_last = 0;
-
-	for (i = 0; i < count; i = end) {
-		end = i + 1;
-		while (end < count && is_same_key(&records[i], &records[end]))
-			end++;
-		if (end - i > 1 || !is_like_last ||
-		    item_entry(&records[i]) != last_entry) {
-			ret = merge_entries(sort, records + i, end - i, &place);
-			if (ret < 0)
-				return ret;
-			is_like_last = end - i == 1;
-			last_entry = item_entry(&records[i]);
-		}
-		sort->key_octets += item_len(&records[i]);
-		records[kept].item = records[i].item;
-		records[kept++].word = place;
-	}
-	sort->record_count = kept;
-	return 0;
+	return ret;
 }
 
 int
 weir_sort_finish(struct weir_sort *sort)
 {
-	struct record *scratch;
+	struct weir_merge_job job = { .store = &sort->store,
+		.thread_count = sort->options.thread_count,
+		.progress = sort->options.progress,
+		.entries = &sort->entries };
+	int ret = sort->store.error;
 
-	/* merge_sort puts only the left half aside. */
-	scratch = reallocarray(
-	    NULL, sort->record_count / 2 + 1, sizeof(*scratch));
-	if (scratch == NULL)
-		return WEIR_EMEMORY;
-	if (sort->record_count > 0)
-		sort_range(sort->records, scratch, sort->record_count, 0);
-	free(scratch);
-	return merge_records(sort);
+	if (ret == 0 && sort->own != NULL)
+		ret = part_to_run(sort->own, 0);
+	weir_sort_part_free(sort->own);
+	sort->own = NULL;
+	if (ret < 0)
+		return ret;
+	if (job.progress != NULL)
+		job.progress->total = sort->name_count;
+	order_runs(sort);
+	ret = merge_some(sort, &job, runs_at_once(sort));
+	if (ret < 0)
+		return ret;
+	job.sets = sort->sets;
+	ret = weir_merge_runs(&job, sort->runs, sort->run_count, &sort->final);
+	sort->run_count = 0;
+	return ret;
 }
 
 uint64_t
 weir_sort_count(const struct weir_sort *sort)
 {
-	return sort->record_count;
+	return sort->final.count;
 }
 
 uint64_t
 weir_sort_key_octets(const struct weir_sort *sort)
 {
-	return sort->key_octets;
+	return sort->final.key_octets;
 }
 
 static int
 next_item(struct weir_stream *stream, struct weir_stream_item *ret_item)
 {
 	struct weir_sort *sort = (struct weir_sort *)stream;
-	const struct record *record;
+	struct weir_run_reader *reader = &sort->reader;
 	const uint8_t *set;
+	int ret;
 
-	if (sort->next >= sort->record_count)
-		return 0;
-	record = &sort->records[sort->next++];
-	set = weir_intern_set(&sort->sets, (uint32_t)record->word);
-	ret_item->key = item_key(record);
-	ret_item->key_len = item_len(record);
+	ret = weir_run_next(reader);
+	if (ret != 1)
+		return ret;
+	set = weir_intern_set(&sort->sets[reader->table], reader->place);
+	ret_item->key = reader->key;
+	ret_item->key_len = reader->key_len;
 	ret_item->entries = set + WEIR_SET_HEAD_BYTES;
 	ret_item->entry_count = weir_intern_entry_count(set);
 	return 1;
@@ -409,9 +415,11 @@ next_item(struct weir_stream *stream, struct weir_stream_item *ret_item)
 struct weir_stream *
 weir_sort_stream(struct weir_sort *sort)
 {
-	sort->next = 0;
-	sort->stream.count = sort->record_count;
-	sort->stream.key_octets = sort->key_octets;
+	weir_run_reader_done(&sort->reader);
+	weir_run_reader_init(
+	    &sort->reader, &sort->store, &sort->final, NULL, NULL, false);
+	sort->stream.count = sort->final.count;
+	sort->stream.key_octets = sort->final.key_octets;
 	sort->stream.next = next_item;
 	return &sort->stream;
 }

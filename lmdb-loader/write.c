@@ -24,10 +24,8 @@
 
 #include "lib/bytes.h"
 #include "lib/checksum.h"
-#include "lib/entry.h"
 #include "lib/filter.h"
-#include "lib/limits.h"
-#include "lmdb-loader/intern.h"
+#include "lmdb-loader/write_names.h"
 
 #define NAMES_PER_TXN 50000 /* about 2 MB of pages */
 /* A value with pages of its own begins behind LMDB's page head. */
@@ -41,13 +39,11 @@ struct writer {
 	MDB_txn *txn;
 	struct weir_checksum checksum;
 	struct weir_db_header header;
-	uint64_t announced;      /* keys, at most */
-	struct weir_intern sets; /* the record "s" */
-	/* The set before: most are like it. */
-	uint8_t last_set[WEIR_SET_HEAD_BYTES +
-			 WEIR_ENTRIES_PER_KEY * WEIR_ENTRY_BYTES];
-	size_t last_len;
-	uint32_t last_place;
+	MDB_cursor *cursor;     /* while names are put */
+	unsigned int txn_count; /* names in the transaction */
+	uint64_t put_count;     /* names */
+	struct weir_progress *progress;
+	struct weir_write_names names;
 	uint8_t *filter; /* blocks, at USUAL_PADDING in a record's value */
 	uint8_t *policy;
 	size_t policy_len;
@@ -143,91 +139,70 @@ put(struct writer *writer, const void *key, size_t key_len, const void *data,
 	return ret == 0 ? 0 : fail(writer, ret);
 }
 
-/* The value of a key: the place of its set. */
 static int
-place_of(struct writer *writer, const struct weir_stream_item *item,
-    uint32_t *ret_place)
+begin_names(struct writer *writer)
 {
-	size_t len = (size_t)item->entry_count * WEIR_ENTRY_BYTES;
-	uint8_t *set = writer->last_set;
-	int ret;
+	int ret = begin(writer);
 
-	if (item->entry_count == 0 && writer->header.kind == WEIR_DB_OVERLAY) {
-		*ret_place = WEIR_TOMBSTONE;
-		return 0;
-	}
-	if (item->entry_count == 0 || item->entry_count > WEIR_ENTRIES_PER_KEY)
-		return weir_problem_set(writer->problem, WEIR_EFORMAT,
-		    "%s: a key with %u entries", writer->path,
-		    item->entry_count);
-	if (len + WEIR_SET_HEAD_BYTES != writer->last_len ||
-	    memcmp(set + WEIR_SET_HEAD_BYTES, item->entries, len) != 0) {
-		memset(set, 0, WEIR_SET_HEAD_BYTES);
-		weir_bytes_put16(set, (uint16_t)item->entry_count);
-		memcpy(set + WEIR_SET_HEAD_BYTES, item->entries, len);
-		writer->last_len = len + WEIR_SET_HEAD_BYTES;
-		ret = weir_intern_add(
-		    &writer->sets, set, writer->last_len, &writer->last_place);
-		if (ret < 0)
-			return weir_problem_set(writer->problem, ret,
-			    "%s: sets of entries: %s", writer->path,
-			    weir_error_text(ret));
-	}
-	*ret_place = writer->last_place;
-	return 0;
-}
-
-/* One name: record, filter, checksum. */
-static int
-write_name(struct writer *writer, const struct weir_stream_item *item)
-{
-	struct weir_name name;
-	uint8_t value[WEIR_VALUE_BYTES];
-	uint32_t place = 0;
-	int ret;
-
-	if (weir_name_from_key(item->key, item->key_len, &name) < 0)
-		return weir_problem_set(writer->problem, WEIR_EFORMAT,
-		    "%s: a key that is no name", writer->path);
-	if (writer->header.name_count++ >= writer->announced)
-		return weir_problem_set(writer->problem, WEIR_ELIMIT,
-		    "%s: more keys than announced", writer->path);
-	ret = place_of(writer, item, &place);
 	if (ret < 0)
 		return ret;
-	weir_filter_add(writer->filter, writer->header.filter_block_count,
-	    weir_filter_hash(
-		writer->header.filter_key, item->key, item->key_len));
-	weir_bytes_put32(value, place);
-	weir_checksum_add(
-	    &writer->checksum, item->key, item->key_len, value, sizeof(value));
-	return put(
-	    writer, item->key, item->key_len, value, sizeof(value), MDB_APPEND);
+	ret = mdb_cursor_open(writer->txn, writer->dbi, &writer->cursor);
+	return ret == 0 ? 0 : fail(writer, ret);
 }
 
 static int
-write_names(struct writer *writer, struct weir_stream *stream,
-    struct weir_progress *progress)
+commit_names(struct writer *writer)
 {
-	struct weir_stream_item item;
-	uint64_t done = 0;
-	int ret, more;
+	mdb_cursor_close(writer->cursor);
+	writer->cursor = NULL;
+	return commit(writer);
+}
 
-	ret = begin(writer);
-	while (ret == 0 && (more = stream->next(stream, &item)) != 0) {
-		ret = more < 0 ? weir_problem_set(writer->problem, more,
-				     "%s: the sorted keys cannot be read: %s",
-				     writer->path, weir_error_text(more))
-			       : write_name(writer, &item);
-		if (ret == 0 && ++done % NAMES_PER_TXN == 0) {
-			ret = commit(writer);
-			if (ret == 0)
-				ret = begin(writer);
-			if (progress != NULL)
-				weir_progress_show(progress, done);
-		}
+static int
+put_names(void *arg, const struct weir_write_batch *batch)
+{
+	struct writer *writer = arg;
+	const uint8_t *at = batch->bytes;
+	MDB_val key, value;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < batch->count; i++) {
+		key = value_of(at + 4, weir_bytes_get32(at));
+		at += 4 + key.mv_size;
+		value = value_of(at + 4, WEIR_VALUE_BYTES);
+		at += 4 + WEIR_VALUE_BYTES;
+		ret = mdb_cursor_put(writer->cursor, &key, &value, MDB_APPEND);
+		if (ret != 0)
+			return fail(writer, ret);
 	}
-	return ret == 0 ? commit(writer) : ret;
+	writer->put_count += batch->count;
+	if (writer->progress != NULL)
+		weir_progress_show(writer->progress, writer->put_count);
+	writer->txn_count += batch->count;
+	if (writer->txn_count < NAMES_PER_TXN)
+		return 0;
+	writer->txn_count = 0;
+	ret = commit_names(writer);
+	return ret == 0 ? begin_names(writer) : ret;
+}
+
+static int
+write_names(struct writer *writer)
+{
+	struct weir_write_names *names = &writer->names;
+	int ret;
+
+	ret = begin_names(writer);
+	if (ret == 0) {
+		ret = weir_write_names_run(names, put_names, writer);
+		if (ret < 0 && names->problem.text[0] != '\0')
+			*writer->problem = names->problem;
+	}
+	if (ret == 0)
+		ret = commit_names(writer);
+	writer->header.name_count = names->count;
+	return ret;
 }
 
 /* Where the filter's value lies in the map decides on its padding, and that is
@@ -308,7 +283,7 @@ sum_up(struct writer *writer, const uint8_t *sets)
 static int
 grow_map(struct writer *writer, const struct weir_stream *stream)
 {
-	size_t size = map_size(stream, writer) + writer->sets.len * 2;
+	size_t size = map_size(stream, writer) + writer->names.sets.len * 2;
 	int ret;
 
 	ret = mdb_env_set_mapsize(writer->env, size);
@@ -319,12 +294,12 @@ static int
 write_meta(struct writer *writer)
 {
 	uint8_t header[WEIR_HEADER_BYTES];
-	const uint8_t *sets = writer->sets.bytes;
+	const uint8_t *sets = writer->names.sets.bytes;
 	int ret;
 
 	if (sets == NULL) /* no entries at all */
 		sets = header;
-	writer->header.sets_len = writer->sets.len;
+	writer->header.sets_len = writer->names.sets.len;
 	sum_up(writer, sets);
 	ret = write_filter(writer); /* it moves the blocks: after the sum */
 	if (ret < 0)
@@ -339,20 +314,19 @@ write_meta(struct writer *writer)
 		    writer->policy, writer->policy_len, MDB_APPEND);
 	if (ret == 0)
 		ret = put(writer, WEIR_META_SETS, WEIR_META_SIZE, sets,
-		    writer->sets.len, MDB_APPEND);
+		    writer->names.sets.len, MDB_APPEND);
 	return ret == 0 ? commit(writer) : ret;
 }
 
 /* Header, empty filter, encoded policy. */
 static int
-prepare(struct writer *writer, const struct weir_stream *stream,
+prepare(struct writer *writer, struct weir_stream *stream,
     const struct weir_policy *policy, const struct weir_write_options *options)
 {
 	struct weir_db_header *header = &writer->header;
 	uint8_t *value;
 	int ret;
 
-	writer->announced = stream->count;
 	header->version = WEIR_DB_VERSION;
 	header->kind = options->kind;
 	header->filter_block_count = weir_filter_block_count(stream->count);
@@ -365,7 +339,7 @@ prepare(struct writer *writer, const struct weir_stream *stream,
 		memcpy(
 		    header->base, options->base->checksum, WEIR_CHECKSUM_BYTES);
 	}
-	weir_intern_init(&writer->sets);
+	weir_intern_init(&writer->names.sets);
 	weir_checksum_init(&writer->checksum);
 	value = calloc(
 	    1, (size_t)header->filter_block_count * WEIR_FILTER_BLOCK_SIZE +
@@ -374,6 +348,11 @@ prepare(struct writer *writer, const struct weir_stream *stream,
 		return weir_problem_set(writer->problem, WEIR_EMEMORY,
 		    "%s: out of memory for the filter", writer->path);
 	writer->filter = value + USUAL_PADDING;
+	writer->names.path = writer->path;
+	writer->names.stream = stream;
+	writer->names.header = header;
+	writer->names.filter = writer->filter;
+	writer->names.checksum = &writer->checksum;
 	ret = weir_policy_encode(policy, &writer->policy, &writer->policy_len);
 	if (ret < 0)
 		return weir_problem_set(writer->problem, ret,
@@ -403,6 +382,8 @@ sync_file(const struct writer *writer)
 static void
 writer_done(struct writer *writer)
 {
+	if (writer->cursor != NULL)
+		mdb_cursor_close(writer->cursor);
 	if (writer->txn != NULL)
 		mdb_txn_abort(writer->txn);
 	if (writer->env != NULL)
@@ -410,7 +391,7 @@ writer_done(struct writer *writer)
 	if (writer->filter != NULL)
 		free(writer->filter - USUAL_PADDING);
 	free(writer->policy);
-	weir_intern_done(&writer->sets);
+	weir_intern_done(&writer->names.sets);
 }
 
 int
@@ -419,7 +400,9 @@ weir_write_db(const char *path, struct weir_stream *stream,
     struct weir_progress *progress, struct weir_db_header *ret_header,
     struct weir_problem *problem)
 {
-	struct writer writer = { .path = path, .problem = problem };
+	struct writer writer = {
+		.path = path, .problem = problem, .progress = progress
+	};
 	int ret;
 
 	if (sodium_init() < 0)
@@ -429,7 +412,7 @@ weir_write_db(const char *path, struct weir_stream *stream,
 	if (ret == 0)
 		ret = open_env(&writer, stream);
 	if (ret == 0)
-		ret = write_names(&writer, stream, progress);
+		ret = write_names(&writer);
 	if (ret == 0)
 		ret = grow_map(&writer, stream);
 	if (ret == 0)

@@ -1,7 +1,8 @@
 #!/bin/bash
-# The swap under ThreadSanitizer: compiles the snapshot, the reader and
-# tests/unit/test_snapshot.c with it and runs them.  Skips without an Unbound
-# or a compiler that knows the sanitizer.
+# Threads under ThreadSanitizer: the swap (the snapshot and the reader with
+# tests/unit/test_snapshot.c) and the loader's (lists, sort, writer, proof, with
+# their tests).  Skips without an Unbound or a compiler that knows the
+# sanitizer.
 set -eu
 top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 read -r -a unbound_flags <<<"${WEIR_UNBOUND_CPPFLAGS:-}"
@@ -21,10 +22,21 @@ if ! gcc -fsanitize=thread "$scratch/x.c" -o "$scratch/x" 2>"$scratch/err" ||
 	exit 77
 fi
 cd "$scratch"
-gcc "${flags[@]}" -o test "$top"/tests/unit/test_snapshot.c \
-	"$top"/module/snapshot.c \
-	"$top"/lib/{checksum,current,db,db_check,entry,error,file,generation}.c \
-	"$top"/lib/{filter,format,name,policy,policy_bytes,proof,status,tree,log}.c \
-	"$top"/lmdb-loader/{intern,sort,write}.c \
-	-lcheck -lsubunit -lm -lrt -lpthread -llmdb -lsodium -lxxhash
-TSAN_OPTIONS=halt_on_error=1:exitcode=66 CK_FORK=no ./test
+library=("$top"/lib/*.c)
+loader=("$top"/lmdb-loader/{compile,guard,intern}.c
+	"$top"/lmdb-loader/{sort,write}*.c)
+libraries=(-lcheck -lsubunit -lm -lrt -lpthread -llmdb -lsodium -lxxhash
+	-lcyaml -lyaml -lidn2)
+run() {
+	local name=$1
+
+	shift
+	gcc "${flags[@]}" -o "$name" "$top/tests/unit/$name.c" "$@" \
+		"${library[@]}" "${libraries[@]}"
+	TSAN_OPTIONS=halt_on_error=1:exitcode=66 CK_FORK=no "./$name"
+}
+run test_snapshot "$top"/module/snapshot.c "${loader[@]}" "$top"/feeds/*.c
+run test_list "$top"/feeds/*.c
+run test_sort "${loader[@]}" "$top"/feeds/*.c
+run test_build "${loader[@]}" "$top"/lmdb-loader/{diff,changes}.c \
+	"$top"/feeds/*.c

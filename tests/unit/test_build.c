@@ -21,6 +21,7 @@
 
 static struct scratch scratch;
 static struct weir_problem problem;
+static unsigned int thread_count = 1;
 
 static void
 setup(void)
@@ -61,8 +62,8 @@ compile(const struct weir_settings *settings, struct weir_db *old)
 {
 	const struct weir_generation generation = { .base = old };
 	struct weir_compiled compiled;
-	int ret = weir_compile(
-	    settings, old != NULL ? &generation : NULL, &compiled, &problem);
+	int ret = weir_compile(settings, old != NULL ? &generation : NULL,
+	    thread_count, &compiled, &problem);
 
 	ck_assert_msg(ret == 0, "%s", problem.text);
 	return compiled;
@@ -158,6 +159,9 @@ START_TEST(every_size_of_a_small_database_is_whole)
 }
 END_TEST
 
+/* So many that threads are worth their while, wherever they may help. */
+#define MANY 70000
+
 /* A stream of keys that no sort has seen. */
 struct made_up {
 	struct weir_stream stream;
@@ -198,7 +202,7 @@ write_made_up(unsigned int (*entry_count)(unsigned int at), uint64_t announced,
 	struct weir_write_options options = { .kind = kind, .base = &base };
 	struct made_up made_up = { .stream = { announced, announced * 12,
 				       next_made_up },
-		.last = 1000,
+		.last = announced > MANY ? MANY : 1000,
 		.entry_count = entry_count };
 	struct weir_policy *policy = malloc(sizeof(*policy));
 	char *path = weir_path_join(scratch.folder, "made-up.base");
@@ -264,6 +268,86 @@ START_TEST(what_no_base_may_hold_is_not_written)
 	    WEIR_EFORMAT);
 	ck_assert_int_eq(
 	    write_made_up(one_or_two, 999, WEIR_DB_BASE, &header), WEIR_ELIMIT);
+}
+END_TEST
+
+static unsigned int
+none_at_the_end(unsigned int at)
+{
+	return at < MANY - 1 ? 1 : 0;
+}
+
+START_TEST(many_names_are_made_and_written_side_by_side)
+{
+	char *path = weir_path_join(scratch.folder, "made-up.base");
+	struct weir_db_header header;
+	struct weir_db *db;
+
+	ck_assert_int_eq(
+	    write_made_up(one_or_two, MANY + 1, WEIR_DB_BASE, &header), 0);
+	ck_assert_uint_eq(header.name_count, MANY);
+	ck_assert_int_eq(weir_db_open(path, 0, &db, &problem), 0);
+	ck_assert_msg(weir_db_check(db, &problem) == 0, "%s", problem.text);
+	weir_db_close(db);
+	/* The one who makes them fails, and the other one ends. */
+	ck_assert_int_eq(
+	    write_made_up(none_at_the_end, MANY + 1, WEIR_DB_BASE, &header),
+	    WEIR_EFORMAT);
+	ck_assert_ptr_nonnull(strstr(problem.text, "a key without entries"));
+	free(path);
+}
+END_TEST
+
+static void
+put_many(const char *file, unsigned int from, unsigned int to)
+{
+	char *path = weir_path_join(scratch.folder, file);
+	FILE *stream = fopen(path, "w");
+	unsigned int i;
+
+	ck_assert_ptr_nonnull(stream);
+	for (i = from; i < to; i++)
+		fprintf(stream, "%s%x.n%u.example%s", i % 9 ? "" : "*.",
+		    i * 2654435761U, i % 100, i % 1000 ? "\n" : "\nbad..one\n");
+	ck_assert_int_eq(fclose(stream), 0);
+	free(path);
+}
+
+START_TEST(threads_change_neither_the_names_nor_the_report)
+{
+	static const char yaml[] = TWO_FEEDS "compile-memory: 32\n"
+					     "allow: [ n7.example ]\n"
+					     "never-block: [ n8.example ]\n";
+	struct weir_settings *settings;
+	struct weir_compiled one, many;
+	struct weir_stream_item item, other;
+	struct weir_stream *items, *others;
+	unsigned int differing = 0;
+
+	put_many("one.txt", 0, 200000);
+	put_many("two.txt", 100000, 300000);
+	settings = settings_of(yaml);
+	one = compile(settings, NULL);
+	thread_count = 3;
+	many = compile(settings, NULL);
+	ck_assert_uint_gt(weir_sort_count(one.sort), 280000);
+	items = weir_sort_stream(one.sort);
+	others = weir_sort_stream(many.sort);
+	ck_assert_uint_eq(items->count, others->count);
+	while (items->next(items, &item) == 1)
+		differing += others->next(others, &other) != 1 ||
+			     item.key_len != other.key_len ||
+			     item.entry_count != other.entry_count ||
+			     memcmp(item.key, other.key, item.key_len) != 0 ||
+			     memcmp(item.entries, other.entries,
+				 item.entry_count * WEIR_ENTRY_BYTES) != 0;
+	ck_assert_uint_eq(differing, 0);
+	ck_assert_mem_eq(
+	    one.feeds, many.feeds, 2 * sizeof(struct weir_compile_feed));
+	ck_assert_uint_gt(one.feeds[0].report.entry_count, 190000);
+	weir_compile_done(&one);
+	weir_compile_done(&many);
+	weir_settings_free(settings);
 }
 END_TEST
 
@@ -574,6 +658,8 @@ main(void)
 	tcase_add_test(tcase,
 	    an_overlay_may_have_tombstones_and_fewer_keys_than_announced);
 	tcase_add_test(tcase, what_no_base_may_hold_is_not_written);
+	tcase_add_test(tcase, many_names_are_made_and_written_side_by_side);
+	tcase_add_test(tcase, threads_change_neither_the_names_nor_the_report);
 	tcase_add_test(tcase, rules_and_feeds_decide_in_their_order);
 	tcase_add_test(
 	    tcase, never_block_refuses_the_name_and_what_would_cover_it);

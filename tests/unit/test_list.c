@@ -3,6 +3,7 @@
  */
 #include "feeds/list.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -23,7 +24,7 @@ take(void *arg, const struct weir_list_item *item)
 	struct found *found = arg;
 	char name[WEIR_NAME_TEXT_SIZE];
 
-	weir_name_print(&item->name, name);
+	weir_name_print(item->name, name);
 	found->count++;
 	found->last_line = item->line;
 	if (found->len + strlen(name) + 16 < sizeof(found->text))
@@ -298,6 +299,134 @@ START_TEST(names_across_the_pieces_of_a_file_stay_whole)
 }
 END_TEST
 
+/* What several threads hand on: a sum that no order changes. */
+struct tally {
+	atomic_ulong count, sum;
+	atomic_ulong pieces;
+};
+
+static int
+tally_item(void *arg, unsigned int thread, const struct weir_list_item *item)
+{
+	struct tally *tally = arg;
+	unsigned long sum = 5381;
+	unsigned int i;
+
+	(void)thread;
+	for (i = 0; i < item->name->len; i++)
+		sum = sum * 33 + item->name->wire[i];
+	/* Something for the loader's own reason. */
+	if (sum % 1000 == 0)
+		return WEIR_LIST_REFUSED;
+	atomic_fetch_add(&tally->count, 1);
+	atomic_fetch_add(&tally->sum, sum * (item->scope + 1UL));
+	return 0;
+}
+
+static int
+tally_piece(void *arg, unsigned int thread, uint64_t piece)
+{
+	struct tally *tally = arg;
+
+	(void)thread;
+	(void)piece;
+	atomic_fetch_add(&tally->pieces, 1);
+	return 0;
+}
+
+/* Names, junk of all kinds and long lines, with all kinds of ends. */
+static char *
+mixed_text(size_t *ret_len)
+{
+	static const char *const ends[] = { "\n", "\r\n", "\r", "\n\n" };
+	static const char *const junk[] = { "http://x/", "# comment",
+		"bad..name", "10.0.0.1", "com", "||a.com^", "xn--\xff.com",
+		"localhost" };
+	char *text;
+	FILE *stream = open_memstream(&text, ret_len);
+	unsigned int i;
+
+	ck_assert_ptr_nonnull(stream);
+	for (i = 0; i < 150000; i++) {
+		if (i % 41 == 40)
+			fprintf(stream, "%s%s", junk[i / 41 % 8], ends[i % 4]);
+		if (i % 3001 == 3000)
+			fprintf(stream, "%*s%s", 300000, "x", ends[i % 4]);
+		fprintf(stream, "%s%x.example%u.com%s", i % 5 ? "" : "*.",
+		    i * 2654435761U, i % 7, ends[i % 3]);
+	}
+	fclose(stream);
+	return text;
+}
+
+START_TEST(threads_do_not_change_the_report)
+{
+	static struct weir_list_report alone, together;
+	struct weir_list_sink sink = { .thread_count = 1,
+		.piece_size = 1 << 18,
+		.each = tally_item,
+		.begin_piece = tally_piece,
+		.end_piece = tally_piece };
+	struct tally one = { .count = 0 }, many = { .count = 0 };
+	struct scratch scratch;
+	size_t len;
+	char *text = mixed_text(&len);
+
+	scratch_init(&scratch);
+	scratch_write(&scratch, "list", text, len);
+	sink.arg = &one;
+	ck_assert_int_eq(
+	    weir_list_read_by(scratch.file, "auto", &sink, &alone, &problem),
+	    0);
+	sink.thread_count = 5;
+	sink.arg = &many;
+	ck_assert_int_eq(
+	    weir_list_read_by(scratch.file, "auto", &sink, &together, &problem),
+	    0);
+	ck_assert_uint_eq(alone.entry_count, one.count);
+	ck_assert_uint_gt(alone.entry_count, 100000);
+	ck_assert_uint_gt(alone.refused[WEIR_LIST_NEVER_BLOCK], 20);
+	ck_assert_uint_eq(alone.refused[WEIR_LIST_TOO_LONG], 49);
+	ck_assert_mem_eq(&alone, &together, sizeof(alone));
+	ck_assert_uint_eq(one.count, many.count);
+	ck_assert_uint_eq(one.sum, many.sum);
+	ck_assert_uint_gt(many.pieces, 20);
+	free(text);
+	scratch_done(&scratch);
+}
+END_TEST
+
+static int
+stop_at_once(void *arg, unsigned int thread, uint64_t piece)
+{
+	(void)arg;
+	(void)thread;
+	return piece == 3 ? 7 : 0;
+}
+
+START_TEST(one_thread_that_stops_ends_the_reading)
+{
+	struct tally tally = { .count = 0 };
+	struct weir_list_sink sink = { .thread_count = 4,
+		.piece_size = 1 << 18,
+		.arg = &tally,
+		.each = tally_item,
+		.end_piece = stop_at_once };
+	struct scratch scratch;
+	size_t len;
+	char *text = mixed_text(&len);
+
+	scratch_init(&scratch);
+	scratch_write(&scratch, "list", text, len);
+	ck_assert_int_eq(weir_list_read_by(
+			     scratch.file, "domains", &sink, &report, &problem),
+	    7);
+	ck_assert_uint_lt(tally.count, 150000);
+	free(text);
+	scratch_done(&scratch);
+}
+END_TEST
+
 START_TEST(a_report_shows_where)
 {
 	static const char text[] = "# c\n\na.com\n  http://x/\n"
@@ -448,6 +577,8 @@ main(void)
 		long_names_and_lines_are_refused_as_such,
 		a_line_longer_than_all_memory_is_one_line,
 		names_across_the_pieces_of_a_file_stay_whole,
+		threads_do_not_change_the_report,
+		one_thread_that_stops_ends_the_reading,
 		a_report_shows_where,
 		examples_are_few_and_printable,
 		an_empty_list_is_a_list,

@@ -39,7 +39,7 @@ add_name(void *arg, const struct weir_list_item *item)
 	struct names *names = arg;
 	char text[WEIR_NAME_TEXT_SIZE];
 
-	weir_name_print(&item->name, text);
+	weir_name_print(item->name, text);
 	if (names->count == names->size) {
 		names->size = names->size == 0 ? 1024 : names->size * 2;
 		names->items = realloc(
@@ -98,13 +98,14 @@ free_names(struct names *names)
 static void
 add_single_labels(struct names *names, const struct weir_list_report *report)
 {
-	struct weir_list_item item = { .line = 0 };
+	struct weir_name name;
+	struct weir_list_item item = { .name = &name };
 	unsigned long i, count = report->refused[WEIR_LIST_SINGLE_LABEL];
 	const char *text;
 
 	for (i = 0; i < count && i < WEIR_LIST_EXAMPLES; i++) {
 		text = report->examples[WEIR_LIST_SINGLE_LABEL][i].text;
-		if (weir_name_parse(text, strlen(text), &item.name) == 0)
+		if (weir_name_parse(text, strlen(text), &name) == 0)
 			add_name(names, &item);
 	}
 }

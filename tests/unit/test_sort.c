@@ -2,12 +2,29 @@
  * test_sort.c - the sort against qsort(3), and the rules of merging.
  */
 #include <check.h>
+#include <dirent.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
+#include "lib/work.h"
 #include "lmdb-loader/sort.h"
+#include "tests/unit/scratch.h"
 
-#define RANDOM_KEYS 20000
+#define RANDOM_KEYS    20000
+/* What several threads add: stretches of so many names. */
+#define STRETCHES      60
+#define STRETCH_NAMES  4000
+#define LITTLE_MEMORY  (1 << 20)
+#define MORE_THAN_SOME 4 /* threads, whatever the machine has */
+
+struct key {
+	size_t len;
+	uint8_t bytes[255];
+};
 
 static struct weir_sort *sort;
 static struct weir_stream *stream;
@@ -54,11 +71,6 @@ entry_of(const struct weir_stream_item *item, unsigned int place)
 	    0);
 	return entry;
 }
-
-struct key {
-	size_t len;
-	uint8_t bytes[255];
-};
 
 static int
 compare(const void *a, const void *b)
@@ -223,6 +235,156 @@ START_TEST(rewind_begins_anew)
 }
 END_TEST
 
+/* The names of a stretch are the same whoever adds them.  They repeat in other
+ * stretches, with other attributes. */
+static void
+made_up(unsigned int stretch, unsigned int number, struct key *key,
+    struct weir_entry *entry)
+{
+	uint32_t mixed = (stretch * STRETCH_NAMES + number) * 2654435761U;
+
+	key->len = (size_t)snprintf((char *)key->bytes, sizeof(key->bytes),
+	    "\001%c%.*s%06u", 'a' + (int)(mixed % 3), (int)(mixed % 20),
+	    "abcdefghijklmnopqrstuvwxyz", mixed % 20000);
+	memset(entry, 0, sizeof(*entry));
+	entry->feed = (uint16_t)(stretch % 3);
+	entry->scope = (uint8_t)(1 + mixed % 2);
+	entry->confidence = (uint8_t)stretch;
+}
+
+struct adding {
+	struct weir_sort *sort;
+	atomic_uint next;
+	atomic_int error;
+};
+
+static void
+add_stretches(void *arg, unsigned int thread)
+{
+	struct adding *adding = arg;
+	struct weir_sort_part *part;
+	struct weir_entry entry;
+	unsigned int stretch, i;
+	struct key key;
+	int ret;
+
+	(void)thread;
+	ret = weir_sort_part_new(adding->sort, &part);
+	while (ret == 0 &&
+	       (stretch = atomic_fetch_add(&adding->next, 1)) < STRETCHES) {
+		/* The last first: their numbers say what came first. */
+		stretch = STRETCHES - 1 - stretch;
+		for (i = 0; i < STRETCH_NAMES && ret == 0; i++) {
+			made_up(stretch, i, &key, &entry);
+			ret = weir_sort_part_add(
+			    part, stretch, key.bytes, key.len, &entry);
+		}
+		if (ret == 0)
+			ret = weir_sort_part_end(part, stretch);
+	}
+	weir_sort_part_free(part);
+	if (ret != 0)
+		atomic_store(&adding->error, ret);
+}
+
+static struct weir_sort *
+bounded(const char *folder)
+{
+	struct weir_sort_options options = { .folder = folder,
+		.memory = LITTLE_MEMORY,
+		.thread_count = MORE_THAN_SOME };
+	struct weir_sort *little;
+
+	ck_assert_int_eq(weir_sort_new_bounded(&options, &little), 0);
+	return little;
+}
+
+static int
+count_files(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	int count = 0;
+
+	ck_assert_ptr_nonnull(dir);
+	while ((entry = readdir(dir)) != NULL)
+		count += entry->d_name[0] != '.';
+	closedir(dir);
+	return count;
+}
+
+START_TEST(little_memory_and_many_threads_give_the_same)
+{
+	struct adding adding = { .next = 0 };
+	struct weir_stream_item item, other;
+	struct weir_stream *others;
+	struct weir_entry entry;
+	struct scratch scratch;
+	struct key key;
+	unsigned int stretch, i, failed = 0;
+	uint64_t mark;
+
+	scratch_init(&scratch);
+	for (stretch = 0; stretch < STRETCHES; stretch++)
+		for (i = 0; i < STRETCH_NAMES; i++) {
+			made_up(stretch, i, &key, &entry);
+			failed += weir_sort_add(
+				      sort, key.bytes, key.len, &entry) != 0;
+		}
+	stream = finish();
+	adding.sort = bounded(scratch.folder);
+	/* What is taken back may lie in the file already. */
+	mark = weir_sort_mark(adding.sort);
+	weir_work_run(MORE_THAN_SOME, add_stretches, &adding);
+	weir_sort_undo(adding.sort, mark);
+	adding.next = 0;
+	(void)weir_sort_mark(adding.sort);
+	weir_work_run(MORE_THAN_SOME, add_stretches, &adding);
+	ck_assert_int_eq(adding.error, 0);
+	ck_assert_int_eq(weir_sort_finish(adding.sort), 0);
+	ck_assert_int_eq(count_files(scratch.folder), 0);
+	others = weir_sort_stream(adding.sort);
+	ck_assert_uint_eq(others->count, stream->count);
+	ck_assert_uint_eq(others->key_octets, stream->key_octets);
+	while (stream->next(stream, &item) == 1)
+		failed += others->next(others, &other) != 1 ||
+			  other.key_len != item.key_len ||
+			  other.entry_count != item.entry_count ||
+			  memcmp(other.key, item.key, item.key_len) != 0 ||
+			  memcmp(other.entries, item.entries,
+			      item.entry_count * WEIR_ENTRY_BYTES) != 0;
+	ck_assert_uint_eq(failed, 0);
+	ck_assert_int_eq(others->next(others, &other), 0);
+	weir_sort_free(adding.sort);
+	scratch_done(&scratch);
+}
+END_TEST
+
+START_TEST(a_disk_without_room_is_told_with_the_folder)
+{
+	struct rlimit limit = { 65536, RLIM_INFINITY };
+	struct adding adding = { .next = 0 };
+	struct weir_problem problem = { "" };
+	struct scratch scratch;
+
+	scratch_init(&scratch);
+	adding.sort = bounded(scratch.folder);
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	weir_work_run(MORE_THAN_SOME, add_stretches, &adding);
+	ck_assert_int_eq(adding.error, WEIR_ESYSTEM);
+	ck_assert_int_eq(weir_sort_finish(adding.sort), WEIR_ESYSTEM);
+	limit.rlim_cur = RLIM_INFINITY;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_assert_int_eq(
+	    weir_sort_problem(adding.sort, &problem), WEIR_ESYSTEM);
+	ck_assert_ptr_nonnull(strstr(problem.text, ": File too large"));
+	ck_assert_ptr_nonnull(strstr(problem.text, scratch.folder));
+	weir_sort_free(adding.sort);
+	scratch_done(&scratch);
+}
+END_TEST
+
 START_TEST(what_is_no_key_or_no_feed_is_refused)
 {
 	struct weir_entry entry = { .feed = 2, .scope = 3 };
@@ -255,6 +417,7 @@ main(void)
 	int failed;
 
 	suite_add_tcase(suite, tcase);
+	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, keys_come_in_the_order_of_memcmp_each_once);
 	tcase_add_test(
@@ -265,6 +428,8 @@ main(void)
 	tcase_add_test(tcase, entries_of_one_key_are_sorted_by_feed);
 	tcase_add_test(tcase, undo_takes_back_what_came_after_the_mark);
 	tcase_add_test(tcase, rewind_begins_anew);
+	tcase_add_test(tcase, little_memory_and_many_threads_give_the_same);
+	tcase_add_test(tcase, a_disk_without_room_is_told_with_the_folder);
 	tcase_add_test(tcase, what_is_no_key_or_no_feed_is_refused);
 	tcase_add_test(tcase, nothing_in_nothing_out);
 	srunner_run_all(runner, CK_ENV);

@@ -1,0 +1,147 @@
+/*
+ * list_source.c - a list file in pieces of whole lines.
+ */
+#include "feeds/list_source.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "feeds/list_line.h"
+#include "lib/file.h"
+
+static int
+system_problem(
+    const struct weir_list_source *source, struct weir_problem *problem)
+{
+	return weir_problem_set(problem,
+	    errno == ENOENT ? WEIR_EMISSING : WEIR_ESYSTEM, "%s: %s",
+	    source->path, strerror(errno));
+}
+
+int
+weir_list_source_open(struct weir_list_source *source, const char *path,
+    struct weir_problem *problem)
+{
+	struct stat info;
+	int error;
+
+	memset(source, 0, sizeof(*source));
+	source->path = path;
+	source->fd = -1;
+	error = weir_file_open(path, &source->fd);
+	if (error == WEIR_EFORMAT)
+		return weir_problem_set(
+		    problem, error, "%s: not a regular file", path);
+	if (error != 0)
+		return system_problem(source, problem);
+	if (fstat(source->fd, &info) == 0 && info.st_size > 0)
+		source->total = (uint64_t)info.st_size;
+	return 0;
+}
+
+void
+weir_list_source_close(struct weir_list_source *source)
+{
+	if (source->fd >= 0)
+		close(source->fd);
+	source->fd = -1;
+}
+
+/* Fills `text` up, from *len on. */
+static int
+fill(struct weir_list_source *source, char *text, size_t size, size_t *len,
+    struct weir_problem *problem)
+{
+	ssize_t got;
+
+	while (!source->is_end && *len < size) {
+		got = read(source->fd, text + *len, size - *len);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return system_problem(source, problem);
+		source->is_end = got == 0;
+		*len += (size_t)got;
+		source->done += (uint64_t)got;
+		if (source->done > WEIR_LIST_SIZE)
+			return weir_problem_set(problem, WEIR_ELIMIT,
+			    "%s: larger than %llu octets", source->path,
+			    WEIR_LIST_SIZE);
+	}
+	return 0;
+}
+
+static bool
+is_end_of_line(char octet)
+{
+	return octet == '\n' || octet == '\r';
+}
+
+/* Where the text begins that nobody has seen: behind the LF of a CR LF, and
+ * behind a long line. */
+static size_t
+skip_seen(struct weir_list_source *source, const char *text, size_t len)
+{
+	size_t at = 0;
+
+	if (source->is_in_long_line) {
+		at = weir_list_line_length(text, len);
+		if (at == len)
+			return len;
+		source->is_in_long_line = false;
+		source->is_after_cr = text[at++] == '\r';
+	}
+	if (at < len) {
+		at += source->is_after_cr && text[at] == '\n';
+		source->is_after_cr = false;
+	}
+	return at;
+}
+
+/* Where the last whole line ends.  What is left goes before the next piece, or
+ * is told as a line too long. */
+static size_t
+cut(struct weir_list_source *source, const char *text, size_t at, size_t len)
+{
+	size_t end = len;
+
+	if (source->is_end)
+		return len;
+	while (end > at && !is_end_of_line(text[end - 1]))
+		end--;
+	source->is_after_cr = end > at && end == len && text[end - 1] == '\r';
+	if (len - end > WEIR_LINE_SIZE) {
+		source->is_in_long_line = true;
+		return len;
+	}
+	source->rest_len = len - end;
+	memcpy(source->rest, text + end, source->rest_len);
+	return end;
+}
+
+int
+weir_list_source_next(struct weir_list_source *source, char *text, size_t size,
+    const char **ret_piece, size_t *ret_len, struct weir_problem *problem)
+{
+	size_t len, at, end;
+	int error;
+
+	while (!source->is_end) {
+		len = source->rest_len;
+		memcpy(text, source->rest, len);
+		source->rest_len = 0;
+		error = fill(source, text, size, &len, problem);
+		if (error != 0)
+			return error;
+		at = skip_seen(source, text, len);
+		end = cut(source, text, at, len);
+		if (end > at) {
+			*ret_piece = text + at;
+			*ret_len = end - at;
+			return 1;
+		}
+	}
+	return 0;
+}

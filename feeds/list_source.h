@@ -1,0 +1,41 @@
+/*
+ * list_source.h - a list file in pieces of whole lines.  For the frame,
+ * feeds/list.c.
+ *
+ * Lines end with LF, CR LF or CR alone; no piece begins with the LF of an end
+ * that the one before it has.  A line over WEIR_LINE_SIZE may be cut: then what
+ * stands in its piece is over WEIR_LINE_SIZE too, and the rest is left out.
+ */
+#ifndef WEIR_FEEDS_LIST_SOURCE_H
+#define WEIR_FEEDS_LIST_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/error.h"
+#include "lib/limits.h"
+
+struct weir_list_source {
+	const char *path;
+	int fd;
+	uint64_t done, total; /* octets of the file */
+	bool is_end;          /* the file has no more */
+	bool is_after_cr;     /* an LF would belong to the line before */
+	bool is_in_long_line; /* its end is still to come */
+	size_t rest_len; /* of the line that the last piece had no room for */
+	char rest[WEIR_LINE_SIZE];
+};
+
+/** WEIR_EMISSING, WEIR_ESYSTEM; WEIR_EFORMAT: not a regular file. */
+int weir_list_source_open(struct weir_list_source *source, const char *path,
+    struct weir_problem *problem) WEIR_CHECKED;
+void weir_list_source_close(struct weir_list_source *source);
+
+/** The next piece: *ret_piece in `text`, which has `size` octets, over twice
+ *  WEIR_LINE_SIZE.  1; 0 at the end; WEIR_ESYSTEM, WEIR_ELIMIT. */
+int weir_list_source_next(struct weir_list_source *source, char *text,
+    size_t size, const char **ret_piece, size_t *ret_len,
+    struct weir_problem *problem) WEIR_CHECKED;
+
+#endif
