@@ -47,7 +47,6 @@ import weirs  # noqa: E402
 
 CLASSES = (unbounds.Unbound, unbounds.Weir, unbounds.UnboundRpz,
            unbounds.UnboundLocalZone) + peers.ALL
-ALWAYS = (unbounds.Unbound, unbounds.Weir)  # in each batch: they are small
 
 
 class Plan:
@@ -64,13 +63,13 @@ class Plan:
         self.swaps, self.compactions = weirs.SWAPS, weirs.COMPACTIONS
         self.messages = 1000000
         self.sample = 100000
-        self.swap_size = 100000
+        self.alone = 0         # with which size weir alone is measured
         if args.full:
             self.sizes.append(10000000)
             self.rounds = 5
             self.seconds = 1.0
             self.slow_s = 60
-            self.swap_size = 1000000
+            self.alone = 1
         if args.smoke:
             self.sizes = [2000]
             self.rounds = 1
@@ -80,12 +79,11 @@ class Plan:
             self.swaps, self.compactions = 4, 2
             self.messages = 2000
             self.sample = 500
-            self.swap_size = 2000
         if args.rounds:
             self.rounds = args.rounds
         if args.sizes:
             self.sizes = [int(x) for x in args.sizes.split(",")]
-            self.swap_size = self.sizes[0]
+            self.alone = 0
 
 
 class Result:
@@ -93,7 +91,7 @@ class Result:
 
     def __init__(self, plan, classes, skipped):
         self.figures = measured.Figures()
-        self.sizes = plan.sizes
+        self.sizes = []
         self.rate = plan.rate
         self.titles = {x.key: x.title for x in CLASSES}
         self.ways = {x.key: x.ways[0] for x in CLASSES if x.ways}
@@ -140,9 +138,9 @@ def make_site(args, work, plan):
 
 
 def batches(classes, size, room_kb):
-    """What has room side by side; two of them are in each batch, so that
-    ratios are always made from the same minute."""
-    rest = [x for x in classes if x not in ALWAYS]
+    """What has room side by side.  The small ones, Unbound without a list among
+    them, are in each batch: ratios are always made from the same minute."""
+    rest = [x for x in classes if x.octets > 0]
     result, used = [[]], 0
     for one in rest:
         needs = one.octets * size / 1024
@@ -151,28 +149,34 @@ def batches(classes, size, room_kb):
             used = 0
         result[-1].append(one)
         used += needs
-    return [[x for x in ALWAYS if x in classes] + batch for batch in result]
+    return [[x for x in classes if x.octets == 0] + batch for batch in result]
 
 
 def measure(site, plan, args, classes, result):
     upstream = unbounds.start_upstream(site)
-    out = set()
-    for size in plan.sizes:
-        print("== %d names" % size, flush=True)
+    figures = result.figures
+    for turn, size in enumerate(plan.sizes):
+        process.say("%d names" % size)
         names = naming.Names(size, site.work + "/names", args.names,
                              plan.sample)
-        having = [x for x in classes if x.key not in out]
+        size = names.count
+        if size in result.sizes:
+            break  # the file has no more
+        out = {key for (_, key, kind) in figures.words if kind == "*"}
+        result.sizes.append(size)
+        for key in out:
+            figures.say(size, key, "*", "left out, see above")
         # A change takes as much again, for a while.
-        for number, batch in enumerate(batches(having, size,
-                                               site.limit_kb / 2)):
-            scenes.Scene(site, names, size, batch, result.figures, plan,
-                         "b%d." % number).run()
-        out.update(key for (_, key, kind) in result.figures.words
-                   if kind == "*")
-        weirs.micro(site, names, size, result.figures)
-        if size == plan.swap_size:
-            weirs.under_load(site, names, size, result.figures, plan)
-            weirs.sweep(site, names, size, result.figures, plan)
+        for number, batch in enumerate(batches(
+                [x for x in classes if x.key not in out], size,
+                site.limit_kb / 2)):
+            scenes.Scene(site, names, size, batch, figures, plan,
+                         number).run()
+        process.say("look-up, parser, compilation")
+        weirs.micro(site, names, size, figures)
+        if turn == plan.alone:
+            weirs.under_load(site, names, size, figures, plan)
+            weirs.sweep(site, names, size, figures, plan)
     upstream.stop()
 
 
@@ -213,7 +217,6 @@ def main():
     plan = Plan(args)
     signal.signal(signal.SIGTERM, end)
     work = tempfile.mkdtemp(prefix="weir-bench.")
-    began = time.monotonic()
     try:
         site = make_site(args, work, plan)
         unbounds.Weir.learn(site)
@@ -223,15 +226,15 @@ def main():
             reason = one.missing(site)
             if reason:
                 skipped[one.key] = reason
-                print("   left out: %s: %s" % (one.title, reason))
-            elif not wanted or one in ALWAYS or one.key in wanted:
+                process.say("left out: %s: %s" % (one.title, reason))
+            elif not wanted or one.octets == 0 or one.key in wanted:
                 classes.append(one)
         result = Result(plan, classes, skipped)
         result.machine = machine.describe(
             work, os.path.dirname(os.path.abspath(__file__)))
         result.versions = machine.versions(site, classes)
         measure(site, plan, args, classes, result)
-        result.machine["took_s"] = round(time.monotonic() - began)
+        result.machine["took_s"] = round(time.monotonic() - process.began)
         write_all(args, result)
     finally:
         process.stop_all()

@@ -11,7 +11,8 @@ import process
 from names import ADDRESS
 
 NOERROR, NXDOMAIN = 0, 3
-EVERYTHING_S = 5  # a query without an answer by then is lost
+LOST_S = 5  # a query without an answer by then is lost; so has bench/watch
+IN_FLIGHT = 32
 
 
 def free_port():
@@ -83,12 +84,13 @@ def write_queries(path, names):
     return path
 
 
-def dnsperf(port, path, seconds=None, in_flight=64):
-    """Asks what stands in the file, in turn for that many seconds, or once.
-    A dictionary: completed, lost, rcodes, per_s."""
+def dnsperf(port, path, seconds=None, once=False):
+    """Asks what stands in the file, in turn for that many seconds, or once (at
+    most as long).  A dictionary: completed, lost, rcodes, per_s."""
     argv = ["dnsperf", "-s", "127.0.0.1", "-p", str(port), "-d", path,
-            "-c", "4", "-T", "1", "-q", str(in_flight), "-t", "5"]
-    argv += ["-l", "%g" % seconds] if seconds else ["-n", "1"]
+            "-c", "4", "-T", "1", "-q", str(IN_FLIGHT), "-t", str(LOST_S)]
+    argv += ["-l", "%g" % seconds] if seconds else []
+    argv += ["-n", "1"] if once or not seconds else []
     text = process.run(argv, (seconds or 0) + 120)
 
     def field(name, pattern=r"(\d+)"):
@@ -142,7 +144,7 @@ class Watch:
     def finish(self):
         """Stops asking, waits for the last answers; what was seen."""
         self.popen.send_signal(signal.SIGTERM)
-        while self.read(2 * EVERYTHING_S):
+        while self.read(2 * LOST_S):
             if self.popen.poll() is not None and not self.read(0):
                 break
         self.popen.wait()

@@ -118,7 +118,7 @@ def allowed(count):
 
 
 def fresh(tag, count):
-    """Names of four labels that nobody asked for before; another tag, others."""
+    """Names of four labels that nobody asked for yet; another tag, others."""
     source = random.Random(tag)
     return ["r%s.%s.%s" % (format(source.getrandbits(48), "x"), tag, WORLD)
             for _ in range(count)]

@@ -70,6 +70,8 @@ class Recursor(servers.Rpz, servers.Server):
     package = "pdns-recursor"
     octets = 450
     ways = ("reload-lua-config",)
+    note = ("what its packet cache holds is answered from there, whatever the "
+            "list says, until the time to live is over or the cache is wiped")
 
     @classmethod
     def version(cls, site):
@@ -95,7 +97,11 @@ lua-config-file=%s
 """ % (self.port, self.folder, self.site.upstream_port, self.path("list.lua")))
 
     def commands(self):
-        return [["pdns_recursor", "--config-dir=" + self.folder]]
+        argv = ["pdns_recursor", "--config-dir=" + self.folder]
+        numbers = re.findall(r"\d+", self.version(self.site))
+        if [int(x) for x in numbers[:2]] >= [5, 2]:
+            argv.append("--enable-old-settings")
+        return [argv]
 
     def add(self, name, way):
         self.add_to_zone(name)
@@ -163,6 +169,7 @@ class Dnsdist(servers.Server):
     title = "dnsdist, CDB, before Unbound"
     program = "dnsdist"
     package = "dnsdist"
+    octets = 50
     ways = ("cdb rewritten",)
     note = ("two processes: both are counted; three threads; allowed cached "
             "answers come out of dnsdist's packet cache")
@@ -210,7 +217,7 @@ class Dnsdist(servers.Server):
 setSecurityPollSuffix("")
 setLocal("127.0.0.1:%d")
 setACL({"127.0.0.0/8"})
-newServer({address="127.0.0.1:%d", checkInterval=1, healthCheckMode="up"})
+newServer({address="127.0.0.1:%d"}):setUp()
 getPool(""):setCache(newPacketCache(200000))
 list = newCDBKVStore("%s", 1)
 addAction(KeyValueStoreLookupRule(list, KeyValueLookupKeySuffix(0, true)),

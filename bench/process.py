@@ -7,6 +7,12 @@ import subprocess
 import time
 
 running = []
+began = time.monotonic()
+
+
+def say(text):
+    """What goes on, and since when the run has."""
+    print("%5.0f s  %s" % (time.monotonic() - began, text), flush=True)
 
 
 class OverLimit(Exception):

@@ -10,25 +10,23 @@ import time
 import load
 import process
 from names import WORLD, allowed, fresh
+from process import say
 
 CACHED = 10000
 SETTLE_S = 0.3
 
 
-def say(text):
-    print("   " + text, flush=True)
-
-
 class Scene:
     """One size and a batch of set-ups that have room beside each other."""
 
-    def __init__(self, site, names, size, classes, figures, plan, tag):
+    def __init__(self, site, names, size, classes, figures, plan, batch):
         self.site = site
         self.names = names
         self.size = size
         self.figures = figures
         self.plan = plan
-        self.tag = tag  # rounds of another batch have other numbers
+        self.batch = batch
+        self.tag = "b%d." % batch  # rounds of another batch are others
         self.queries = {}
         self.servers = []
         self.classes = classes
@@ -130,14 +128,14 @@ class Scene:
 
     def warm(self, server):
         """All names once; this is also where the answers are checked."""
-        load.dnsperf(server.port, self.allowed_path, in_flight=32)
+        load.dnsperf(server.port, self.allowed_path)
         self.check(server, self.allowed[:50], "allowed")
         if server.blocks:
             listed = self.names.listed[:50]
             self.check(server, listed, "blocked")
             self.check(server, ["a.b." + x for x in listed], "blocked")
             self.check(server, self.unlisted, "allowed")
-            load.dnsperf(server.port, self.blocked_path, in_flight=32)
+            load.dnsperf(server.port, self.blocked_path)
         for kind, value in server.memory().items():
             self.add(server, kind, 0, value)
 
@@ -168,11 +166,16 @@ class Scene:
             # No cache has them, and none gets a different set of names.
             path = self.file("miss", self.misses(number))
         before_s = server.cpu_s()
-        got = load.dnsperf(server.port, path, self.plan.seconds, 32)
+        got = load.dnsperf(server.port, path, self.plan.seconds,
+                           kind == "miss")
         cpu_us = (server.cpu_s() - before_s) * 1e6
         if set(got["rcodes"]) != {wanted}:
             self.figures.mistake(self.size, server.key, "%s queries: %s" % (
                 kind, got["rcodes"]))
+        if got["lost"] > got["completed"] / 1000:
+            self.figures.mistake(self.size, server.key, "%s queries: %d lost "
+                                 "of %d" % (kind, got["lost"],
+                                            got["completed"]))
         if got["completed"]:
             self.add(server, kind + "_us", number, cpu_us / got["completed"])
             self.add(server, kind + "_qps", number, got["per_s"])
@@ -181,7 +184,7 @@ class Scene:
         tag = "m%s%d" % (self.tag, number)
         if self.queries.get("tag") != tag:
             self.queries = {"tag": tag, "names": fresh(
-                tag, int(50000 * self.plan.seconds))}
+                tag, int(100000 * self.plan.seconds))}
         return self.queries["names"]
 
     # --- changes ------------------------------------------------------------
@@ -190,6 +193,8 @@ class Scene:
         spent = {}
         for number in range(self.plan.rounds):
             def change(server, number=number):
+                if self.batch > 0 and server.octets == 0:
+                    return  # it was here in the first batch as well
                 for way in server.ways or ("",):
                     if spent.get((server, way), 0) > self.plan.slow_s:
                         continue

@@ -50,7 +50,8 @@ class Server:
 
     key, title     as in the JSON and in the table
     program        that it needs, package, where it comes from
-    octets         of memory for each name, about: what fits side by side
+    octets         of memory for each name, about: what fits side by side; 0 is
+                   small enough to be beside all
     ways           how a list is changed; the first is the usual one
     note           what is to be known beside its figures
 

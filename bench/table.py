@@ -1,12 +1,15 @@
 """table.py - the figures as text."""
 from figures import KINDS, NOISY, WORTHLESS
 
+MB = 1024 / 1e6
+
 COLUMNS = (
     # heading, kind, factor, format
+    ("compile s", "prepare_s", 1, "%.2f"),
     ("start s", "force_ms", 1e-3, "%.2f"),
-    ("RSS MB", "rss_kb", 1 / 1024, "%.0f"),
-    ("private MB", "private_kb", 1 / 1024, "%.1f"),
-    ("peak MB", "peak_kb", 1 / 1024, "%.0f"),
+    ("RSS MB", "rss_kb", MB, "%.0f"),
+    ("private MB", "private_kb", MB, "%.1f"),
+    ("peak MB", "peak_kb", MB, "%.0f"),
     ("allowed us", "allowed_us", 1, "%.2f"),
     ("blocked us", "blocked_us", 1, "%.2f"),
     ("miss us", "miss_us", 1, "%.1f"),
@@ -25,7 +28,8 @@ CHANGE_COLUMNS = (
 RATIO_COLUMNS = (("allowed", "allowed_us"), ("blocked", "blocked_us"),
                  ("miss", "miss_us"), ("allowed/s", "allowed_qps"),
                  ("miss/s", "miss_qps"))
-HELP = """start: from the start of the process until a listed name is blocked.
+HELP = """compile: before the start, once for each list.
+start: from the start of the process until a listed name is blocked.
 private: anonymous memory; pages of files that are mapped can be dropped.
 us: processor time of the resolver's processes for each query.
 ratio: to Unbound without a list in the same round; blocked: to its allowed.
@@ -83,6 +87,32 @@ def of_size(result, size):
         if word:
             lines.append("%s: %s" % (titles[setup], word))
     return lines
+
+
+def growth(result):
+    """From size to size, and of private memory what each name takes."""
+    figures, sizes = result.figures, result.sizes
+    rows = []
+    for setup, title in result.titles.items():
+        got = [(size, figures.get(size, setup, "private_kb"))
+               for size in sizes]
+        got = [(size, kb["median"]) for size, kb in got if kb]
+        if len(got) < 2:
+            continue
+        octets = (got[-1][1] - got[0][1]) * 1024 / (got[-1][0] - got[0][0])
+        rows.append([title] + [
+            cell(figures.get(size, setup, kind), factor, form)
+            for kind, factor, form in (("force_ms", 1e-3, "%.2f"),
+                                       ("private_kb", MB, "%.1f"),
+                                       ("fresh_ms", 1, "%.1f"))
+            for size in sizes] + ["%.1f" % octets])
+    if not rows:
+        return []
+    short = ["%gM" % (x / 1e6) for x in sizes]
+    heads = ["set-up"] + ["%s %s" % (what, size) for what in (
+        "start s", "private MB", "change ms") for size in short]
+    return ["", "growth; the last column: octets of private memory for each "
+            "name", ""] + grid(heads + ["octets"], rows)
 
 
 def list_key(titles):
@@ -150,6 +180,7 @@ def render(result):
               for key, version in result.versions.items()]
     for size in result.sizes:
         lines += of_size(result, size)
+    lines += growth(result)
     lines += specials(result)
     lines += ["", HELP % (result.rate, NOISY * 100, WORTHLESS * 100), ""]
     lines += ["%s: %s" % (result.titles[x], text)

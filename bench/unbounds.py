@@ -7,6 +7,7 @@ dynlib switched on.
 import json
 import os
 import re
+import shutil
 import time
 
 import load
@@ -179,7 +180,7 @@ class Weir(Unbound):
         self.yaml = self.path("weir.yaml")
         os.makedirs(self.path("status"), exist_ok=True)
         self.list = self.path("list")
-        os.system("cp '%s' '%s'" % (self.names.path, self.list))
+        shutil.copyfile(self.names.path, self.list)
         servers.write(self.yaml, "database: db\nstatus: status\nfeeds:\n"
                       "  - name: bench\n    file: list\n"
                       "    format: domains\n")

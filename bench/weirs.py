@@ -12,6 +12,7 @@ import load
 import process
 import servers
 from names import WORLD, allowed, fresh
+from process import say
 from unbounds import Weir
 
 SWAPS = 50
@@ -37,37 +38,36 @@ class SweptWeir(Weir):
 """ % zone
 
 
-def say(text):
-    print("   " + text, flush=True)
-
-
 class Changer:
-    """Changes what weir blocks, again and again; or the same work beside."""
+    """Changes what weir blocks, again and again."""
 
-    def __init__(self, weir):
+    def __init__(self, weir, *options):
         self.weir = weir
+        self.options = options
         self.number = 0
         self.generations = []
 
     def ready(self):
         """Two generations to swap between, where there are no deltas."""
+        if self.weir.ways[0].startswith("delta"):
+            return
+        self.generations = []
         for name in ("swap-a", "swap-b"):
             with open(self.weir.list, "a", encoding="ascii") as out:
                 out.write("%s%d.%s\n" % (name, self.number, WORLD))
             self.generations.append(json.loads(
-                self.weir.load("apply", *self.no_wait))["generation"])
+                self.weir.load("apply", *self.options))["generation"])
             self.number += 1
-    no_wait = ()
 
     def swap(self):
         self.number += 1
         if not self.weir.ways[0].startswith("delta"):
-            self.weir.load("rollback", *self.no_wait, str(
+            self.weir.load("rollback", *self.options, str(
                 self.generations[self.number % 2]))
             return
         path = self.weir.path("swap")
         servers.write(path, "swap.%s\n" % WORLD)
-        self.weir.load("delta", "bench", *self.no_wait,
+        self.weir.load("delta", "bench", *self.options,
                        "--add" if self.number % 2 else "--del", path)
 
     def compact(self):
@@ -76,12 +76,12 @@ class Changer:
         name = "compact%d.%s" % (self.number, WORLD)
         if self.weir.has_compact:
             path = servers.write(self.weir.path("compact"), name + "\n")
-            self.weir.load("delta", "bench", *self.no_wait, "--add", path)
-            self.weir.load("compact", *self.no_wait)
+            self.weir.load("delta", "bench", *self.options, "--add", path)
+            self.weir.load("compact", *self.options)
         else:
             with open(self.weir.list, "a", encoding="ascii") as out:
                 out.write(name + "\n")
-            self.weir.load("apply", *self.no_wait)
+            self.weir.load("apply", *self.options)
 
     def work(self, kind, swaps, compactions):
         for _ in range(swaps if kind == "swaps" else compactions):
@@ -100,10 +100,7 @@ def under_load(site, names, size, figures, plan):
         for one in (weir, beside):
             one.prepare()
         weir.start()
-        real, other = Changer(weir), Changer(beside)
-        other.no_wait = ("--no-wait",)
-        for changer in (real, other):
-            changer.ready()
+        real, other = Changer(weir), Changer(beside, "--no-wait")
         path = "%s/cached-load" % site.work
         with open(path, "w", encoding="ascii") as out:
             out.write("\n".join(allowed(2000)) + "\n")
@@ -121,10 +118,11 @@ def under_load(site, names, size, figures, plan):
 def round_under_load(site, weir, size, figures, plan, scene):
     kind, number, real, other, path = scene
     seconds = 1.0
-    runs = ("with", "beside", "without")
-    for turn in range(3):
-        # The first to know how long the others are to take.
-        run = runs[turn]
+    if kind == "swaps":
+        real.ready()
+        other.ready()
+    # The last takes as long as the one before it.
+    for run in ("with", "beside", "without"):
         watch = load.Watch(site.tools + "/watch", weir.port, path, plan.rate)
         try:
             began = time.monotonic()
