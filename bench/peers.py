@@ -48,14 +48,16 @@ options {
     min-update-interval 0;
 };
 zone "%s" { type primary; file "%s"; notify no; };
-logging { channel quiet { stderr; severity error; };
-  category default { quiet; }; };
+logging { channel errors { file "%s"; severity error; };
+  category default { errors; }; };
 """ % (self.path("key"), self.control_port, self.folder, self.port, CACHE_MB,
-       self.site.upstream_port, self.zone, self.zone, self.zone_path))
+       self.site.upstream_port, self.zone, self.zone, self.zone_path,
+       self.path("log0")))
 
     def commands(self):
-        return [["named", "-g", "-4", "-n", "1", "-c",
-                 self.path("named.conf")]]
+        # Not -g, which writes a line for each blocked query.
+        return [["named", "-f", "-4", "-n", "1", "-L", self.path("log0"),
+                 "-c", self.path("named.conf")]]
 
     def add(self, name, way):
         self.add_to_zone(name)
@@ -105,7 +107,8 @@ lua-config-file=%s
 
     def add(self, name, way):
         self.add_to_zone(name)
-        self.run("rec_control", "--socket-dir=" + self.folder,
+        self.run("rec_control", "--timeout=%d" % self.site.limit_s,
+                 "--socket-dir=" + self.folder,
                  "reload-lua-config")
 
 

@@ -37,7 +37,7 @@ change: one name more. command: until the resolver's tool is back; blocked: from
   the change of the file until a name below it is refused; cached: until the
   name itself is, which was in the cache; silence: the longest time between two
   answers, %d queries a second being asked; lost: no answer in five seconds.
-~ the rounds differ by more than %d %%: noisy.  ! by more than %d %%: worthless."""
+~ the rounds differ by over %d %%: noisy.  ! by over %d %%: worthless."""
 
 
 def cell(got, factor, form, word=None):

@@ -20,7 +20,7 @@
  * The last line is an object of JSON.  `lost` queries had no answer within five
  * seconds, `silence_us` is the longest time between two answers (or the
  * beginning or the last query), `longest_us` the longest time that an answer to
- * one of NAMES took, `wrong` how many answers to NAMES were no NOERROR,
+ * one of NAMES took (a lost one: five seconds), `wrong` how many answers to NAMES were no NOERROR,
  * `slipped` how many queries for a watched name brought no NXDOMAIN although
  * they were sent after its first.
  */
@@ -185,11 +185,20 @@ send_one(struct watch *watch)
 		name = text;
 	}
 	if (sent->sent_us != 0)
-		watch->lost++; /* the ID has come round: minutes have gone */
+		lose(watch, sent); /* the ID has come round */
 	*sent = (struct sent){ clock_us(), (uint8_t)kind };
 	watch->last_sent_us = sent->sent_us;
 	(void)!send(
 	    watch->sockets[socket].fd, wire, make_query(wire, name, id), 0);
+}
+
+static void
+lose(struct watch *watch, struct sent *sent)
+{
+	watch->lost++;
+	if (sent->kind == PLAIN)
+		watch->longest_us = LOST_US;
+	sent->sent_us = 0;
 }
 
 static void
@@ -230,7 +239,7 @@ take_answers(struct watch *watch, unsigned int socket)
 			watch->silence_us = now_us - watch->last_answer_us;
 		watch->last_answer_us = now_us;
 		if (now_us - sent->sent_us > LOST_US) {
-			watch->lost++;
+			lose(watch, sent);
 		} else {
 			watch->answered++;
 			judge(watch, sent, wire[3] & 15U, now_us);
@@ -293,7 +302,8 @@ wait_for_rest(struct watch *watch)
 		take_until(watch, clock_us() + 1000);
 	for (i = 0; i < SOCKETS; i++)
 		for (id = 0; id < 65536; id++)
-			watch->lost += table[i][id].sent_us != 0;
+			if (table[i][id].sent_us != 0)
+				lose(watch, &table[i][id]);
 	if (watch->last_sent_us > watch->last_answer_us &&
 	    watch->last_sent_us - watch->last_answer_us > watch->silence_us)
 		watch->silence_us = watch->last_sent_us - watch->last_answer_us;
