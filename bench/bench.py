@@ -56,7 +56,7 @@ class Plan:
         self.sizes = [100000, 1000000]
         self.rounds = 3
         self.seconds = 0.5     # of dnsperf for each figure
-        self.rate = 4000       # queries a second beside a change
+        self.rate = 2000       # queries a second beside a change
         self.slow_s = 12       # what took that long is not done again
         self.patience_s = 5    # for a change to hold for cached names
         self.limit_s = 180
@@ -73,7 +73,7 @@ class Plan:
         if args.smoke:
             self.sizes = [2000]
             self.rounds = 1
-            self.seconds = 0.1
+            self.seconds = 0.2
             self.patience_s = 2
             self.limit_s = 60
             self.swaps, self.compactions = 4, 2

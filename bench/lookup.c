@@ -1,8 +1,9 @@
 /*
  * lookup.c - what one look-up costs: hits, misses, deep and long names.
  *
- *   lookup DATABASE-FILE NAMES-FILE
+ *   lookup DATABASE-FOLDER NAMES-FILE
  *
+ * Asks what `current` names, a base and perhaps an overlay.
  * NAMES-FILE has listed names, one a line. Rounds of each kind alternate in one
  * run. Printed for each kind, in nanoseconds for each look-up: the median of
  * the rounds, and the first and third quarter.
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/db.h"
+#include "lib/generation.h"
 #include "lib/log.h"
 
 #define NAMES  100000
@@ -146,14 +147,16 @@ compare(const void *a, const void *b)
 
 /* Asks for all names of a kind.  0, or -1 if the answers are wrong. */
 static int
-one_round(const struct weir_db *db, enum kind kind, double *ret_ns)
+one_round(
+    const struct weir_generation *generation, enum kind kind, double *ret_ns)
 {
 	bool is_listed = kind == HIT || kind == BELOW;
 	struct weir_matches matches;
 	uint64_t start = weir_clock_ns(), found = 0;
 
 	for (unsigned int i = 0; i < NAMES; i++)
-		found += weir_db_lookup(db, 0, &names[kind][i], &matches) == 1;
+		found += weir_generation_lookup(
+			     generation, &names[kind][i], &matches) == 1;
 	*ret_ns = (double)(weir_clock_ns() - start) / NAMES;
 	if (found == (is_listed ? NAMES : 0))
 		return 0;
@@ -179,15 +182,19 @@ int
 main(int argc, char **argv)
 {
 	struct weir_problem problem;
-	struct weir_db *db;
+	struct weir_current current;
+	struct weir_generation generation;
 
 	weir_log_init("lookup");
 	if (argc != 3) {
 		(void)fprintf(
-		    stderr, "usage: lookup DATABASE-FILE NAMES-FILE\n");
+		    stderr, "usage: lookup DATABASE-FOLDER NAMES-FILE\n");
 		return 2;
 	}
-	if (weir_db_open(argv[1], 1, 0, &db, &problem) != WEIR_OK) {
+	if (weir_current_read(argv[1], WEIR_CURRENT_FILE, &current, &problem) !=
+		WEIR_OK ||
+	    weir_generation_open(
+		argv[1], &current, NULL, &generation, &problem) != WEIR_OK) {
 		weir_log_error("%s", problem.text);
 		return 1;
 	}
@@ -197,9 +204,10 @@ main(int argc, char **argv)
 	}
 	for (unsigned int round = 0; round < ROUNDS; round++)
 		for (unsigned int kind = 0; kind < KIND_COUNT; kind++)
-			if (one_round(db, kind, &results[kind][round]) != 0)
+			if (one_round(
+				&generation, kind, &results[kind][round]) != 0)
 				return 1;
 	print();
-	weir_db_close(db);
+	weir_generation_close(&generation);
 	return 0;
 }

@@ -5,7 +5,7 @@
  *   watch [-r RATE] [-s SECONDS] [-b NAME] [-u NAME] PORT < NAMES
  *
  * NAMES are cached and allowed, one a line; they are asked in turn.  One query
- * of eight goes to each of the watched names:
+ * of four goes to each of the watched names:
  *
  * -b  a name that will be blocked, as it is (let the resolver cache it before)
  * -u  a name that will be blocked with what is below it: a fresh name below it
@@ -164,6 +164,15 @@ make_query(uint8_t *wire, const char *name, uint16_t id)
 }
 
 static void
+lose(struct watch *watch, struct sent *sent)
+{
+	watch->lost++;
+	if (sent->kind == PLAIN)
+		watch->longest_us = LOST_US;
+	sent->sent_us = 0;
+}
+
+static void
 send_one(struct watch *watch)
 {
 	uint8_t wire[HEADER_SIZE + NAME_SIZE + 8];
@@ -172,7 +181,9 @@ send_one(struct watch *watch)
 	unsigned int socket = (unsigned int)(number % SOCKETS);
 	uint16_t id = (uint16_t)(number / SOCKETS);
 	struct sent *sent = &table[socket][id];
-	enum kind kind = socket == 3 ? BLOCKED : socket == 7 ? FRESH : PLAIN;
+	enum kind kind = socket % 4 == 1   ? BLOCKED
+			 : socket % 4 == 3 ? FRESH
+					   : PLAIN;
 	const char *name = watch->names[number % watch->name_count];
 
 	if (!watch->watched[kind])
@@ -190,15 +201,6 @@ send_one(struct watch *watch)
 	watch->last_sent_us = sent->sent_us;
 	(void)!send(
 	    watch->sockets[socket].fd, wire, make_query(wire, name, id), 0);
-}
-
-static void
-lose(struct watch *watch, struct sent *sent)
-{
-	watch->lost++;
-	if (sent->kind == PLAIN)
-		watch->longest_us = LOST_US;
-	sent->sent_us = 0;
 }
 
 static void

@@ -67,7 +67,7 @@ class Changer:
             return
         path = self.weir.path("swap")
         servers.write(path, "swap.%s\n" % WORLD)
-        self.weir.load("delta", "bench", *self.options,
+        self.weir.load("delta", "bench", "--no-compact", *self.options,
                        "--add" if self.number % 2 else "--del", path)
 
     def compact(self):
@@ -76,7 +76,8 @@ class Changer:
         name = "compact%d.%s" % (self.number, WORLD)
         if self.weir.has_compact:
             path = servers.write(self.weir.path("compact"), name + "\n")
-            self.weir.load("delta", "bench", *self.options, "--add", path)
+            self.weir.load("delta", "bench", "--no-compact", *self.options,
+                           "--add", path)
             self.weir.load("compact", *self.options)
         else:
             with open(self.weir.list, "a", encoding="ascii") as out:
@@ -175,25 +176,31 @@ def micro(site, names, size, figures):
     """bench/lookup, bench/parse, and weir-load's own times."""
     weir = Weir(site, names, "weir-micro")
     weir.prepare()
-    base = sorted(x for x in os.listdir(weir.path("db"))
-                  if x.endswith(".base"))[-1]
-    base = os.path.join(weir.path("db"), base)
+    octets = sum(os.path.getsize(weir.path("db/" + x))
+                 for x in os.listdir(weir.path("db")) if x.endswith(".base"))
     figures.add(size, "weir", "database_octets", 0,
-                os.path.getsize(base) / weir.applied["names"])
-    for argv in ([site.tools + "/lookup", base, names.path],
-                 [site.tools + "/parse", names.path]):
-        text = process.run(argv, site.limit_s)
-        for title, *values in re.findall(
-                r"^(\S.*?) +([\d.]+) ns +\(([\d.]+) to ([\d.]+)\)$", text,
-                re.M):
-            median, low, high = map(float, values)
-            # Two of four values are the quarters: the spread is theirs.
-            for number, value in enumerate((low, median, median, high)):
-                figures.add(size, "micro", title, number, value)
+                octets / weir.applied["names"])
+    lookup = [site.tools + "/lookup", weir.path("db"), names.path]
+    micro_one(site, size, figures, lookup)
+    micro_one(site, size, figures, [site.tools + "/parse", names.path])
     for number in range(3):
-        began = time.monotonic()
         with open(weir.list, "a", encoding="ascii") as out:
             out.write("again%d.%s\n" % (number, WORLD))
+        began = time.monotonic()
         weir.load("apply", "--no-wait")
         figures.add(size, "micro", "compile a name", number, (
             time.monotonic() - began) * 1e9 / weir.applied["names"])
+    if weir.ways[0].startswith("delta"):
+        weir.load("delta", "bench", "--no-compact", "--no-wait", "--add",
+                  weir.delta_file("overlay." + WORLD, 1000))
+        micro_one(site, size, figures, lookup, ", with an overlay")
+
+
+def micro_one(site, size, figures, argv, suffix=""):
+    text = process.run(argv, site.limit_s)
+    for title, *values in re.findall(
+            r"^(\S.*?) +([\d.]+) ns +\(([\d.]+) to ([\d.]+)\)$", text, re.M):
+        median, low, high = map(float, values)
+        # Two of four values are the quarters: the spread is theirs.
+        for number, value in enumerate((low, median, median, high)):
+            figures.add(size, "micro", title + suffix, number, value)
