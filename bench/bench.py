@@ -4,14 +4,16 @@
   make bench          in a build folder: 100,000 and 1,000,000 names, minutes
   make bench-full     10,000,000 names as well
   bench/bench.py --build DIR [--smoke | --full] [--names FILE] [--rounds N]
-                 [--sizes N,N] [--only SETUP,SETUP] [--out DIR]
+                 [--sizes N,N] [--only SETUP,SETUP] [--limit S] [--out DIR]
 
 Runs Unbound without a list, with weir, with an RPZ and with local-zones, BIND,
 PowerDNS Recursor and Knot Resolver with the same RPZ, and dnsdist with a CDB
 before an Unbound: the same names and queries, in alternating rounds, on
 127.0.0.1 alone.  What of them is not installed is left out (bench/install-peers
 installs them).  DIR is a build folder with an Unbound, in which `make
-bench-programs` was run.
+bench-programs` was run.  --only wants names as in bench.json.  A set-up that
+needs more than S seconds for a start or a change (180), or four fifths of the
+free memory, is left out from there on.
 
 Writes bench.txt (also to standard output), bench.json and bench.svg.  The exit
 code is 1 if a resolver gave a wrong answer.
@@ -79,6 +81,8 @@ class Plan:
             self.swaps, self.compactions = 4, 2
             self.messages = 2000
             self.sample = 500
+        if args.limit:
+            self.limit_s = args.limit
         if args.rounds:
             self.rounds = args.rounds
         if args.sizes:
@@ -201,6 +205,7 @@ def read_arguments():
     parser.add_argument("--names")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--sizes")
+    parser.add_argument("--limit", type=float)
     parser.add_argument("--only")
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--smoke", action="store_true")

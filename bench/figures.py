@@ -3,7 +3,8 @@
 A figure belongs to a number of names, a set-up and a kind.  Its value is the
 median of the rounds; its spread what the rounds differ by, as a part of it:
 the middle half of them (four rounds and more) or all of them.  A spread over
-NOISY is marked, one over WORTHLESS says that the figure is none.
+NOISY is marked, one over WORTHLESS says that the figure is none, and so is a
+time that was taken only once.
 
 A ratio to Unbound without a list is made in each round, from two values that
 were measured one after the other; then the median of the ratios is taken.
@@ -57,7 +58,13 @@ class Figures:
 
     def get(self, size, setup, kind):
         values = self.values.get((size, setup, kind))
-        return summary(list(values.values())) if values else None
+        if not values:
+            return None
+        got = summary(list(values.values()))
+        # One round tells nothing about noise; memory does not need it to.
+        got["unknown"] = len(values) == 1 and not kind.endswith(
+            ("_kb", "_octets"))
+        return got
 
     def ratio(self, size, setup, kind):
         mine = self.values.get((size, setup, kind), {})
@@ -75,7 +82,7 @@ class Figures:
         rows = []
         for (size, setup, kind), values in sorted(self.values.items()):
             row = {"names": size, "setup": setup, "figure": kind}
-            row.update(summary(list(values.values())))
+            row.update(self.get(size, setup, kind))
             ratio = None
             if setup != BASE and kind in RATIOS:
                 ratio = self.ratio(size, setup, kind)

@@ -93,7 +93,7 @@ class Process:
         if self.is_alive():
             self.popen.terminate()
             try:
-                self.popen.wait(20)
+                self.popen.wait(10)
             except subprocess.TimeoutExpired:
                 self.popen.kill()
         self.popen.wait()

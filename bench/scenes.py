@@ -98,9 +98,10 @@ class Scene:
                 return
             if server.processes:
                 server.stop()
-            for kind, value in server.start().items():
+            got = server.start()
+            for kind, value in got.items():
                 self.add(server, kind, number, value)
-                spent[server] = spent.get(server, 0) + value / 1000
+            spent[server] = spent.get(server, 0) + got["force_ms"] / 1000
 
         for number in range(self.plan.rounds):
             self.each(start, number)

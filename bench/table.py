@@ -37,13 +37,17 @@ change: one name more. command: until the resolver's tool is back; blocked: from
   the change of the file until a name below it is refused; cached: until the
   name itself is, which was in the cache; silence: the longest time between two
   answers, %d queries a second being asked; lost: no answer in five seconds.
-~ the rounds differ by over %d %%: noisy.  ! by over %d %%: worthless."""
+with, beside, without: many swaps or compactions; the same work of weir-load for
+  a database that nobody reads; neither.
+~ the rounds differ by over %d %%: noisy.  ! by over %d %%: worthless.  ? it was
+  done once, as it takes long: noise is not known."""
 
 
 def cell(got, factor, form, word=None):
     if got is None:
         return word or "-"
     mark = "!" if got["worthless"] else "~" if got["noisy"] else ""
+    mark = "?" if got.get("unknown") else mark
     return mark + form % (got["median"] * factor)
 
 
@@ -126,6 +130,14 @@ def change_title(result, setup):
     return "%s: %s" % (result.titles[key], way)
 
 
+ALONE = {"longest_ms": "longest answer time", "lost": "queries lost",
+         "change_ms": "each of them"}
+
+
+def unit(kind):
+    return ", " + KINDS[kind][1] if KINDS[kind][1] else ""
+
+
 def specials(result):
     figures = result.figures
     lines = []
@@ -133,11 +145,11 @@ def specials(result):
              "sweep_ms": ("sweep after a swap, ms", "%.1f"),
              "sweep_hold_us": ("longest hold of a lock, us", "%.0f")}
     for size in result.sizes:
-        rows = [["%s, %s" % (setup, KINDS[kind][0]),
+        rows = [["%s, %s%s" % (setup, ALONE[kind], unit(kind)),
                  cell(figures.get(size, setup, kind), 1, "%.1f")]
                 for (n, setup, kind) in sorted(figures.values)
                 if n == size and setup.split(" ")[0] in
-                ("with", "beside", "without") and kind in KINDS]
+                ("with", "beside", "without") and kind in ALONE]
         rows += [["sweep: " + text, cell(
             figures.get(size, "sweep", kind), 1, form)]
                  for kind, (text, form) in names.items()
