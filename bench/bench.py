@@ -176,12 +176,21 @@ def measure(site, plan, args, classes, result):
                 site.limit_kb / 2)):
             scenes.Scene(site, names, size, batch, figures, plan,
                          number).run()
+        measure_alone(site, names, size, figures, plan, turn == plan.alone)
+    upstream.stop()
+
+
+def measure_alone(site, names, size, figures, plan, is_whole):
+    """What of weir alone; a failure leaves the figures of the others."""
+    try:
         process.say("look-up, parser, compilation")
         weirs.micro(site, names, size, figures)
-        if turn == plan.alone:
+        if is_whole:
             weirs.under_load(site, names, size, figures, plan)
             weirs.sweep(site, names, size, figures, plan)
-    upstream.stop()
+    except (process.Failed, process.OverLimit) as problem:
+        process.say("weir alone: %s" % problem)
+        figures.mistake(size, "weir alone", str(problem))
 
 
 def write_all(args, result):

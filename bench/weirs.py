@@ -181,8 +181,8 @@ def micro(site, names, size, figures):
     figures.add(size, "weir", "database_octets", 0,
                 octets / weir.applied["names"])
     lookup = [site.tools + "/lookup", weir.path("db"), names.path]
-    micro_one(site, size, figures, lookup)
-    micro_one(site, size, figures, [site.tools + "/parse", names.path])
+    micro_one(size, figures, lookup)
+    micro_one(size, figures, [site.tools + "/parse", names.path])
     for number in range(3):
         with open(weir.list, "a", encoding="ascii") as out:
             out.write("again%d.%s\n" % (number, WORLD))
@@ -193,11 +193,11 @@ def micro(site, names, size, figures):
     if weir.ways[0].startswith("delta"):
         weir.load("delta", "bench", "--no-compact", "--no-wait", "--add",
                   weir.delta_file("overlay." + WORLD, 1000))
-        micro_one(site, size, figures, lookup, ", with an overlay")
+        micro_one(size, figures, lookup, ", with an overlay")
 
 
-def micro_one(site, size, figures, argv, suffix=""):
-    text = process.run(argv, site.limit_s)
+def micro_one(size, figures, argv, suffix=""):
+    text = process.run(argv, 600)
     for title, *values in re.findall(
             r"^(\S.*?) +([\d.]+) ns +\(([\d.]+) to ([\d.]+)\)$", text, re.M):
         median, low, high = map(float, values)
