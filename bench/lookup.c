@@ -1,36 +1,47 @@
 /*
- * lookup.c - what one look-up costs: misses, hits, deep names.
+ * lookup.c - what one look-up costs: hits, misses, deep and long names.
  *
- *   lookup DATABASE-FILE NAMES-FILE
+ *   lookup DATABASE-FOLDER NAMES-FILE
  *
+ * Asks what `current` names, a base and perhaps an overlay.
  * NAMES-FILE has listed names, one a line. Rounds of each kind alternate in one
- * run; printed is the median of the rounds, in nanoseconds for each look-up.
+ * run. Printed for each kind, in nanoseconds for each look-up: the median of
+ * the rounds, and the first and third quarter.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/db.h"
+#include "lib/generation.h"
 #include "lib/log.h"
 
-#define NAMES  200000
-#define ROUNDS 15
+#define NAMES  100000
+#define ROUNDS 9
 
-enum {
+enum kind {
 	MISS,
 	HIT,
+	BELOW,
 	DEEP,
+	DEEPEST,
+	LONG,
 	KIND_COUNT
 };
 
-static const char *const kinds[KIND_COUNT] = { "miss, 4 labels, random",
-	"hit, random", "miss, 20 labels" };
+static const char *const kinds[KIND_COUNT] = {
+	"miss, 4 labels",
+	"hit",
+	"hit, 3 labels below",
+	"miss, 20 labels",
+	"miss, 120 labels",
+	"miss, 4 labels of 60",
+};
 
 static struct weir_name names[KIND_COUNT][NAMES];
 static double results[KIND_COUNT][ROUNDS];
 static uint64_t state = 88172645463325252ULL;
 
-static uint64_t
+static unsigned long long
 next_random(void)
 {
 	state ^= state << 13;
@@ -44,13 +55,13 @@ parse(const char *text, struct weir_name *ret_name)
 	return weir_name_parse(text, strlen(text), ret_name);
 }
 
+/* The listed names, and names below them. */
 static int
-make_names(const char *path)
+read_listed(const char *path)
 {
 	FILE *file = fopen(path, "r");
-	static char line[1024];
-	unsigned int count = 0, i;
-	char text[256];
+	char line[1024], below[1100];
+	unsigned int count = 0;
 
 	if (!file)
 		return -1;
@@ -60,29 +71,68 @@ make_names(const char *path)
 					       : next_random() % (seen + 1);
 
 		line[strcspn(line, "\r\n")] = '\0';
-		if (place >= NAMES || parse(line, &names[HIT][place]) != 0)
+		(void)snprintf(below, sizeof(below), "a.bb.ccc.%s", line);
+		if (place >= NAMES || parse(below, &names[BELOW][place]) != 0 ||
+		    parse(line, &names[HIT][place]) != 0)
 			continue;
 		if (count < NAMES)
 			count++;
 	}
 	(void)fclose(file);
-	for (; count < NAMES; count++) {
-		if (count == 0)
-			return -1;
-		names[HIT][count] = names[HIT][next_random() % count];
+	if (count == 0)
+		return -1;
+	for (unsigned int i = count; i < NAMES; i++) {
+		uint64_t other = next_random() % count;
+
+		names[HIT][i] = names[HIT][other];
+		names[BELOW][i] = names[BELOW][other];
 	}
-	for (i = 0; i < NAMES; i++) {
-		(void)snprintf(text, sizeof(text), "www.n%llx.d%llx.com",
-		    (unsigned long long)next_random() % 1000000,
-		    (unsigned long long)next_random());
-		if (parse(text, &names[MISS][i]) != 0)
-			return -1;
-		(void)snprintf(text, sizeof(text),
+	return 0;
+}
+
+/* A name that no list has. */
+static void
+unlisted(enum kind kind, char *text, size_t size)
+{
+	unsigned long long a = next_random(), b = next_random();
+	char labels[256] = "";
+	size_t i;
+
+	switch (kind) {
+	case DEEP:
+		(void)snprintf(text, size,
 		    "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r%llx.d%llx.net",
-		    (unsigned long long)next_random() % 1000,
-		    (unsigned long long)next_random());
-		if (parse(text, &names[DEEP][i]) != 0)
-			return -1;
+		    a % 1000, b);
+		break;
+	case DEEPEST:
+		for (i = 0; i < 117; i++)
+			memcpy(labels + 2 * i, "x.", 3);
+		(void)snprintf(text, size, "%sm%llx.d%07llx.net", labels,
+		    a % 16, b % 0xfffffff);
+		break;
+	case LONG:
+		(void)snprintf(text, size, "%060llx.%060llx.%060llx.net", a, b,
+		    next_random());
+		break;
+	default:
+		(void)snprintf(
+		    text, size, "www.n%llx.d%llx.com", a % 1000000, b);
+	}
+}
+
+static int
+make_unlisted(void)
+{
+	char text[256];
+
+	for (unsigned int kind = 0; kind < KIND_COUNT; kind++) {
+		if (kind == HIT || kind == BELOW)
+			continue;
+		for (unsigned int i = 0; i < NAMES; i++) {
+			unlisted(kind, text, sizeof(text));
+			if (parse(text, &names[kind][i]) != 0)
+				return -1;
+		}
 	}
 	return 0;
 }
@@ -95,49 +145,69 @@ compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Asks for all names of a kind.  0, or -1 if the answers are wrong. */
+static int
+one_round(
+    const struct weir_generation *generation, enum kind kind, double *ret_ns)
+{
+	bool is_listed = kind == HIT || kind == BELOW;
+	struct weir_matches matches;
+	uint64_t start = weir_clock_ns(), found = 0;
+
+	for (unsigned int i = 0; i < NAMES; i++)
+		found += weir_generation_lookup(
+			     generation, &names[kind][i], &matches) == 1;
+	*ret_ns = (double)(weir_clock_ns() - start) / NAMES;
+	if (found == (is_listed ? NAMES : 0))
+		return 0;
+	weir_log_error(
+	    "%s: %llu found", kinds[kind], (unsigned long long)found);
+	return -1;
+}
+
+static void
+print(void)
+{
+	for (unsigned int kind = 0; kind < KIND_COUNT; kind++) {
+		double *ns = results[kind];
+
+		qsort(ns, ROUNDS, sizeof(double), compare);
+		printf("%-24s %7.1f ns  (%.1f to %.1f)\n", kinds[kind],
+		    ns[ROUNDS / 2], ns[ROUNDS / 4],
+		    ns[ROUNDS - 1 - ROUNDS / 4]);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
 	struct weir_problem problem;
-	struct weir_matches matches;
-	struct weir_db *db;
-	unsigned int round, kind, i;
+	struct weir_current current;
+	struct weir_generation generation;
 
 	weir_log_init("lookup");
 	if (argc != 3) {
 		(void)fprintf(
-		    stderr, "usage: lookup DATABASE-FILE NAMES-FILE\n");
+		    stderr, "usage: lookup DATABASE-FOLDER NAMES-FILE\n");
 		return 2;
 	}
-	if (weir_db_open(argv[1], 1, 0, &db, &problem) != WEIR_OK) {
+	if (weir_current_read(argv[1], WEIR_CURRENT_FILE, &current, &problem) !=
+		WEIR_OK ||
+	    weir_generation_open(
+		argv[1], &current, NULL, &generation, &problem) != WEIR_OK) {
 		weir_log_error("%s", problem.text);
 		return 1;
 	}
-	if (make_names(argv[2]) != 0) {
+	if (read_listed(argv[2]) != 0 || make_unlisted() != 0) {
 		weir_log_error("%s: no names", argv[2]);
 		return 1;
 	}
-	for (round = 0; round < ROUNDS; round++) {
-		for (kind = 0; kind < KIND_COUNT; kind++) {
-			uint64_t start = weir_clock_ns(), found = 0;
-
-			for (i = 0; i < NAMES; i++)
-				found += (uint64_t)weir_db_lookup(
-				    db, 0, &names[kind][i], &matches);
-			results[kind][round] =
-			    (double)(weir_clock_ns() - start) / NAMES;
-			if ((found == NAMES) != (kind == HIT)) {
-				weir_log_error("%s: %llu found", kinds[kind],
-				    (unsigned long long)found);
+	for (unsigned int round = 0; round < ROUNDS; round++)
+		for (unsigned int kind = 0; kind < KIND_COUNT; kind++)
+			if (one_round(
+				&generation, kind, &results[kind][round]) != 0)
 				return 1;
-			}
-		}
-	}
-	for (kind = 0; kind < KIND_COUNT; kind++) {
-		qsort(results[kind], ROUNDS, sizeof(double), compare);
-		printf(
-		    "%-24s %7.0f ns\n", kinds[kind], results[kind][ROUNDS / 2]);
-	}
-	weir_db_close(db);
+	print();
+	weir_generation_close(&generation);
 	return 0;
 }
