@@ -334,26 +334,35 @@ tally_piece(void *arg, unsigned int thread, uint64_t piece)
 	return 0;
 }
 
-/* Names, junk of all kinds and long lines, with all kinds of ends. */
+/* Names, junk of all kinds and long lines, with all kinds of ends.  Says in
+ * which line the fifth long one is. */
 static char *
-mixed_text(size_t *ret_len)
+mixed_text(size_t *ret_len, unsigned long *ret_line)
 {
 	static const char *const ends[] = { "\n", "\r\n", "\r", "\n\n" };
 	static const char *const junk[] = { "http://x/", "# comment",
 		"bad..name", "10.0.0.1", "com", "||a.com^", "xn--\xff.com",
 		"localhost" };
+	unsigned long lines = 0;
+	unsigned int i;
 	char *text;
 	FILE *stream = open_memstream(&text, ret_len);
-	unsigned int i;
 
 	ck_assert_ptr_nonnull(stream);
 	for (i = 0; i < 150000; i++) {
-		if (i % 41 == 40)
+		if (i % 41 == 40) {
 			fprintf(stream, "%s%s", junk[i / 41 % 8], ends[i % 4]);
-		if (i % 3001 == 3000)
+			lines += i % 4 == 3 ? 2 : 1;
+		}
+		if (i == 3000 + 4 * 3001)
+			*ret_line = lines + 1;
+		if (i % 3001 == 3000) {
 			fprintf(stream, "%*s%s", 300000, "x", ends[i % 4]);
+			lines += i % 4 == 3 ? 2 : 1;
+		}
 		fprintf(stream, "%s%x.example%u.com%s", i % 5 ? "" : "*.",
 		    i * 2654435761U, i % 7, ends[i % 3]);
+		lines++;
 	}
 	fclose(stream);
 	return text;
@@ -369,8 +378,9 @@ START_TEST(threads_do_not_change_the_report)
 		.end_piece = tally_piece };
 	struct tally one = { .count = 0 }, many = { .count = 0 };
 	struct scratch scratch;
+	unsigned long line = 0;
 	size_t len;
-	char *text = mixed_text(&len);
+	char *text = mixed_text(&len, &line);
 
 	scratch_init(&scratch);
 	scratch_write(&scratch, "list", text, len);
@@ -387,6 +397,7 @@ START_TEST(threads_do_not_change_the_report)
 	ck_assert_uint_gt(alone.entry_count, 100000);
 	ck_assert_uint_gt(alone.refused[WEIR_LIST_NEVER_BLOCK], 20);
 	ck_assert_uint_eq(alone.refused[WEIR_LIST_TOO_LONG], 49);
+	ck_assert_uint_eq(alone.examples[WEIR_LIST_TOO_LONG][4].line, line);
 	ck_assert_mem_eq(&alone, &together, sizeof(alone));
 	ck_assert_uint_eq(one.count, many.count);
 	ck_assert_uint_eq(one.sum, many.sum);
@@ -413,8 +424,9 @@ START_TEST(one_thread_that_stops_ends_the_reading)
 		.each = tally_item,
 		.end_piece = stop_at_once };
 	struct scratch scratch;
+	unsigned long line = 0;
 	size_t len;
-	char *text = mixed_text(&len);
+	char *text = mixed_text(&len, &line);
 
 	scratch_init(&scratch);
 	scratch_write(&scratch, "list", text, len);
