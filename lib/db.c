@@ -23,9 +23,9 @@
 
 struct weir_db {
 	struct weir_tree tree;
-	const uint8_t *filter; /* aligned blocks */
+	struct weir_filter filter;
 	const uint8_t *sets;
-	uint64_t block_count, sets_len;
+	uint64_t sets_len;
 	struct weir_db_header header;
 	unsigned int share_count;
 	void *map;
@@ -63,10 +63,11 @@ static void
 read_ahead(const struct weir_db *db)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	size_t from = (size_t)(db->filter - db->tree.map) / page * page;
+	size_t from = (size_t)(db->filter.blocks - db->tree.map) / page * page;
 
 	(void)madvise((uint8_t *)db->map + from,
-	    (size_t)(db->block_count * WEIR_FILTER_BLOCK_SIZE), MADV_WILLNEED);
+	    (size_t)(db->filter.block_count * WEIR_FILTER_BLOCK_SIZE),
+	    MADV_WILLNEED);
 }
 
 static int
@@ -101,10 +102,12 @@ read_meta(struct weir_db *db, const char *path, struct weir_problem *problem)
 	if (error)
 		return error;
 	if (get_meta(db, WEIR_META_FILTER, &item) != WEIR_OK ||
-	    !(db->filter = filter_blocks(&item, db->header.filter_block_count)))
+	    !(db->filter.blocks = filter_blocks(
+		  &item, db->header.filter_block_count)))
 		return weir_problem_set(problem, WEIR_EFORMAT,
 		    "%s: the filter is missing or too short", path);
-	db->block_count = db->header.filter_block_count;
+	db->filter.block_count = db->header.filter_block_count;
+	memcpy(db->filter.key, db->header.filter_key, WEIR_FILTER_KEY_SIZE);
 	read_ahead(db);
 	if (get_meta(db, WEIR_META_SETS, &item) != WEIR_OK ||
 	    item.len != db->header.sets_len)
@@ -247,16 +250,16 @@ read_record(const struct weir_db *db, const struct weir_tree_item *item,
 	return WEIR_OK;
 }
 
-void
-weir_db_prefetch(const struct weir_db *db, uint64_t hash)
+const struct weir_filter *
+weir_db_filter(const struct weir_db *db)
 {
-	weir_filter_prefetch(db->filter, db->block_count, hash);
+	return &db->filter;
 }
 
 bool
 weir_db_may_have(const struct weir_db *db, uint64_t hash)
 {
-	return weir_filter_has(db->filter, db->block_count, hash);
+	return weir_filter_has(db->filter.blocks, db->filter.block_count, hash);
 }
 
 int
@@ -266,7 +269,7 @@ weir_db_get(const struct weir_db *db, const uint8_t *key, size_t key_len,
 	struct weir_tree_item item;
 	int hit;
 
-	if (!weir_filter_has(db->filter, db->block_count, hash))
+	if (!weir_filter_has(db->filter.blocks, db->filter.block_count, hash))
 		return 0;
 	hit = weir_tree_lookup(&db->tree, key, key_len, &item);
 	if (hit <= 0)
@@ -310,8 +313,9 @@ checked_value(const struct weir_db *db, const struct weir_tree_item *item,
 	if (item->key_len != WEIR_META_SIZE)
 		return;
 	if (memcmp(item->key, WEIR_META_FILTER, WEIR_META_SIZE) == 0) {
-		*ret_data = db->filter;
-		*ret_len = (size_t)db->block_count * WEIR_FILTER_BLOCK_SIZE;
+		*ret_data = db->filter.blocks;
+		*ret_len = (size_t)db->filter.block_count *
+			   WEIR_FILTER_BLOCK_SIZE;
 	} else if (memcmp(item->key, WEIR_META_HEADER, WEIR_META_SIZE) == 0) {
 		weir_db_header_encode(&db->header, header);
 		memset(header + WEIR_HEADER_BYTES - WEIR_CHECKSUM_BYTES, 0,

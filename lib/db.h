@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "lib/error.h"
+#include "lib/filter.h"
 #include "lib/format.h"
 #include "lib/policy.h"
 #include "lib/tree.h"
@@ -47,8 +48,7 @@ struct weir_db_record {
 	unsigned int entry_count; /* 0: a tombstone, in overlays only */
 };
 
-/** Asks the processor for what weir_db_get looks at first. */
-void weir_db_prefetch(const struct weir_db *db, uint64_t hash);
+const struct weir_filter *weir_db_filter(const struct weir_db *db);
 
 /** Whether the filter knows the hash. */
 bool weir_db_may_have(const struct weir_db *db, uint64_t hash);

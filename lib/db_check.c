@@ -143,6 +143,7 @@ check_name(struct checker *checker, const struct weir_db_record *record)
 	const struct weir_db_header *header = weir_db_header(checker->db);
 	const uint8_t *key = record->key;
 	size_t key_len = record->key_len;
+	const struct weir_filter *filter = weir_db_filter(checker->db);
 	uint64_t hash;
 	unsigned int i;
 
@@ -156,7 +157,7 @@ check_name(struct checker *checker, const struct weir_db_record *record)
 	    WEIR_OK)
 		return complain(checker, "damaged entries", key, key_len);
 	hash = weir_filter_hash(header->filter_key, key, key_len);
-	weir_db_prefetch(checker->db, hash);
+	weir_filter_prefetch(filter->blocks, filter->block_count, hash);
 	i = checker->asked_count++;
 	checker->asked[i].key = checker->last = key;
 	checker->asked[i].len = checker->last_len = key_len;

@@ -144,23 +144,20 @@ weir_generation_get(const struct weir_generation *generation,
 	    weir_filter_hash(header->filter_key, key, key_len), ret_record);
 }
 
-int
-weir_generation_lookup(const struct weir_generation *generation,
-    const struct weir_name *name, struct weir_matches *ret_matches)
+/* All entries on a key and those of its ancestors. */
+static int
+lookup_key(const struct weir_generation *generation, const uint8_t *key,
+    const uint16_t *ends, unsigned int labels_all,
+    struct weir_matches *ret_matches)
 {
-	const struct weir_db_header *header = weir_db_header(generation->base);
-	unsigned int labels, labels_all = name->label_count, count = 0;
 	uint64_t hashes[WEIR_NAME_LABELS + 1];
-	uint16_t ends[WEIR_NAME_LABELS + 1];
+	unsigned int labels, count = 0;
 	struct weir_db_record record;
-	uint8_t key[WEIR_KEY_SIZE];
 	struct weir_match *match;
 	int hit;
 
-	(void)weir_name_to_key(name, WEIR_TRIGGER_QNAME, key, ends);
-	weir_filter_hash_key(header->filter_key, key, ends, labels_all, hashes);
-	for (labels = 1; labels <= labels_all; labels++)
-		weir_db_prefetch(generation->base, hashes[labels]);
+	weir_filter_hash_key(
+	    weir_db_filter(generation->base), key, ends, labels_all, hashes);
 	for (labels = labels_all; labels > 0; labels--) {
 		hit = get(
 		    generation, key, ends[labels], hashes[labels], &record);
@@ -175,6 +172,33 @@ weir_generation_lookup(const struct weir_generation *generation,
 	}
 	ret_matches->count = count;
 	return count > 0;
+}
+
+int
+weir_generation_lookup(const struct weir_generation *generation,
+    const struct weir_name *name, struct weir_matches *ret_matches)
+{
+	uint16_t ends[WEIR_NAME_LABELS + 1];
+	uint8_t key[WEIR_KEY_SIZE];
+
+	(void)weir_name_to_key(name, WEIR_TRIGGER_QNAME, key, ends);
+	return lookup_key(
+	    generation, key, ends, name->label_count, ret_matches);
+}
+
+int
+weir_generation_lookup_wire(const struct weir_generation *generation,
+    const uint8_t *wire, size_t len, struct weir_matches *ret_matches)
+{
+	uint16_t ends[WEIR_NAME_LABELS + 1];
+	uint8_t key[WEIR_KEY_SIZE];
+	int labels = weir_name_wire_to_key(
+	    wire, len, WEIR_TRIGGER_QNAME, key, ends);
+
+	ret_matches->count = 0;
+	return labels < 0 ? 0
+			  : lookup_key(generation, key, ends,
+				(unsigned int)labels, ret_matches);
 }
 
 static int

@@ -46,6 +46,12 @@ int weir_generation_lookup(const struct weir_generation *generation,
     const struct weir_name *name,
     struct weir_matches *ret_matches) WEIR_CHECKED;
 
+/** The same for a name in wire format, of any case.  What is no name
+ *  (weir_name_from_wire) is listed nowhere: 0. */
+int weir_generation_lookup_wire(const struct weir_generation *generation,
+    const uint8_t *wire, size_t len,
+    struct weir_matches *ret_matches) WEIR_CHECKED;
+
 /** The record of one name alone; weir_name_to_key's key. 1, 0, < 0. */
 int weir_generation_get(const struct weir_generation *generation,
     const uint8_t *key, size_t key_len,

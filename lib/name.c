@@ -303,6 +303,49 @@ weir_name_is_key(const uint8_t *key, size_t len)
 	return !has_capitals(key, len);
 }
 
+/* Where the labels begin; their number, or WEIR_EFORMAT. */
+static inline int
+find_labels(const uint8_t *wire, size_t len, uint8_t offsets[WEIR_NAME_LABELS])
+{
+	unsigned int labels = 0;
+	size_t at = 0;
+
+	if (len == 0 || len > WEIR_NAME_SIZE)
+		return WEIR_EFORMAT;
+	while (wire[at] != 0) {
+		if (wire[at] > WEIR_LABEL_SIZE || labels == WEIR_NAME_LABELS)
+			return WEIR_EFORMAT;
+		offsets[labels++] = (uint8_t)at;
+		at += 1 + (size_t)wire[at];
+		if (at >= len)
+			return WEIR_EFORMAT;
+	}
+	return at == len - 1 ? (int)labels : WEIR_EFORMAT;
+}
+
+int
+weir_name_wire_to_key(const uint8_t *wire, size_t len,
+    enum weir_trigger trigger, uint8_t *key, uint16_t *ret_ends)
+{
+	uint8_t offsets[WEIR_NAME_LABELS];
+	int labels = find_labels(wire, len, offsets);
+	size_t out = 1, size;
+	int label;
+
+	if (labels < 0)
+		return labels;
+	key[0] = (uint8_t)trigger;
+	ret_ends[0] = 1;
+	for (label = labels; label-- > 0;) {
+		size = 1 + (size_t)wire[offsets[label]];
+		memcpy(key + out, wire + offsets[label], size);
+		out += size;
+		ret_ends[labels - label] = (uint16_t)out;
+	}
+	copy_lower(key, key, out); /* the trigger is below A */
+	return labels;
+}
+
 int
 weir_name_from_key(const uint8_t *key, size_t len, struct weir_name *ret_name)
 {

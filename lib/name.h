@@ -91,6 +91,11 @@ weir_name_compare_keys(
 /** Whether it is the key of a name, in the form that weir_name_to_key gives. */
 bool weir_name_is_key(const uint8_t *key, size_t len);
 
+/** Both at once: from wire format, of any case, to the key.  Returns the number
+ *  of labels, or WEIR_EFORMAT as weir_name_from_wire does. */
+int weir_name_wire_to_key(const uint8_t *wire, size_t len,
+    enum weir_trigger trigger, uint8_t *key, uint16_t *ret_ends) WEIR_CHECKED;
+
 /** The name of a key.  WEIR_EFORMAT if it is none. */
 int weir_name_from_key(
     const uint8_t *key, size_t len, struct weir_name *ret_name) WEIR_CHECKED;

@@ -29,13 +29,10 @@ weir_judge_name(const struct weir_snapshot *snapshot, const uint8_t *wire,
 {
 	struct weir_matches matches;
 	struct weir_verdict verdict;
-	struct weir_name name;
 	int hit, error;
 
-	/* Unbound has parsed it: a name that is none cannot be asked for. */
-	if (weir_name_from_wire(wire, len, &name) != WEIR_OK)
-		return WEIR_OK;
-	hit = weir_generation_lookup(&snapshot->files, &name, &matches);
+	hit = weir_generation_lookup_wire(
+	    &snapshot->files, wire, len, &matches);
 	if (hit <= 0)
 		return hit;
 	error = weir_policy_decide(
@@ -54,7 +51,8 @@ weir_judge_name(const struct weir_snapshot *snapshot, const uint8_t *wire,
 				? WEIR_OUTCOME_BLOCKED
 				: WEIR_OUTCOME_ALLOWED;
 	decision->rule = verdict.decided;
-	decision->name = name;
+	/* It was found by this name, so it is one. */
+	(void)!weir_name_from_wire(wire, len, &decision->name);
 	decision->is_alias = is_alias;
 	return WEIR_OK;
 }

@@ -159,6 +159,47 @@ START_TEST(an_ancestors_key_begins_its_subtrees_keys)
 }
 END_TEST
 
+/* Both at once is what one after the other is, whatever the octets are. */
+START_TEST(wire_to_key_is_the_key_of_the_name)
+{
+	uint16_t ends[WEIR_NAME_LABELS + 1], ends_at_once[WEIR_NAME_LABELS + 1];
+	uint8_t key[WEIR_KEY_SIZE], at_once[WEIR_KEY_SIZE];
+	uint8_t wire[WEIR_NAME_SIZE + 8];
+	unsigned int state = 3, round, names = 0;
+	struct weir_name name;
+	size_t len, at, i;
+	int error, labels;
+
+	for (round = 0; round < 20000; round++) {
+		state = state * 1664525U + 1013904223U;
+		len = 1 + (state >> 8) % WEIR_NAME_SIZE;
+		for (i = 0; i < len; i++) {
+			state = state * 1664525U + 1013904223U;
+			wire[i] = (uint8_t)(state >> 20);
+		}
+		/* Three of four have good lengths. */
+		for (at = 0; round % 4 != 0 && at + 1 < len;
+		     at += 1 + (size_t)wire[at])
+			wire[at] = (uint8_t)(1 + wire[at] % 9);
+		if (at < len && round % 4 != 0)
+			wire[at] = 0;
+		error = weir_name_from_wire(wire, len, &name);
+		labels = weir_name_wire_to_key(
+		    wire, len, WEIR_TRIGGER_QNAME, at_once, ends_at_once);
+		ck_assert_int_eq(labels < 0, error < 0);
+		if (error)
+			continue;
+		names++;
+		len = weir_name_to_key(&name, WEIR_TRIGGER_QNAME, key, ends);
+		ck_assert_int_eq(labels, name.label_count);
+		ck_assert_mem_eq(key, at_once, len);
+		ck_assert_mem_eq(
+		    ends, ends_at_once, ((size_t)labels + 1) * sizeof(ends[0]));
+	}
+	ck_assert_uint_gt(names, 1000);
+}
+END_TEST
+
 START_TEST(a_number_at_the_top_is_seen)
 {
 	struct weir_name address = name_of("192.0.2.1");
@@ -181,7 +222,8 @@ main(void)
 		the_longest_name_has_255_octets, broken_wire_forms_are_refused,
 		any_octet_survives_text_and_back,
 		an_ancestors_key_begins_its_subtrees_keys,
-		a_number_at_the_top_is_seen, NULL };
+		wire_to_key_is_the_key_of_the_name, a_number_at_the_top_is_seen,
+		NULL };
 
 	return suite_run("name", tests);
 }
