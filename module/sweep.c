@@ -3,6 +3,7 @@
  */
 #include "module/sweep.h"
 
+#include <stddef.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -14,10 +15,11 @@
  * hold copies is a few thousand octets of cold memory: some microseconds. */
 #define BINS_AT_ONCE    16
 #define ENTRIES_AT_ONCE 48
+#define HINTS_AT_ONCE   (12 * BINS_AT_ONCE)
 #define TARGETS_SIZE    16384 /* octets of alias targets in one hold */
 
-/* A hold that is longer is looked into: did we lose the processor? */
-#define LONG_HOLD_NS 20000
+/* What takes longer is looked into: did we lose the processor? */
+#define LONG_NS 20000
 
 /* After so much work we rest.  The kernel lets a thread run for some 700 us
  * before another takes its place: so we have gone by ourselves. */
@@ -43,11 +45,14 @@ struct sweep {
 	struct weir_sweep_report *report;
 	int error;
 	uint64_t burst_began_ns;
+	uint64_t hold_ended_ns;
 	long preemptions; /* of this thread, when we looked last */
 	unsigned int item_count;
 	struct item *current; /* whose targets are copied */
 	size_t targets_len;
 	struct msgreply_entry *found[ENTRIES_AT_ONCE];
+	unsigned int hint_count;
+	const void *hints[HINTS_AT_ONCE];
 	struct item items[ENTRIES_AT_ONCE];
 	uint8_t targets[TARGETS_SIZE];
 };
@@ -106,7 +111,7 @@ note_hold(struct sweep *sweep, uint64_t ns)
 
 	if (ns > report->hold_max_ns)
 		report->hold_max_ns = ns;
-	if (ns >= LONG_HOLD_NS) {
+	if (ns >= LONG_NS) {
 		lost = preemptions();
 		if (lost != sweep->preemptions) {
 			sweep->preemptions = lost;
@@ -118,24 +123,79 @@ note_hold(struct sweep *sweep, uint64_t ns)
 		report->hold_running_max_ns = ns;
 }
 
-/* What copying a message touches is four cache misses in a row; of many
- * messages they come side by side. */
+/* What copying a message touches is five cache misses in a row, and as many of
+ * the page table.  So memory is told early: with one batch of bins we note where
+ * the next one's records, the second's replies and names, and the third's
+ * entries lie, and send for them when we hold no lock; they come while we judge.
+ * What has changed or gone when its turn comes is read anew: a hint may point
+ * anywhere.  The table is locked while they are noted. */
 static void
-prefetch_entries(const struct sweep *sweep)
+note_hint(struct sweep *sweep, const void *at)
 {
-	const struct reply_info *rep;
+	if (sweep->hint_count < HINTS_AT_ONCE)
+		sweep->hints[sweep->hint_count++] = at;
+}
+
+static void
+note_heads(struct sweep *sweep, const struct lruhash *table, size_t bin)
+{
+	size_t end = bin + BINS_AT_ONCE;
+
+	for (; bin < end && bin < table->size; bin++) {
+		const char *head =
+		    (const char *)table->array[bin].overflow_list;
+
+		if (!head)
+			continue;
+		note_hint(sweep, head - offsetof(struct msgreply_entry, entry));
+		note_hint(sweep, head);
+		note_hint(sweep, head + offsetof(struct lruhash_entry, data));
+	}
+}
+
+static void
+note_replies(struct sweep *sweep, const struct lruhash *table, size_t bin)
+{
+	size_t end = bin + BINS_AT_ONCE;
+	const struct lruhash_entry *at;
+
+	for (; bin < end && bin < table->size; bin++)
+		for (at = table->array[bin].overflow_list; at;
+		     at = at->overflow_next) {
+			const struct msgreply_entry *entry = at->key;
+			const struct reply_info *rep = at->data;
+
+			note_hint(sweep, entry->key.qname);
+			note_hint(sweep, rep);
+			note_hint(sweep, &rep->an_numrrsets);
+			note_hint(sweep, rep + 1);
+		}
+}
+
+static void
+note_records(struct sweep *sweep, const struct lruhash *table, size_t bin)
+{
+	size_t end = bin + BINS_AT_ONCE;
+	const struct lruhash_entry *at;
+
+	for (; bin < end && bin < table->size; bin++)
+		for (at = table->array[bin].overflow_list; at;
+		     at = at->overflow_next) {
+			const struct reply_info *rep = at->data;
+
+			if (rep->an_numrrsets > 0)
+				note_hint(sweep, &rep->rrsets[0]->rk);
+		}
+}
+
+static void
+send_for_hints(struct sweep *sweep)
+{
 	unsigned int i;
 
-	for (i = 0; i < sweep->item_count; i++) {
-		rep = sweep->found[i]->entry.data;
-		if (rep->an_numrrsets > 0)
-			__builtin_prefetch(rep->rrsets);
-	}
-	for (i = 0; i < sweep->item_count; i++) {
-		rep = sweep->found[i]->entry.data;
-		if (rep->an_numrrsets > 0)
-			__builtin_prefetch(&rep->rrsets[0]->rk);
-	}
+	for (i = 0; i < sweep->hint_count; i++)
+		__builtin_prefetch(sweep->hints[i]);
+	sweep->hint_count = 0;
 }
 
 /* Lists the entries of one bin; false if not all found a place. */
@@ -152,9 +212,6 @@ find_in_bin(struct sweep *sweep, const struct lruhash_bin *bin)
 		/* Unbound parses none that is longer. */
 		if (entry->key.qname_len > WEIR_NAME_SIZE)
 			continue;
-		__builtin_prefetch(at->data);
-		__builtin_prefetch((const char *)at->data + 64);
-		__builtin_prefetch(entry->key.qname);
 		sweep->found[sweep->item_count++] = entry;
 	}
 	return true;
@@ -170,9 +227,6 @@ find_entries(
 	size_t bin;
 
 	sweep->item_count = 0;
-	for (bin = first; bin < end; bin++)
-		if (table->array[bin].overflow_list)
-			__builtin_prefetch(table->array[bin].overflow_list);
 	for (bin = first; bin < end; bin++) {
 		before = sweep->item_count;
 		if (find_in_bin(sweep, &table->array[bin]))
@@ -181,7 +235,6 @@ find_entries(
 			sweep->item_count = before;
 		break;
 	}
-	prefetch_entries(sweep);
 	return bin;
 }
 
@@ -261,12 +314,17 @@ copy_bins(struct sweep *sweep, struct lruhash *table, size_t *bin)
 	*bin = find_entries(sweep, table, first, end);
 	for (i = 0; i < sweep->item_count; i++)
 		copy_entry(&sweep->items[i], sweep->found[i]);
+	note_records(sweep, table, end);
+	note_replies(sweep, table, end + BINS_AT_ONCE);
+	note_heads(sweep, table, end + (size_t)2 * BINS_AT_ONCE);
 	lock_quick_unlock(&table->lock);
 	sweep->targets_len = 0;
 	for (i = 0; i < sweep->item_count; i++)
 		if (sweep->items[i].locked)
 			copy_targets(sweep, &sweep->items[i]);
-	note_hold(sweep, clock_ns() - began_ns);
+	sweep->hold_ended_ns = clock_ns();
+	note_hold(sweep, sweep->hold_ended_ns - began_ns);
+	send_for_hints(sweep);
 	return true;
 }
 
@@ -326,11 +384,16 @@ judge_items(struct sweep *sweep, bool is_all_doomed)
 static void
 rest(struct sweep *sweep)
 {
-	if (clock_ns() - sweep->burst_began_ns < BURST_NS)
-		return;
-	nap_ns(NAP_NS);
-	sweep->preemptions = preemptions();
-	sweep->burst_began_ns = clock_ns();
+	uint64_t now_ns = clock_ns();
+	bool is_nap = now_ns - sweep->burst_began_ns >= BURST_NS;
+
+	if (is_nap)
+		nap_ns(NAP_NS);
+	/* What was lost here was not lost in a hold. */
+	if (is_nap || now_ns - sweep->hold_ended_ns >= LONG_NS)
+		sweep->preemptions = preemptions();
+	if (is_nap)
+		sweep->burst_began_ns = clock_ns();
 }
 
 /* false: the module stops. */
@@ -366,6 +429,7 @@ weir_sweep(struct weir_module *module, const struct weir_snapshot *snapshot,
 	sweep.now_unix = (uint32_t)time(NULL);
 	sweep.report = ret_report;
 	sweep.error = WEIR_OK;
+	sweep.hint_count = 0;
 	wait_for_stores(module, snapshot->current.serial);
 	sweep.burst_began_ns = clock_ns();
 	sweep.preemptions = preemptions();
