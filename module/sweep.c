@@ -23,7 +23,7 @@
 
 /* After so much work we rest.  The kernel lets a thread run for some 700 us
  * before another takes its place: so we have gone by ourselves. */
-#define BURST_NS 200000
+#define BURST_NS 400000
 #define NAP_NS   20000
 
 /* A message's key and alias targets, copied out of the cache. */
@@ -125,10 +125,11 @@ note_hold(struct sweep *sweep, uint64_t ns)
 
 /* What copying a message touches is five cache misses in a row, and as many of
  * the page table.  So memory is told early: with one batch of bins we note where
- * the next one's records, the second's replies and names, and the third's
- * entries lie, and send for them when we hold no lock; they come while we judge.
- * What has changed or gone when its turn comes is read anew: a hint may point
- * anywhere.  The table is locked while they are noted. */
+ * the next one's records lie, the second's replies and names, the third's second
+ * entries and the fourth's first ones, and send for them when we hold no lock;
+ * they come while we judge.  What has changed or gone when its turn comes is
+ * read anew: a hint may point anywhere.  The table is locked while they are
+ * noted. */
 static void
 note_hint(struct sweep *sweep, const void *at)
 {
@@ -136,20 +137,25 @@ note_hint(struct sweep *sweep, const void *at)
 		sweep->hints[sweep->hint_count++] = at;
 }
 
+/* The first entry of each bin, or the second. */
 static void
-note_heads(struct sweep *sweep, const struct lruhash *table, size_t bin)
+note_entries(struct sweep *sweep, const struct lruhash *table, size_t bin,
+    bool is_second)
 {
 	size_t end = bin + BINS_AT_ONCE;
 
 	for (; bin < end && bin < table->size; bin++) {
-		const char *head =
-		    (const char *)table->array[bin].overflow_list;
+		const struct lruhash_entry *at =
+		    table->array[bin].overflow_list;
 
-		if (!head)
+		if (at && is_second)
+			at = at->overflow_next;
+		if (!at)
 			continue;
-		note_hint(sweep, head - offsetof(struct msgreply_entry, entry));
-		note_hint(sweep, head);
-		note_hint(sweep, head + offsetof(struct lruhash_entry, data));
+		note_hint(sweep,
+		    (const char *)at - offsetof(struct msgreply_entry, entry));
+		note_hint(sweep, &at->overflow_next);
+		note_hint(sweep, &at->data);
 	}
 }
 
@@ -316,7 +322,8 @@ copy_bins(struct sweep *sweep, struct lruhash *table, size_t *bin)
 		copy_entry(&sweep->items[i], sweep->found[i]);
 	note_records(sweep, table, end);
 	note_replies(sweep, table, end + BINS_AT_ONCE);
-	note_heads(sweep, table, end + (size_t)2 * BINS_AT_ONCE);
+	note_entries(sweep, table, end + (size_t)2 * BINS_AT_ONCE, true);
+	note_entries(sweep, table, end + (size_t)3 * BINS_AT_ONCE, false);
 	lock_quick_unlock(&table->lock);
 	sweep->targets_len = 0;
 	for (i = 0; i < sweep->item_count; i++)

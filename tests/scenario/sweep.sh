@@ -35,7 +35,7 @@ swap() {
 		generation[$1]=$(python3 -c 'import json, sys
 print(json.load(sys.stdin)["generation"])' <<<"$text")
 	fi
-	check_match "swap: $text" '"result": "(applied|rolled)' "$text"
+	check_match "swap: $text" '"result": "applied"' "$text"
 }
 
 # say_sweep WHAT: what the last one took.
