@@ -29,7 +29,7 @@
 #include "lib/limits.h"
 
 #define WEIR_STATUS_MAGIC   "weir st\n"
-#define WEIR_STATUS_VERSION 1
+#define WEIR_STATUS_VERSION 2
 
 /* The ways a query can go through the module.  One query adds to exactly one
  * of those from PASSED to FAILED_SERVFAIL; those behind count beside it. */
@@ -120,10 +120,16 @@ struct weir_status_header {
 	weir_counter tag_acknowledged;    /* weir_current_tag of that swap */
 	weir_counter generation;
 	weir_counter acknowledged_unix_ms;
-	weir_counter sweeps;          /* finished sweeps of the cache */
-	weir_counter sweep_entries;   /* messages looked at, last sweep */
-	weir_counter sweep_removed;   /* messages removed, last sweep */
-	weir_counter sweep_us;        /* duration of the last sweep */
+	weir_counter sweeps;        /* finished sweeps of the cache */
+	weir_counter sweep_entries; /* messages looked at, last sweep */
+	weir_counter sweep_removed; /* messages removed, last sweep */
+	weir_counter sweep_us;      /* duration of the last sweep */
+	/* The longest time that it held locks of the cache; the longest of those
+	 * in which the kernel did not take its processor away, and how often
+	 * the kernel did. */
+	weir_counter sweep_hold_max_ns;
+	weir_counter sweep_hold_running_max_ns;
+	weir_counter sweep_holds_preempted;
 	weir_counter failures;        /* database could not be opened, times */
 	_Atomic uint32_t problem_seq; /* odd: being written */
 	char problem[256];            /* why the last swap was refused; "" */

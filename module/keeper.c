@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -312,6 +313,10 @@ acknowledge(struct weir_module *module, struct keeper *keeper)
 	atomic_store(&header->sweep_entries, report.entries);
 	atomic_store(&header->sweep_removed, report.removed);
 	atomic_store(&header->sweep_us, report.us);
+	atomic_store(&header->sweep_hold_max_ns, report.hold_max_ns);
+	atomic_store(
+	    &header->sweep_hold_running_max_ns, report.hold_running_max_ns);
+	atomic_store(&header->sweep_holds_preempted, report.holds_preempted);
 	weir_count(&header->sweeps);
 	atomic_store(&header->acknowledged_unix_ms, ms);
 	atomic_store(&header->serial_acknowledged, snapshot->current.serial);
@@ -466,6 +471,8 @@ keep(void *arg)
 	struct pollfd fds[2];
 
 	weir_apart_begin(&keeper.apart, module);
+	/* So that the sweep's naps are not five times as long as it wants. */
+	(void)prctl(PR_SET_TIMERSLACK, 1UL);
 	keeper.inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	while (!atomic_load(&module->is_stopping)) {
 		/* In this order: the status file gives the feeds their slots

@@ -1,30 +1,41 @@
 /*
- * sweep.c - walks Unbound's message cache after a swap.
- *
- * Lock order, as everywhere in Unbound: table, bin, entry, RRsets.
+ * sweep.c - walks Unbound's message cache after a swap.  See sweep.h.
  */
 #include "module/sweep.h"
 
-#include <sched.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "module/judge.h"
 #include "module/shelf.h"
 
-/* Unbound's table and bin locks are spinlocks: a worker that wants one spins
- * until we run again, should we lose the processor while we hold it.  So we
- * keep our ordinary priority, and offer the processor of our own accord every
- * few microseconds, when we hold none. */
-#define BINS_AT_ONCE 32
+/* A bin holds one message on average, its hash is keyed by Unbound.  What one
+ * hold copies is a few thousand octets of cold memory: some microseconds. */
+#define BINS_AT_ONCE    16
+#define ENTRIES_AT_ONCE 48
+#define HINTS_AT_ONCE   (12 * BINS_AT_ONCE)
+#define TARGETS_SIZE    16384 /* octets of alias targets in one hold */
 
-#define DOOMED_SIZE 8 /* of one bin at a time; more: the bin comes again */
+/* What takes longer is looked into: did we lose the processor? */
+#define LONG_NS 20000
 
-/* The key of a message that has to go, copied out of the cache. */
-struct doomed {
+/* After so much work we rest.  The kernel lets a thread run for some 700 us
+ * before another takes its place: so we have gone by ourselves. */
+#define BURST_NS 400000
+#define NAP_NS   20000
+
+/* A message's key and alias targets, copied out of the cache. */
+struct item {
 	hashvalue_type hash;
 	struct query_info key;
 	uint8_t name[WEIR_NAME_SIZE];
+	/* Not NULL: has aliases, is still read-locked. */
+	struct msgreply_entry *locked;
+	bool is_doomed; /* needs no judging, goes */
+	size_t targets; /* in sweep.targets: a length octet, a name, ... */
+	size_t targets_len;
 };
 
 struct sweep {
@@ -33,23 +44,32 @@ struct sweep {
 	uint32_t now_unix;
 	struct weir_sweep_report *report;
 	int error;
-	unsigned int doomed_count;
-	struct doomed doomed[DOOMED_SIZE];
+	uint64_t burst_began_ns;
+	uint64_t hold_ended_ns;
+	long preemptions; /* of this thread, when we looked last */
+	unsigned int item_count;
+	struct item *current; /* whose targets are copied */
+	size_t targets_len;
+	struct msgreply_entry *found[ENTRIES_AT_ONCE];
+	unsigned int hint_count;
+	const void *hints[HINTS_AT_ONCE];
+	struct item items[ENTRIES_AT_ONCE];
+	uint8_t targets[TARGETS_SIZE];
 };
 
 static uint64_t
-clock_us(void)
+clock_ns(void)
 {
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 static void
-nap_us(long us)
+nap_ns(long ns)
 {
-	struct timespec nap = { 0, us * 1000 };
+	struct timespec nap = { 0, ns };
 
 	(void)nanosleep(&nap, NULL);
 }
@@ -57,7 +77,7 @@ nap_us(long us)
 static void
 wait_for_stores(struct weir_module *module, uint64_t serial)
 {
-	uint64_t end = clock_us() + WEIR_SWEEP_GRACE_MS * 1000;
+	uint64_t end = clock_ns() + WEIR_SWEEP_GRACE_MS * 1000000ULL;
 	unsigned int i;
 
 	for (i = 0; i < module->worker_count; i++) {
@@ -67,95 +87,337 @@ wait_for_stores(struct weir_module *module, uint64_t serial)
 
 			if (storing == 0 || storing == serial)
 				break;
-			if (clock_us() >= end)
+			if (clock_ns() >= end)
 				return;
-			nap_us(200);
+			nap_ns(200000);
 		}
 	}
 }
 
-/* Whether the policy speaks of a cached message.  The entry is read-locked. */
+/* How often this thread has lost the processor against its will. */
+static long
+preemptions(void)
+{
+	struct rusage usage;
+
+	return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nivcsw : 0;
+}
+
+static void
+note_hold(struct sweep *sweep, uint64_t ns)
+{
+	struct weir_sweep_report *report = sweep->report;
+	long lost;
+
+	if (ns > report->hold_max_ns)
+		report->hold_max_ns = ns;
+	if (ns >= LONG_NS) {
+		lost = preemptions();
+		if (lost != sweep->preemptions) {
+			sweep->preemptions = lost;
+			report->holds_preempted++;
+			return;
+		}
+	}
+	if (ns > report->hold_running_max_ns)
+		report->hold_running_max_ns = ns;
+}
+
+/* What copying a message touches is five cache misses in a row, and as many of
+ * the page table.  So memory is told early: with one batch of bins we note where
+ * the next one's records lie, the second's replies and names, the third's second
+ * entries and the fourth's first ones, and send for them when we hold no lock;
+ * they come while we judge.  What has changed or gone when its turn comes is
+ * read anew: a hint may point anywhere.  The table is locked while they are
+ * noted. */
+static void
+note_hint(struct sweep *sweep, const void *at)
+{
+	if (sweep->hint_count < HINTS_AT_ONCE)
+		sweep->hints[sweep->hint_count++] = at;
+}
+
+/* The first entry of each bin, or the second. */
+static void
+note_entries(struct sweep *sweep, const struct lruhash *table, size_t bin,
+    bool is_second)
+{
+	size_t end = bin + BINS_AT_ONCE;
+
+	for (; bin < end && bin < table->size; bin++) {
+		const struct lruhash_entry *at =
+		    table->array[bin].overflow_list;
+
+		if (at && is_second)
+			at = at->overflow_next;
+		if (!at)
+			continue;
+		note_hint(sweep,
+		    (const char *)at - offsetof(struct msgreply_entry, entry));
+		note_hint(sweep, &at->overflow_next);
+		note_hint(sweep, &at->data);
+	}
+}
+
+static void
+note_replies(struct sweep *sweep, const struct lruhash *table, size_t bin)
+{
+	size_t end = bin + BINS_AT_ONCE;
+	const struct lruhash_entry *at;
+
+	for (; bin < end && bin < table->size; bin++)
+		for (at = table->array[bin].overflow_list; at;
+		     at = at->overflow_next) {
+			const struct msgreply_entry *entry = at->key;
+			const struct reply_info *rep = at->data;
+
+			note_hint(sweep, entry->key.qname);
+			note_hint(sweep, rep);
+			note_hint(sweep, &rep->an_numrrsets);
+			note_hint(sweep, rep + 1);
+		}
+}
+
+static void
+note_records(struct sweep *sweep, const struct lruhash *table, size_t bin)
+{
+	size_t end = bin + BINS_AT_ONCE;
+	const struct lruhash_entry *at;
+
+	for (; bin < end && bin < table->size; bin++)
+		for (at = table->array[bin].overflow_list; at;
+		     at = at->overflow_next) {
+			const struct reply_info *rep = at->data;
+
+			if (rep->an_numrrsets > 0)
+				note_hint(sweep, &rep->rrsets[0]->rk);
+		}
+}
+
+static void
+send_for_hints(struct sweep *sweep)
+{
+	unsigned int i;
+
+	for (i = 0; i < sweep->hint_count; i++)
+		__builtin_prefetch(sweep->hints[i]);
+	sweep->hint_count = 0;
+}
+
+/* Lists the entries of one bin; false if not all found a place. */
 static bool
-is_touched(struct sweep *sweep, const struct msgreply_entry *entry)
+find_in_bin(struct sweep *sweep, const struct lruhash_bin *bin)
+{
+	const struct lruhash_entry *at;
+	struct msgreply_entry *entry;
+
+	for (at = bin->overflow_list; at; at = at->overflow_next) {
+		if (sweep->item_count == ENTRIES_AT_ONCE)
+			return false;
+		entry = at->key;
+		/* Unbound parses none that is longer. */
+		if (entry->key.qname_len > WEIR_NAME_SIZE)
+			continue;
+		sweep->found[sweep->item_count++] = entry;
+	}
+	return true;
+}
+
+/* Lists the entries of the bins from `first` to before `end`.  Returns the
+ * first bin that is not wholly listed.  The table is locked. */
+static size_t
+find_entries(
+    struct sweep *sweep, const struct lruhash *table, size_t first, size_t end)
+{
+	unsigned int before;
+	size_t bin;
+
+	sweep->item_count = 0;
+	for (bin = first; bin < end; bin++) {
+		before = sweep->item_count;
+		if (find_in_bin(sweep, &table->array[bin]))
+			continue;
+		if (bin > first)
+			sweep->item_count = before;
+		break;
+	}
+	return bin;
+}
+
+/* The record types are read unlocked: if an RRset was replaced meanwhile, its
+ * id has changed, the message is dead for Unbound too, and rrset_array_lock
+ * fails. */
+static void
+copy_entry(struct item *item, struct msgreply_entry *entry)
+{
+	const struct reply_info *rep;
+
+	lock_rw_rdlock(&entry->entry.lock);
+	rep = entry->entry.data;
+	item->hash = entry->entry.hash;
+	item->key = entry->key;
+	item->key.local_alias = NULL;
+	item->key.qname = item->name;
+	memcpy(item->name, entry->key.qname, item->key.qname_len);
+	item->is_doomed = FLAGS_GET_RCODE(rep->flags) == LDNS_RCODE_SERVFAIL;
+	item->targets_len = 0;
+	item->locked = NULL;
+	if (!item->is_doomed && weir_judge_has_alias(rep))
+		item->locked = entry;
+	else
+		lock_rw_unlock(&entry->entry.lock);
+}
+
+static int
+copy_target(void *arg, const uint8_t *wire, size_t len)
+{
+	struct sweep *sweep = arg;
+	struct item *item = sweep->current;
+
+	if (len > WEIR_NAME_SIZE ||
+	    sizeof(sweep->targets) - sweep->targets_len < 1 + len) {
+		item->is_doomed = true;
+		return WEIR_ELIMIT;
+	}
+	sweep->targets[sweep->targets_len] = (uint8_t)len;
+	memcpy(sweep->targets + sweep->targets_len + 1, wire, len);
+	sweep->targets_len += 1 + len;
+	item->targets_len += 1 + len;
+	return WEIR_OK;
+}
+
+static void
+copy_targets(struct sweep *sweep, struct item *item)
+{
+	struct reply_info *rep = item->locked->entry.data;
+
+	item->targets = sweep->targets_len;
+	sweep->current = item;
+	if (rrset_array_lock(rep->ref, rep->rrset_count, 0)) {
+		(void)weir_judge_each_target(rep, copy_target, sweep);
+		rrset_array_unlock(rep->ref, rep->rrset_count);
+	}
+	lock_rw_unlock(&item->locked->entry.lock);
+}
+
+/* Copies the messages of some bins from *bin on, and moves it behind them; if
+ * that one bin holds too many, it stays.  false: there is no such bin. */
+static bool
+copy_bins(struct sweep *sweep, struct lruhash *table, size_t *bin)
+{
+	size_t first = *bin, end = first + BINS_AT_ONCE;
+	uint64_t began_ns;
+	unsigned int i;
+
+	lock_quick_lock(&table->lock);
+	began_ns = clock_ns();
+	if (first >= table->size) {
+		lock_quick_unlock(&table->lock);
+		return false;
+	}
+	if (end > table->size)
+		end = table->size;
+	*bin = find_entries(sweep, table, first, end);
+	for (i = 0; i < sweep->item_count; i++)
+		copy_entry(&sweep->items[i], sweep->found[i]);
+	note_records(sweep, table, end);
+	note_replies(sweep, table, end + BINS_AT_ONCE);
+	note_entries(sweep, table, end + (size_t)2 * BINS_AT_ONCE, true);
+	note_entries(sweep, table, end + (size_t)3 * BINS_AT_ONCE, false);
+	lock_quick_unlock(&table->lock);
+	sweep->targets_len = 0;
+	for (i = 0; i < sweep->item_count; i++)
+		if (sweep->items[i].locked)
+			copy_targets(sweep, &sweep->items[i]);
+	sweep->hold_ended_ns = clock_ns();
+	note_hold(sweep, sweep->hold_ended_ns - began_ns);
+	send_for_hints(sweep);
+	return true;
+}
+
+static bool
+is_name_touched(
+    struct sweep *sweep, const uint8_t *wire, size_t len, bool is_alias)
 {
 	const struct weir_snapshot *snapshot = sweep->snapshot;
-	struct reply_info *rep = entry->entry.data;
 	struct weir_decision decision;
 	int error;
 
-	if (FLAGS_GET_RCODE(rep->flags) == LDNS_RCODE_SERVFAIL)
-		return true;
 	weir_judge_init(&decision);
-	error = weir_judge_name(snapshot, entry->key.qname,
-	    entry->key.qname_len, false, sweep->now_unix, &decision);
-	/* The record types are read unlocked first: if an RRset was replaced
-	 * meanwhile, its id has changed, the message is dead for Unbound too,
-	 * and the lock below fails. */
-	if (!error && !decision.is_touched && weir_judge_has_alias(rep) &&
-	    rrset_array_lock(rep->ref, rep->rrset_count, 0)) {
-		error = weir_judge_answer(
-		    snapshot, rep, sweep->now_unix, &decision);
-		rrset_array_unlock(rep->ref, rep->rrset_count);
-	}
+	error = weir_judge_name(
+	    snapshot, wire, len, is_alias, sweep->now_unix, &decision);
 	if (error)
 		sweep->error = error;
 	return error != 0 || decision.is_touched;
 }
 
-static void
-look_at_bin(struct sweep *sweep, struct lruhash_bin *bin)
+/* Whether the policy speaks of a message. */
+static bool
+is_touched(struct sweep *sweep, const struct item *item)
 {
-	struct lruhash_entry *at;
+	const uint8_t *at = sweep->targets + item->targets;
+	const uint8_t *end = at + item->targets_len;
 
-	sweep->doomed_count = 0;
-	for (at = bin->overflow_list; at; at = at->overflow_next) {
-		const struct msgreply_entry *entry = at->key;
-		struct doomed *doomed = &sweep->doomed[sweep->doomed_count];
-
-		if (sweep->doomed_count == DOOMED_SIZE)
-			return;
-		lock_rw_rdlock(&at->lock);
-		sweep->report->entries++;
-		if (entry->key.qname_len <= WEIR_NAME_SIZE &&
-		    !weir_shelf_has_key(sweep->module, &entry->key) &&
-		    is_touched(sweep, entry)) {
-			doomed->hash = at->hash;
-			doomed->key = entry->key;
-			doomed->key.local_alias = NULL;
-			doomed->key.qname = doomed->name;
-			memcpy(doomed->name, entry->key.qname,
-			    entry->key.qname_len);
-			sweep->doomed_count++;
-		}
-		lock_rw_unlock(&at->lock);
-	}
+	if (is_name_touched(sweep, item->name, item->key.qname_len, false))
+		return true;
+	for (; at < end; at += 1 + *at)
+		if (is_name_touched(sweep, at + 1, *at, true))
+			return true;
+	return false;
 }
 
-/* One bin, again as long as it yields more than fits into the list.  false:
- * there is no such bin any more. */
-static bool
-sweep_bin(struct sweep *sweep, struct lruhash *table, size_t number)
+static void
+judge_items(struct sweep *sweep, bool is_all_doomed)
 {
 	struct slabhash *cache = sweep->module->env->msg_cache;
-	struct lruhash_bin *bin;
 	unsigned int i;
 
-	do {
-		lock_quick_lock(&table->lock);
-		if (number >= table->size) {
-			lock_quick_unlock(&table->lock);
+	for (i = 0; i < sweep->item_count; i++) {
+		struct item *item = &sweep->items[i];
+
+		if (weir_shelf_has_key(sweep->module, &item->key) &&
+		    !is_all_doomed)
+			continue;
+		if (!item->is_doomed && !is_all_doomed &&
+		    !is_touched(sweep, item))
+			continue;
+		slabhash_remove(cache, item->hash, &item->key);
+		sweep->report->removed++;
+	}
+	sweep->report->entries += sweep->item_count;
+}
+
+/* The processor is given away while we hold no lock. */
+static void
+rest(struct sweep *sweep)
+{
+	uint64_t now_ns = clock_ns();
+	bool is_nap = now_ns - sweep->burst_began_ns >= BURST_NS;
+
+	if (is_nap)
+		nap_ns(NAP_NS);
+	/* What was lost here was not lost in a hold. */
+	if (is_nap || now_ns - sweep->hold_ended_ns >= LONG_NS)
+		sweep->preemptions = preemptions();
+	if (is_nap)
+		sweep->burst_began_ns = clock_ns();
+}
+
+/* false: the module stops. */
+static bool
+sweep_table(struct sweep *sweep, struct lruhash *table)
+{
+	size_t bin = 0, before = 0;
+
+	while (copy_bins(sweep, table, &bin)) {
+		/* A bin of 48 messages where one is usual: nobody who does not
+		 * know the hash's key can make it.  It is thinned out. */
+		judge_items(sweep, bin == before);
+		before = bin;
+		if (atomic_load(&sweep->module->is_stopping))
 			return false;
-		}
-		bin = &table->array[number];
-		lock_quick_lock(&bin->lock);
-		lock_quick_unlock(&table->lock);
-		look_at_bin(sweep, bin);
-		lock_quick_unlock(&bin->lock);
-		for (i = 0; i < sweep->doomed_count; i++)
-			slabhash_remove(cache, sweep->doomed[i].hash,
-			    &sweep->doomed[i].key);
-		sweep->report->removed += sweep->doomed_count;
-	} while (sweep->doomed_count == DOOMED_SIZE);
+		rest(sweep);
+	}
 	return true;
 }
 
@@ -164,24 +426,23 @@ weir_sweep(struct weir_module *module, const struct weir_snapshot *snapshot,
     struct weir_sweep_report *ret_report)
 {
 	struct slabhash *cache = module->env->msg_cache;
-	struct sweep sweep = { .module = module,
-		.snapshot = snapshot,
-		.now_unix = (uint32_t)time(NULL),
-		.report = ret_report };
-	uint64_t started = clock_us();
-	size_t table, bin;
+	struct sweep sweep;
+	uint64_t began_ns = clock_ns();
+	size_t table;
 
 	memset(ret_report, 0, sizeof(*ret_report));
+	sweep.module = module;
+	sweep.snapshot = snapshot;
+	sweep.now_unix = (uint32_t)time(NULL);
+	sweep.report = ret_report;
+	sweep.error = WEIR_OK;
+	sweep.hint_count = 0;
 	wait_for_stores(module, snapshot->current.serial);
-	for (table = 0; table < cache->size; table++) {
-		for (bin = 0; sweep_bin(&sweep, cache->array[table], bin);
-		     bin++) {
-			if (atomic_load(&module->is_stopping))
-				return 1;
-			if (bin % BINS_AT_ONCE == BINS_AT_ONCE - 1)
-				(void)sched_yield();
-		}
-	}
-	ret_report->us = clock_us() - started;
+	sweep.burst_began_ns = clock_ns();
+	sweep.preemptions = preemptions();
+	for (table = 0; table < cache->size; table++)
+		if (!sweep_table(&sweep, cache->array[table]))
+			return 1;
+	ret_report->us = (clock_ns() - began_ns) / 1000;
 	return sweep.error;
 }

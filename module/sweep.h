@@ -2,11 +2,29 @@
  * sweep.h - walks Unbound's message cache after a swap and removes every
  * message of which the new policy speaks.
  *
- * Bin by bin: for each of the cache's tables, take the table's lock, take the
- * bin's lock, release the table's lock, look at the bin's few entries, release.
- * A table that grows meanwhile moves entries from bin i to i or behind the old
- * end, so walking on to the new end misses none.  What is to go is removed
- * afterwards by Unbound's own function.
+ * Unbound's table locks are spinlocks: a worker that wants one burns its
+ * processor until we let go.  So nothing is judged under a lock.  A few bins at
+ * a time:
+ *
+ *   1. under the table's lock, copy out the keys of their messages.  Only who
+ *      holds that lock changes a bin's list, so the bins' own locks are not
+ *      needed (lruhash.h: overflow_next is covered by hashlock and binlock);
+ *      an entry that is in the list cannot be freed.  A message with aliases
+ *      stays read-locked;
+ *   2. without the table's lock, copy out the targets of those aliases, as
+ *      Unbound does when it answers from the cache; unlock;
+ *   3. with no lock at all, judge the copies;
+ *   4. remove what is to go by Unbound's own function.
+ *
+ * Lock order, as everywhere in Unbound: table, entry, RRsets.  Unbound itself
+ * waits for an entry while it holds the table (lruhash_insert), and for RRsets
+ * while it holds an entry (worker.c).
+ *
+ * A message that is replaced between 1 and 4 was judged by the new policy when
+ * it was stored: at worst one is removed that could have stayed, and costs a
+ * fetch.  So does one with more alias targets than we have room for.  A table
+ * that grows meanwhile moves entries from bin i to i or behind the old end, so
+ * walking on to the new end misses none.
  *
  * When the sweep is done, no message that the new policy changes is left; and
  * none comes in later, for whatever is stored after the swap was judged by the
@@ -19,6 +37,11 @@
  *
  * SERVFAIL messages go too: they do not tell which aliases led to them, and are
  * kept for seconds only.
+ *
+ * Each hold of locks in 1 and 2 is timed.  If the kernel takes the processor
+ * away from us while we hold them, the hold is long whatever we do; getrusage(2)
+ * tells.  So that it happens rarely, the sweep rests of its own accord long
+ * before its time slice is over.
  */
 #ifndef WEIR_MODULE_SWEEP_H
 #define WEIR_MODULE_SWEEP_H
@@ -28,7 +51,11 @@
 struct weir_sweep_report {
 	uint64_t entries; /* messages looked at */
 	uint64_t removed;
-	uint64_t us; /* duration */
+	uint64_t us;          /* duration */
+	uint64_t hold_max_ns; /* longest time that locks were held */
+	/* ... of those in which we did not lose the processor */
+	uint64_t hold_running_max_ns;
+	uint64_t holds_preempted; /* how often we lost it in a hold */
 };
 
 /** Housekeeper only.  0; 1 if it was broken off because the module stops; < 0

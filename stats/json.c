@@ -131,14 +131,26 @@ counts(const struct weir_totals *totals)
 	return object;
 }
 
+/* Upwards, so that 0 means none. */
+static json_int_t
+us_of_ns(uint64_t ns)
+{
+	return (json_int_t)((ns + 999) / 1000);
+}
+
 static json_t *
 sweep(struct weir_status_header *header)
 {
-	return json_pack("{s:I, s:I, s:I, s:I}", "finished",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "finished",
 	    (json_int_t)atomic_load(&header->sweeps), "looked_at",
 	    (json_int_t)atomic_load(&header->sweep_entries), "removed",
 	    (json_int_t)atomic_load(&header->sweep_removed), "us",
-	    (json_int_t)atomic_load(&header->sweep_us));
+	    (json_int_t)atomic_load(&header->sweep_us), "hold_max_us",
+	    us_of_ns(atomic_load(&header->sweep_hold_max_ns)),
+	    "hold_running_max_us",
+	    us_of_ns(atomic_load(&header->sweep_hold_running_max_ns)),
+	    "holds_preempted",
+	    (json_int_t)atomic_load(&header->sweep_holds_preempted));
 }
 
 static json_t *

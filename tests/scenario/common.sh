@@ -487,6 +487,23 @@ feeds = {f['name']: f for f in d['total']['feeds']}
 print($1)" 2>&1 | tail -n 1
 }
 
+# A big list of names: the real one of 1.16 million names if WEIR_SHARED_DATA (the
+# folder of real lists) has it, or 200,000 that are made here.
+big_list() {
+	local real=${WEIR_SHARED_DATA:-/nonexistent}
+	real=$real/scale/maltrail-domains-merged.txt.zst
+	if [ -r "$real" ] && command -v zstd >/dev/null; then
+		zstd -qdc "$real"
+	else
+		awk 'BEGIN {
+			srand(7)
+			for (i = 0; i < 200000; i++)
+				printf "%x-%d.listed%d.example\n",
+					rand() * 1e9, i, i % 977
+		}'
+	fi
+}
+
 # Microseconds since 1970, as ask_many writes them.
 now_us() {
 	local us=${EPOCHREALTIME/./}
