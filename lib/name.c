@@ -28,19 +28,29 @@ lower_word(uint64_t word)
 	return word | is_upper >> 2;
 }
 
+/* `out` may be `wire`. */
+static inline void
+copy_lower_word(uint8_t *out, const uint8_t *wire)
+{
+	uint64_t word;
+
+	memcpy(&word, wire, 8);
+	word = lower_word(word);
+	memcpy(out, &word, 8);
+}
+
 static void
 copy_lower(uint8_t *out, const uint8_t *wire, size_t len)
 {
-	uint64_t word;
 	size_t at;
 
-	for (at = 0; at + 8 <= len; at += 8) {
-		memcpy(&word, wire + at, 8);
-		word = lower_word(word);
-		memcpy(out + at, &word, 8);
-	}
-	for (; at < len; at++)
-		out[at] = lower(wire[at]);
+	for (at = 0; at + 8 <= len; at += 8)
+		copy_lower_word(out + at, wire + at);
+	if (at < len && len >= 8) /* some octets twice: that changes nothing */
+		copy_lower_word(out + len - 8, wire + len - 8);
+	else
+		for (; at < len; at++)
+			out[at] = lower(wire[at]);
 }
 
 int

@@ -38,7 +38,7 @@ struct weir_reply weir_reply_for(
  * the query name), its serial the swap in force, TTL and MINIMUM the block
  * TTL. */
 #define WEIR_SOA_MNAME     "\004weir\007invalid" /* wire form, with the NUL */
-#define WEIR_SOA_RNAME     "\006nobody\007invalid"
+#define WEIR_SOA_RNAME     "" /* the root: there is nobody to write to */
 #define WEIR_SOA_REFRESH_S 3600
 #define WEIR_SOA_RETRY_S   600
 #define WEIR_SOA_EXPIRE_S  86400
