@@ -66,7 +66,7 @@ read_ahead(const struct weir_db *db)
 	size_t from = (size_t)(db->filter.blocks - db->tree.map) / page * page;
 
 	(void)madvise((uint8_t *)db->map + from,
-	    (size_t)(db->filter.block_count * WEIR_FILTER_BLOCK_SIZE),
+	    (size_t)(db->header.filter_block_count * WEIR_FILTER_BLOCK_SIZE),
 	    MADV_WILLNEED);
 }
 
@@ -97,17 +97,17 @@ static int
 read_meta(struct weir_db *db, const char *path, struct weir_problem *problem)
 {
 	struct weir_tree_item item;
+	const uint8_t *blocks;
 	int error = read_header(db, path, problem);
 
 	if (error)
 		return error;
 	if (get_meta(db, WEIR_META_FILTER, &item) != WEIR_OK ||
-	    !(db->filter.blocks = filter_blocks(
-		  &item, db->header.filter_block_count)))
+	    !(blocks = filter_blocks(&item, db->header.filter_block_count)))
 		return weir_problem_set(problem, WEIR_EFORMAT,
 		    "%s: the filter is missing or too short", path);
-	db->filter.block_count = db->header.filter_block_count;
-	memcpy(db->filter.key, db->header.filter_key, WEIR_FILTER_KEY_SIZE);
+	weir_filter_init(&db->filter, blocks, db->header.filter_block_count,
+	    db->header.filter_key);
 	read_ahead(db);
 	if (get_meta(db, WEIR_META_SETS, &item) != WEIR_OK ||
 	    item.len != db->header.sets_len)
@@ -256,12 +256,6 @@ weir_db_filter(const struct weir_db *db)
 	return &db->filter;
 }
 
-bool
-weir_db_may_have(const struct weir_db *db, uint64_t hash)
-{
-	return weir_filter_has(db->filter.blocks, db->filter.block_count, hash);
-}
-
 int
 weir_db_get(const struct weir_db *db, const uint8_t *key, size_t key_len,
     uint64_t hash, struct weir_db_record *ret_record)
@@ -269,7 +263,7 @@ weir_db_get(const struct weir_db *db, const uint8_t *key, size_t key_len,
 	struct weir_tree_item item;
 	int hit;
 
-	if (!weir_filter_has(db->filter.blocks, db->filter.block_count, hash))
+	if (!weir_filter_has(&db->filter, hash))
 		return 0;
 	hit = weir_tree_lookup(&db->tree, key, key_len, &item);
 	if (hit <= 0)
@@ -314,7 +308,7 @@ checked_value(const struct weir_db *db, const struct weir_tree_item *item,
 		return;
 	if (memcmp(item->key, WEIR_META_FILTER, WEIR_META_SIZE) == 0) {
 		*ret_data = db->filter.blocks;
-		*ret_len = (size_t)db->filter.block_count *
+		*ret_len = (size_t)db->header.filter_block_count *
 			   WEIR_FILTER_BLOCK_SIZE;
 	} else if (memcmp(item->key, WEIR_META_HEADER, WEIR_META_SIZE) == 0) {
 		weir_db_header_encode(&db->header, header);

@@ -50,9 +50,6 @@ struct weir_db_record {
 
 const struct weir_filter *weir_db_filter(const struct weir_db *db);
 
-/** Whether the filter knows the hash. */
-bool weir_db_may_have(const struct weir_db *db, uint64_t hash);
-
 /** The record of one key; its hash (lib/filter.h, by the header's filter key).
  *  1; 0: there is none; WEIR_EFORMAT. */
 int weir_db_get(const struct weir_db *db, const uint8_t *key, size_t key_len,

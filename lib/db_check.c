@@ -50,12 +50,17 @@ struct checker {
 	const uint8_t *entries; /* that were checked last */
 	const uint8_t *last;    /* key */
 	size_t last_len;
+	const uint8_t
+	    *gate; /* key of the ancestor that the gate was asked for */
+	size_t gate_len;
 	/* Those that the filter is still to be asked about. */
 	unsigned int asked_count;
 	struct {
 		const uint8_t *key;
 		size_t len;
 		uint64_t hash;
+		bool has_gate;
+		uint64_t gate_hash;
 	} asked[ASKED_AT_ONCE];
 };
 
@@ -112,14 +117,36 @@ is_at_edge(const struct checker *checker)
 static int
 ask_filter(struct checker *checker)
 {
+	const struct weir_filter *filter = weir_db_filter(checker->db);
 	unsigned int i;
 
 	for (i = 0; i < checker->asked_count; i++)
-		if (!weir_db_may_have(checker->db, checker->asked[i].hash))
+		if (!weir_filter_has(filter, checker->asked[i].hash) ||
+		    (checker->asked[i].has_gate &&
+			!weir_filter_gate_has(
+			    filter, checker->asked[i].gate_hash)))
 			return complain(checker, "not known to the filter",
 			    checker->asked[i].key, checker->asked[i].len);
 	checker->asked_count = 0;
 	return WEIR_OK;
+}
+
+/* Whether the gate is to be asked too: not if the key before had the same
+ * ancestor. */
+static bool
+needs_gate(struct checker *checker, const uint8_t *key, size_t key_len,
+    uint64_t *ret_hash)
+{
+	const struct weir_filter *filter = weir_db_filter(checker->db);
+	size_t len = weir_filter_gate_len(key, key_len);
+
+	if (len == 0 ||
+	    (len == checker->gate_len && memcmp(checker->gate, key, len) == 0))
+		return false;
+	checker->gate = key;
+	checker->gate_len = len;
+	*ret_hash = weir_filter_hash(filter->key, key, len);
+	return true;
 }
 
 /* Through the filter and the branches: as the module does. */
@@ -157,8 +184,10 @@ check_name(struct checker *checker, const struct weir_db_record *record)
 	    WEIR_OK)
 		return complain(checker, "damaged entries", key, key_len);
 	hash = weir_filter_hash(header->filter_key, key, key_len);
-	weir_filter_prefetch(filter->blocks, filter->block_count, hash);
+	weir_filter_prefetch(filter, hash);
 	i = checker->asked_count++;
+	checker->asked[i].has_gate = needs_gate(
+	    checker, key, key_len, &checker->asked[i].gate_hash);
 	checker->asked[i].key = checker->last = key;
 	checker->asked[i].len = checker->last_len = key_len;
 	checker->asked[i].hash = hash;

@@ -1,11 +1,17 @@
 /*
  * filter.h - a split-block Bloom filter over the keys of a database file.
  *
- * One block is 256 bits in half a cache line; a key sets one bit in each of
- * its eight 32-bit words (F. Putze, P. Sanders, J. Singler: Cache-, Hash- and
- * Space-Efficient Bloom Filters, 2007).  One 64-bit hash chooses them: its high
- * half the block, its low 40 bits the eight places, five bits each.  With 12
- * bits a key about one miss in 250 is let through to the tree.
+ * Blocks of 256 bits, half a cache line each, in two parts.  The first third is
+ * the gate: it knows the ancestors with two labels of all keys, three bits for
+ * each, and denies seven of eight names that it does not know; so most misses end
+ * with one cache line, of a part that is small.  The others are the filter
+ * proper: a key sets one bit in each of a block's eight 32-bit words (F. Putze,
+ * P. Sanders, J. Singler: Cache-, Hash- and Space-Efficient Bloom Filters, 2007)
+ * and is let through to the tree by mistake once in forty times.  Together they
+ * take 12.5 bits a key.
+ *
+ * One 64-bit hash chooses the bits: its high half the block, its low 40 bits
+ * the eight places, five bits each (in the gate: its low 24, eight bits each).
  *
  * The hash of a name is SipHash-1-3 (lib/siphash.h) of its database key
  * (lib/name.h), keyed with the file's random key, so that nobody who does not
@@ -29,30 +35,43 @@
 
 /** A file's filter. */
 struct weir_filter {
-	const uint8_t *blocks; /* at an address that 64 divides */
-	uint64_t block_count;
+	const uint8_t *blocks; /* the gate's; at an address that 64 divides */
+	uint64_t gate_count;   /* blocks of the gate; 0: it lets all through */
+	const uint8_t *main;   /* blocks of the filter proper */
+	uint64_t main_count;
 	uint8_t key[WEIR_FILTER_KEY_SIZE];
 };
 
-/** Blocks for that many keys; at least 1. */
+/** Blocks of both parts for that many keys; at least 3. */
 uint64_t weir_filter_block_count(uint64_t key_count);
+
+/** Takes block_count blocks of both parts and the key. */
+void weir_filter_init(struct weir_filter *filter, const uint8_t *blocks,
+    uint64_t block_count, const uint8_t key[WEIR_FILTER_KEY_SIZE]);
 
 /** The hash of one key. */
 uint64_t weir_filter_hash(const uint8_t filter_key[WEIR_FILTER_KEY_SIZE],
     const uint8_t *key, size_t key_len);
 
-/** The hashes of a name and its ancestors: ret_hashes[n] is that of the
- *  ancestor with n labels, for n from 1 to label_count.  key, ends: as
+/** The hashes of a name and its ancestors, as far as they are needed:
+ *  ret_hashes[n] is that of the ancestor with n labels, for n from 1 to what is
+ *  returned; the deeper ones are in neither filter.  key, ends: as
  *  weir_name_to_key gives them; key has WEIR_KEY_SIZE octets, and what stands
- *  behind its end has no say.  The processor is asked for the block of each as
- *  soon as it is known, so that they are fetched side by side, and while the
- *  next hash is made. */
-void weir_filter_hash_key(const struct weir_filter *filter, const uint8_t *key,
-    const uint16_t *ends, unsigned int label_count, uint64_t *ret_hashes);
+ *  behind its end has no say.  `overlay`, if not NULL, has the same key.  The
+ *  processor is asked for the block of each hash as soon as it is known. */
+unsigned int weir_filter_hash_key(const struct weir_filter *filter,
+    const struct weir_filter *overlay, const uint8_t *key, const uint16_t *ends,
+    unsigned int label_count, uint64_t *ret_hashes);
 
-/** Adds a key's hash.  blocks: block_count * WEIR_FILTER_BLOCK_SIZE octets,
- *  zeroed before the first. */
+/** The length of the key of the ancestor with two labels (the key itself, if it
+ *  has no more); 0 if there is but one label: nothing for the gate. */
+size_t weir_filter_gate_len(const uint8_t *key, size_t key_len);
+
+/** Adds a key's hash; to the gate, the hash of that ancestor.  blocks:
+ *  block_count * WEIR_FILTER_BLOCK_SIZE octets of both parts, zeroed before the
+ *  first. */
 void weir_filter_add(uint8_t *blocks, uint64_t block_count, uint64_t hash);
+void weir_filter_add_gate(uint8_t *blocks, uint64_t block_count, uint64_t hash);
 
 static inline const uint8_t *
 weir_filter_block(const uint8_t *blocks, uint64_t block_count, uint64_t hash)
@@ -64,9 +83,10 @@ weir_filter_block(const uint8_t *blocks, uint64_t block_count, uint64_t hash)
 
 /** Asks the processor for the block of a hash. */
 static inline void
-weir_filter_prefetch(const uint8_t *blocks, uint64_t block_count, uint64_t hash)
+weir_filter_prefetch(const struct weir_filter *filter, uint64_t hash)
 {
-	__builtin_prefetch(weir_filter_block(blocks, block_count, hash));
+	__builtin_prefetch(
+	    weir_filter_block(filter->main, filter->main_count, hash));
 }
 
 /* The word, moved so that the hash's place in it comes lowest. */
@@ -81,23 +101,40 @@ weir_filter_word(const uint8_t *block, unsigned int number, uint64_t hash)
 
 /** false: the key is not there.  true: it may be. */
 static inline bool
-weir_filter_has(const uint8_t *blocks, uint64_t block_count, uint64_t hash)
+weir_filter_has(const struct weir_filter *filter, uint64_t hash)
 {
-	const uint8_t *block = weir_filter_block(blocks, block_count, hash);
+	const uint8_t *block = weir_filter_block(
+	    filter->main, filter->main_count, hash);
 	uint32_t bits;
 
 	bits = weir_filter_word(block, 0, hash) &
 	       weir_filter_word(block, 1, hash) &
 	       weir_filter_word(block, 2, hash) &
 	       weir_filter_word(block, 3, hash);
-	/* Fifteen of sixteen misses end here. */
-	if (__builtin_expect((bits & 1) == 0, 1))
+	if (__builtin_expect((bits & 1) == 0, 1)) /* five of six misses */
 		return false;
 	bits = weir_filter_word(block, 4, hash) &
 	       weir_filter_word(block, 5, hash) &
 	       weir_filter_word(block, 6, hash) &
 	       weir_filter_word(block, 7, hash);
 	return (bits & 1) != 0;
+}
+
+/** false: no key has that ancestor with two labels.  true: one may. */
+static inline bool
+weir_filter_gate_has(const struct weir_filter *filter, uint64_t hash)
+{
+	const uint8_t *block;
+	unsigned int bits = 1, i, place;
+
+	if (filter->gate_count == 0)
+		return true;
+	block = weir_filter_block(filter->blocks, filter->gate_count, hash);
+	for (i = 0; i < 3; i++) {
+		place = hash >> 8 * i & 255;
+		bits &= (unsigned int)block[place / 8] >> place % 8;
+	}
+	return bits != 0;
 }
 
 #endif

@@ -156,9 +156,10 @@ lookup_key(const struct weir_generation *generation, const uint8_t *key,
 	struct weir_match *match;
 	int hit;
 
-	weir_filter_hash_key(
-	    weir_db_filter(generation->base), key, ends, labels_all, hashes);
-	for (labels = labels_all; labels > 0; labels--) {
+	labels = weir_filter_hash_key(weir_db_filter(generation->base),
+	    generation->overlay ? weir_db_filter(generation->overlay) : NULL,
+	    key, ends, labels_all, hashes);
+	for (; labels > 0; labels--) {
 		hit = get(
 		    generation, key, ends[labels], hashes[labels], &record);
 		if (hit == 0)

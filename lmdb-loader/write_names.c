@@ -72,12 +72,31 @@ place_of(struct weir_write_names *names, const struct weir_stream_item *item,
 	return 0;
 }
 
+/* Its own, and that of its ancestor for the gate, if the key before had another
+ * one. */
+static void
+add_hashes_of(struct weir_write_names *names, struct weir_write_batch *batch,
+    const struct weir_stream_item *item)
+{
+	const uint8_t *filter_key = names->header->filter_key;
+	size_t len = weir_filter_gate_len(item->key, item->key_len);
+
+	batch->hashes[batch->count++] = weir_filter_hash(
+	    filter_key, item->key, item->key_len);
+	if (len == 0 || (len == names->gate_len &&
+			    memcmp(names->gate_key, item->key, len) == 0))
+		return;
+	memcpy(names->gate_key, item->key, len);
+	names->gate_len = len;
+	batch->gate_hashes[batch->gate_count++] = weir_filter_hash(
+	    filter_key, item->key, len);
+}
+
 static int
 add_record(struct weir_write_names *names, struct weir_write_batch *batch,
     const struct weir_stream_item *item)
 {
 	uint8_t *at = batch->bytes + batch->len;
-	uint64_t hash;
 	uint32_t place = 0;
 	int ret;
 
@@ -93,9 +112,7 @@ add_record(struct weir_write_names *names, struct weir_write_batch *batch,
 	weir_bytes_put32(at + 4 + item->key_len, WEIR_VALUE_BYTES);
 	weir_bytes_put32(at + 8 + item->key_len, place);
 	batch->len += 8 + item->key_len + WEIR_VALUE_BYTES;
-	hash = weir_filter_hash(
-	    names->header->filter_key, item->key, item->key_len);
-	batch->hashes[batch->count++] = hash;
+	add_hashes_of(names, batch, item);
 	return 0;
 }
 
@@ -105,13 +122,18 @@ add_hashes(struct weir_write_names *names, const struct weir_write_batch *batch)
 {
 	uint64_t blocks = names->header->filter_block_count;
 	unsigned int i, ahead = 0;
+	struct weir_filter filter;
 
+	weir_filter_init(
+	    &filter, names->filter, blocks, names->header->filter_key);
 	for (i = 0; i < batch->count; i++) {
 		for (; ahead < batch->count && ahead < i + FETCH_AHEAD; ahead++)
-			weir_filter_prefetch(
-			    names->filter, blocks, batch->hashes[ahead]);
+			weir_filter_prefetch(&filter, batch->hashes[ahead]);
 		weir_filter_add(names->filter, blocks, batch->hashes[i]);
 	}
+	for (i = 0; i < batch->gate_count; i++)
+		weir_filter_add_gate(
+		    names->filter, blocks, batch->gate_hashes[i]);
 }
 
 /* 1: a batch that is full, or the last; 0: there are no more names; < 0. */
@@ -122,6 +144,7 @@ make(struct weir_write_names *names, struct weir_write_batch *batch)
 	int more = 1, ret = 0;
 
 	batch->count = 0;
+	batch->gate_count = 0;
 	batch->len = 0;
 	while (ret == 0 && batch->count < WEIR_BATCH_NAMES &&
 	       WEIR_BATCH_BYTES - batch->len >= RECORD_MAX) {

@@ -27,7 +27,9 @@
 struct weir_write_batch {
 	unsigned int count;
 	size_t len;
+	unsigned int gate_count;
 	uint64_t hashes[WEIR_BATCH_NAMES];
+	uint64_t gate_hashes[WEIR_BATCH_NAMES]; /* lib/filter.h */
 	uint8_t bytes[WEIR_BATCH_BYTES];
 };
 
@@ -46,6 +48,8 @@ struct weir_write_names {
 			 WEIR_ENTRIES_PER_KEY * WEIR_ENTRY_BYTES];
 	size_t last_len;
 	uint32_t last_place;
+	uint8_t gate_key[WEIR_KEY_SIZE]; /* the ancestor added last */
+	size_t gate_len;
 };
 
 /** Makes all batches and hands each to `put`, in the caller's thread; if that

@@ -14,9 +14,9 @@
 
 static const uint8_t key[WEIR_FILTER_KEY_SIZE] = "0123456789abcde";
 
-/* One block, for what hashing fetches. */
-static const uint8_t block[WEIR_FILTER_BLOCK_SIZE];
-static struct weir_filter filter = { .blocks = block, .block_count = 1 };
+/* A filter that lets everything through: the hashes of all labels are made. */
+static uint8_t all[3 * WEIR_FILTER_BLOCK_SIZE];
+static struct weir_filter filter;
 
 static void
 hash_name(const struct weir_name *name, uint64_t *ret_hashes)
@@ -26,10 +26,12 @@ hash_name(const struct weir_name *name, uint64_t *ret_hashes)
 
 	/* What stands behind the key has no say. */
 	memset(octets, 0xee, sizeof(octets));
-	memcpy(filter.key, key, sizeof(filter.key));
+	memset(all, 0xff, sizeof(all));
+	weir_filter_init(&filter, all, 3, key);
 	(void)weir_name_to_key(name, WEIR_TRIGGER_QNAME, octets, ends);
-	weir_filter_hash_key(
-	    &filter, octets, ends, name->label_count, ret_hashes);
+	ck_assert_uint_eq(weir_filter_hash_key(&filter, NULL, octets, ends,
+			      name->label_count, ret_hashes),
+	    name->label_count);
 }
 
 static uint64_t
@@ -45,34 +47,118 @@ hash_of(const char *parent, unsigned int number)
 	return hashes[name.label_count];
 }
 
+static struct weir_filter
+filter_of(const uint8_t *bits, uint64_t blocks)
+{
+	struct weir_filter made;
+
+	weir_filter_init(&made, bits, blocks, key);
+	return made;
+}
+
 START_TEST(what_was_added_is_found_and_little_else)
 {
 	uint64_t blocks = weir_filter_block_count(KEYS);
 	uint8_t *bits = calloc(blocks, WEIR_FILTER_BLOCK_SIZE);
+	struct weir_filter made = filter_of(bits, blocks);
 	unsigned int i, wrong = 0;
 
 	for (i = 0; i < KEYS; i++)
 		weir_filter_add(bits, blocks, hash_of("example.com", i));
 	for (i = 0; i < KEYS; i++) {
-		ck_assert(
-		    weir_filter_has(bits, blocks, hash_of("example.com", i)));
-		wrong += weir_filter_has(
-		    bits, blocks, hash_of("example.net", i));
+		ck_assert(weir_filter_has(&made, hash_of("example.com", i)));
+		wrong += weir_filter_has(&made, hash_of("example.net", i));
 	}
-	/* One in 250 is expected; one in 100 would be a broken filter. */
-	ck_assert_uint_lt(wrong, KEYS / 100);
+	/* One in 40 is expected; one in 20 would be a broken filter. */
+	ck_assert_uint_lt(wrong, KEYS / 20);
 	ck_assert_uint_le(blocks * WEIR_FILTER_BLOCK_SIZE, KEYS * 16 / 10);
 	free(bits);
 }
 END_TEST
 
+START_TEST(the_gate_denies_most_of_what_it_does_not_know)
+{
+	uint64_t blocks = weir_filter_block_count(KEYS);
+	uint8_t *bits = calloc(blocks, WEIR_FILTER_BLOCK_SIZE);
+	struct weir_filter made = filter_of(bits, blocks);
+	unsigned int i, wrong = 0;
+
+	for (i = 0; i < KEYS; i++)
+		weir_filter_add_gate(bits, blocks, hash_of("com", i));
+	for (i = 0; i < KEYS; i++) {
+		ck_assert(weir_filter_gate_has(&made, hash_of("com", i)));
+		wrong += weir_filter_gate_has(&made, hash_of("net", i));
+	}
+	/* One in seven is expected; one in four would be a broken gate. */
+	ck_assert_uint_lt(wrong, KEYS / 4);
+	free(bits);
+}
+END_TEST
+
+START_TEST(hashing_stops_where_both_gates_deny)
+{
+	uint8_t none[3 * WEIR_FILTER_BLOCK_SIZE] = { 0 };
+	struct weir_filter deny = filter_of(none, 3), let;
+	uint64_t hashes[WEIR_NAME_LABELS + 1];
+	uint16_t ends[WEIR_NAME_LABELS + 1];
+	uint8_t octets[WEIR_KEY_SIZE];
+	struct weir_name name;
+
+	ck_assert_int_eq(weir_name_parse("a.b.c.d", 7, &name), WEIR_OK);
+	hash_name(&name, hashes);
+	let = filter; /* lets all through */
+	(void)weir_name_to_key(&name, WEIR_TRIGGER_QNAME, octets, ends);
+	ck_assert_uint_eq(
+	    weir_filter_hash_key(&deny, NULL, octets, ends, 4, hashes), 1);
+	ck_assert_uint_eq(
+	    weir_filter_hash_key(&deny, &deny, octets, ends, 4, hashes), 1);
+	ck_assert_uint_eq(
+	    weir_filter_hash_key(&deny, &let, octets, ends, 4, hashes), 4);
+	ck_assert_uint_eq(
+	    weir_filter_hash_key(&let, &deny, octets, ends, 4, hashes), 4);
+	ck_assert_uint_eq(
+	    weir_filter_hash_key(&deny, NULL, octets, ends, 1, hashes), 1);
+	ck_assert_uint_eq(
+	    weir_filter_hash_key(&deny, NULL, octets, ends, 0, hashes), 0);
+}
+END_TEST
+
+START_TEST(the_gates_key_is_the_ancestor_with_two_labels)
+{
+	static const struct {
+		const char *name;
+		unsigned int labels; /* of the ancestor; 0: none */
+	} rows[] = { { "com", 0 }, { "a.com", 2 }, { "x.yy.com", 2 },
+		{ "a.b.c.d.e", 2 } };
+	uint16_t ends[WEIR_NAME_LABELS + 1];
+	uint8_t octets[WEIR_KEY_SIZE];
+	struct weir_name name;
+	size_t i, len;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ck_assert_int_eq(
+		    weir_name_parse(rows[i].name, strlen(rows[i].name), &name),
+		    WEIR_OK);
+		len = weir_name_to_key(&name, WEIR_TRIGGER_QNAME, octets, ends);
+		ck_assert_uint_eq(weir_filter_gate_len(octets, len),
+		    rows[i].labels == 0 ? 0 : ends[rows[i].labels]);
+	}
+}
+END_TEST
+
 START_TEST(an_empty_filter_has_nothing)
 {
-	uint8_t empty[WEIR_FILTER_BLOCK_SIZE] = { 0 };
+	uint8_t empty[3 * WEIR_FILTER_BLOCK_SIZE] = { 0 };
+	struct weir_filter made = filter_of(empty, 3);
 
-	ck_assert_uint_eq(weir_filter_block_count(0), 1);
-	ck_assert(!weir_filter_has(empty, 1, 0));
-	ck_assert(!weir_filter_has(empty, 1, UINT64_MAX));
+	ck_assert_uint_eq(weir_filter_block_count(0), 3);
+	ck_assert(!weir_filter_has(&made, 0));
+	ck_assert(!weir_filter_has(&made, UINT64_MAX));
+	ck_assert(!weir_filter_gate_has(&made, 0));
+	/* A filter of a block or two has no gate. */
+	made = filter_of(empty, 1);
+	ck_assert(weir_filter_gate_has(&made, 0));
+	ck_assert(!weir_filter_has(&made, 0));
 }
 END_TEST
 
@@ -161,6 +247,9 @@ int
 main(void)
 {
 	const TTest *const tests[] = { what_was_added_is_found_and_little_else,
+		the_gate_denies_most_of_what_it_does_not_know,
+		hashing_stops_where_both_gates_deny,
+		the_gates_key_is_the_ancestor_with_two_labels,
 		an_empty_filter_has_nothing,
 		ancestors_hash_the_same_whatever_stands_below,
 		siphash_2_4_is_libsodiums_at_every_length,
