@@ -15,14 +15,14 @@
  * hold copies is a few thousand octets of cold memory: some microseconds. */
 #define BINS_AT_ONCE    16
 #define ENTRIES_AT_ONCE 48
-#define HINTS_AT_ONCE   (12 * BINS_AT_ONCE)
+#define HINTS_AT_ONCE   (16 * BINS_AT_ONCE)
 #define TARGETS_SIZE    16384 /* octets of alias targets in one hold */
 
 /* What takes longer is looked into: did we lose the processor? */
 #define LONG_NS 20000
 
-/* After so much work we rest.  The kernel lets a thread run for some 700 us
- * before another takes its place: so we have gone by ourselves. */
+/* After so much work we rest, so that a worker that waits for this processor
+ * waits no longer than that. */
 #define BURST_NS 400000
 #define NAP_NS   20000
 

@@ -38,10 +38,12 @@
  * SERVFAIL messages go too: they do not tell which aliases led to them, and are
  * kept for seconds only.
  *
- * Each hold of locks in 1 and 2 is timed.  If the kernel takes the processor
- * away from us while we hold them, the hold is long whatever we do; getrusage(2)
- * tells.  So that it happens rarely, the sweep rests of its own accord long
- * before its time slice is over.
+ * Each hold of locks in 1 and 2 is timed, from the table's lock to the last
+ * entry's; what Unbound's own function holds in 4 is not.  If the kernel gives
+ * our processor to another thread meanwhile, the hold is as long as that thread
+ * runs, whatever we do: getrusage(2) tells these apart.  Neither SCHED_BATCH nor
+ * another time slice made them fewer; holding locks for a smaller part of the
+ * time does.
  */
 #ifndef WEIR_MODULE_SWEEP_H
 #define WEIR_MODULE_SWEEP_H

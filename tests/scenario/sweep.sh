@@ -4,8 +4,8 @@
 # How long it takes, and how long it holds locks that a worker may wait for, is
 # printed and fails nothing.
 #
-# WEIR_SWEEP_MESSAGES=1000000 is what the figures in NEWS.md are for (three
-# minutes and 1.5 GB); WEIR_SWEEP_SWAPS the sweeps of each kind; WEIR_SHARED_DATA
+# WEIR_SWEEP_MESSAGES=1000000 is a cache of the size that big resolvers have (a
+# minute and 1.5 GB); WEIR_SWEEP_SWAPS the sweeps of each kind; WEIR_SHARED_DATA
 # as in swap-load.sh.
 #
 # shellcheck source=tests/scenario/common.sh
