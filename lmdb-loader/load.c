@@ -13,6 +13,7 @@
 
 #include "lib/idn.h"
 #include "lib/log.h"
+#include "lib/slice.h"
 
 #define LOWEST_PRIORITY 19
 
@@ -231,4 +232,5 @@ weir_load_give_way(void)
 	errno = 0;
 	if (nice(LOWEST_PRIORITY) == -1 && errno != 0)
 		weir_log_error("nice: %s", strerror(errno));
+	weir_slice_shorten();
 }
