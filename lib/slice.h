@@ -7,7 +7,8 @@
 /** From now on the calling thread, and those that it starts, want the processor
  *  for a tenth of a millisecond at a time: a thread that wakes meanwhile, of the
  *  resolver or of its clients, need not wait for the end of an ordinary turn
- *  (some three).  Linux 6.12 and later; elsewhere nothing happens. */
+ *  (some three).  Not for what holds locks that others spin on: it would lose the
+ *  processor more often.  Linux 6.12 and later; elsewhere nothing happens. */
 void weir_slice_shorten(void);
 
 #endif

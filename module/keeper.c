@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include "lib/proof.h"
-#include "lib/slice.h"
 #include "module/apart.h"
 #include "module/snapshot.h"
 #include "module/sweep.h"
@@ -472,7 +471,6 @@ keep(void *arg)
 	struct pollfd fds[2];
 
 	weir_apart_begin(&keeper.apart, module);
-	weir_slice_shorten();
 	/* So that the sweep's naps are not five times as long as it wants. */
 	(void)prctl(PR_SET_TIMERSLACK, 1UL);
 	keeper.inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
