@@ -143,7 +143,8 @@ def specials(result):
     lines = []
     names = {"sweep_messages": ("messages in the cache", "%.0f"),
              "sweep_ms": ("sweep after a swap, ms", "%.1f"),
-             "sweep_hold_us": ("longest hold of a lock, us", "%.0f")}
+             "sweep_hold_us": ("longest hold of a table, us", "%.0f"),
+             "sweep_bins_us": ("longest hold of some messages, us", "%.0f")}
     for size in result.sizes:
         rows = [["%s, %s%s" % (setup, ALONE[kind], unit(kind)),
                  cell(figures.get(size, setup, kind), 1, "%.1f")]

@@ -165,9 +165,10 @@ def sweep(site, names, size, figures, plan):
             figures.add(size, "sweep", "sweep_messages", number,
                         swept["looked_at"])
             figures.add(size, "sweep", "sweep_ms", number, swept["us"] / 1000)
-            if "hold_max_us" in swept:
-                figures.add(size, "sweep", "sweep_hold_us", number,
-                            swept["hold_max_us"])
+            figures.add(size, "sweep", "sweep_hold_us", number,
+                        swept["table_hold_max_us"])
+            figures.add(size, "sweep", "sweep_bins_us", number,
+                        swept["bins_hold_max_us"])
     finally:
         weir.stop()
 

@@ -8,7 +8,6 @@
 #define PART_DIVISOR (6ULL * 8 * WEIR_FILTER_BLOCK_SIZE)
 #define PARTS        3
 #define GATE_BITS    3
-#define GATE_LABELS  2
 
 /* SipHash-1-3. */
 #define C_ROUNDS 1
@@ -47,6 +46,20 @@ weir_filter_hash(const uint8_t filter_key[WEIR_FILTER_KEY_SIZE],
 	    sip, weir_bytes_get64(rest), key_len, C_ROUNDS, D_ROUNDS);
 }
 
+uint64_t
+weir_filter_hash_padded(const uint8_t filter_key[WEIR_FILTER_KEY_SIZE],
+    const uint8_t *key, size_t key_len)
+{
+	struct weir_siphash sip;
+	size_t at;
+
+	weir_siphash_init(&sip, filter_key);
+	for (at = 0; at + 8 <= key_len; at += 8)
+		weir_siphash_word(&sip, weir_bytes_get64(key + at), C_ROUNDS);
+	return weir_siphash_finish(
+	    sip, weir_bytes_get64(key + at), key_len, C_ROUNDS, D_ROUNDS);
+}
+
 unsigned int
 weir_filter_hash_key(const struct weir_filter *filter,
     const struct weir_filter *overlay, const uint8_t *key, const uint16_t *ends,
@@ -64,7 +77,7 @@ weir_filter_hash_key(const struct weir_filter *filter,
 			    &sip, weir_bytes_get64(key + at), C_ROUNDS);
 		hash = weir_siphash_finish(sip, weir_bytes_get64(key + at),
 		    ends[labels], C_ROUNDS, D_ROUNDS);
-		if (labels == GATE_LABELS &&
+		if (labels == WEIR_FILTER_GATE_LABELS &&
 		    !weir_filter_gate_has(filter, hash) &&
 		    (!overlay || !weir_filter_gate_has(overlay, hash)))
 			return labels - 1;

@@ -33,6 +33,9 @@
 #define WEIR_FILTER_KEY_SIZE   WEIR_SIPHASH_KEY_SIZE
 #define WEIR_FILTER_BLOCK_SIZE 32
 
+/** Labels of the ancestors that the gate knows. */
+#define WEIR_FILTER_GATE_LABELS 2
+
 /** A file's filter. */
 struct weir_filter {
 	const uint8_t *blocks; /* the gate's; at an address that 64 divides */
@@ -51,6 +54,10 @@ void weir_filter_init(struct weir_filter *filter, const uint8_t *blocks,
 
 /** The hash of one key. */
 uint64_t weir_filter_hash(const uint8_t filter_key[WEIR_FILTER_KEY_SIZE],
+    const uint8_t *key, size_t key_len);
+
+/** The same; eight octets behind the key may be read. */
+uint64_t weir_filter_hash_padded(const uint8_t filter_key[WEIR_FILTER_KEY_SIZE],
     const uint8_t *key, size_t key_len);
 
 /** The hashes of a name and its ancestors, as far as they are needed:
@@ -87,6 +94,14 @@ weir_filter_prefetch(const struct weir_filter *filter, uint64_t hash)
 {
 	__builtin_prefetch(
 	    weir_filter_block(filter->main, filter->main_count, hash));
+}
+
+/** Asks the processor for the hash's place in the gate. */
+static inline void
+weir_filter_gate_prefetch(const struct weir_filter *filter, uint64_t hash)
+{
+	__builtin_prefetch(
+	    weir_filter_block(filter->blocks, filter->gate_count, hash));
 }
 
 /* The word, moved so that the hash's place in it comes lowest. */

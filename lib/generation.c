@@ -202,6 +202,37 @@ weir_generation_lookup_wire(const struct weir_generation *generation,
 				(unsigned int)labels, ret_matches);
 }
 
+uint64_t
+weir_generation_gate_hash(
+    const struct weir_generation *generation, const uint8_t *wire, size_t len)
+{
+	const struct weir_filter *filter = weir_db_filter(generation->base);
+	uint8_t key[WEIR_KEY_SIZE];
+	size_t key_len = weir_name_wire_to_top_key(
+	    wire, len, WEIR_TRIGGER_QNAME, WEIR_FILTER_GATE_LABELS, key);
+	uint64_t hash;
+
+	if (key_len == 0)
+		return 0;
+	hash = weir_filter_hash_padded(filter->key, key, key_len);
+	weir_filter_gate_prefetch(filter, hash);
+	if (generation->overlay)
+		weir_filter_gate_prefetch(
+		    weir_db_filter(generation->overlay), hash);
+	return hash;
+}
+
+bool
+weir_generation_gate_has(
+    const struct weir_generation *generation, uint64_t hash)
+{
+	return hash == 0 ||
+	       weir_filter_gate_has(weir_db_filter(generation->base), hash) ||
+	       (generation->overlay &&
+		   weir_filter_gate_has(
+		       weir_db_filter(generation->overlay), hash));
+}
+
 static int
 step(struct weir_db_cursor *cursor, struct weir_db_record *next, bool *has_next)
 {

@@ -52,6 +52,15 @@ int weir_generation_lookup_wire(const struct weir_generation *generation,
     const uint8_t *wire, size_t len,
     struct weir_matches *ret_matches) WEIR_CHECKED;
 
+/** For whoever asks about many names.  First the gate's hash of each: the
+ *  processor is asked for its place, and fetches that while the next is hashed.
+ *  0: no hash, only a look-up can tell. */
+uint64_t weir_generation_gate_hash(
+    const struct weir_generation *generation, const uint8_t *wire, size_t len);
+/** Then: false if nothing is listed for that name or an ancestor. */
+bool weir_generation_gate_has(
+    const struct weir_generation *generation, uint64_t hash);
+
 /** The record of one name alone; weir_name_to_key's key. 1, 0, < 0. */
 int weir_generation_get(const struct weir_generation *generation,
     const uint8_t *key, size_t key_len,

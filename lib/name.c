@@ -333,27 +333,51 @@ find_labels(const uint8_t *wire, size_t len, uint8_t offsets[WEIR_NAME_LABELS])
 	return at == len - 1 ? (int)labels : WEIR_EFORMAT;
 }
 
+/* The key of the labels from `first` to before `end`, the last one first. */
+static inline size_t
+write_key(const uint8_t *wire, const uint8_t *offsets, int first, int end,
+    enum weir_trigger trigger, uint8_t *key, uint16_t *ret_ends)
+{
+	size_t out = 1, size;
+	int label;
+
+	key[0] = (uint8_t)trigger;
+	for (label = end; label-- > first;) {
+		size = 1 + (size_t)wire[offsets[label]];
+		memcpy(key + out, wire + offsets[label], size);
+		out += size;
+		if (ret_ends)
+			ret_ends[end - label] = (uint16_t)out;
+	}
+	copy_lower(key, key, out); /* the trigger is below A */
+	return out;
+}
+
 int
 weir_name_wire_to_key(const uint8_t *wire, size_t len,
     enum weir_trigger trigger, uint8_t *key, uint16_t *ret_ends)
 {
 	uint8_t offsets[WEIR_NAME_LABELS];
 	int labels = find_labels(wire, len, offsets);
-	size_t out = 1, size;
-	int label;
 
 	if (labels < 0)
 		return labels;
-	key[0] = (uint8_t)trigger;
 	ret_ends[0] = 1;
-	for (label = labels; label-- > 0;) {
-		size = 1 + (size_t)wire[offsets[label]];
-		memcpy(key + out, wire + offsets[label], size);
-		out += size;
-		ret_ends[labels - label] = (uint16_t)out;
-	}
-	copy_lower(key, key, out); /* the trigger is below A */
+	(void)write_key(wire, offsets, 0, labels, trigger, key, ret_ends);
 	return labels;
+}
+
+size_t
+weir_name_wire_to_top_key(const uint8_t *wire, size_t len,
+    enum weir_trigger trigger, unsigned int labels, uint8_t *key)
+{
+	uint8_t offsets[WEIR_NAME_LABELS];
+	int all = find_labels(wire, len, offsets);
+
+	if (all < (int)labels)
+		return 0;
+	return write_key(
+	    wire, offsets, all - (int)labels, all, trigger, key, NULL);
 }
 
 int

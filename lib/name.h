@@ -96,6 +96,11 @@ bool weir_name_is_key(const uint8_t *key, size_t len);
 int weir_name_wire_to_key(const uint8_t *wire, size_t len,
     enum weir_trigger trigger, uint8_t *key, uint16_t *ret_ends) WEIR_CHECKED;
 
+/** Only the key of the ancestor with `labels` labels; `key` as above.  Returns
+ *  its length; 0 if it is no name or one with fewer labels. */
+size_t weir_name_wire_to_top_key(const uint8_t *wire, size_t len,
+    enum weir_trigger trigger, unsigned int labels, uint8_t *key);
+
 /** The name of a key.  WEIR_EFORMAT if it is none. */
 int weir_name_from_key(
     const uint8_t *key, size_t len, struct weir_name *ret_name) WEIR_CHECKED;

@@ -29,7 +29,7 @@
 #include "lib/limits.h"
 
 #define WEIR_STATUS_MAGIC   "weir st\n"
-#define WEIR_STATUS_VERSION 2
+#define WEIR_STATUS_VERSION 3
 
 /* The ways a query can go through the module.  One query adds to exactly one
  * of those from PASSED to FAILED_SERVFAIL; those behind count beside it. */
@@ -124,11 +124,12 @@ struct weir_status_header {
 	weir_counter sweep_entries; /* messages looked at, last sweep */
 	weir_counter sweep_removed; /* messages removed, last sweep */
 	weir_counter sweep_us;      /* duration of the last sweep */
-	/* The longest time that it held locks of the cache; the longest of those
-	 * in which the kernel did not take its processor away, and how often
-	 * the kernel did. */
-	weir_counter sweep_hold_max_ns;
-	weir_counter sweep_hold_running_max_ns;
+	/* The longest time that it held the lock of a table of the cache, for
+	 * which any thread may wait, and locks of some bins in it; the longest
+	 * of those in which the kernel did not take its processor away; how
+	 * often the kernel did. */
+	weir_counter sweep_table_max_ns, sweep_table_running_max_ns;
+	weir_counter sweep_bins_max_ns, sweep_bins_running_max_ns;
 	weir_counter sweep_holds_preempted;
 	weir_counter failures;        /* database could not be opened, times */
 	_Atomic uint32_t problem_seq; /* odd: being written */

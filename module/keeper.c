@@ -313,10 +313,13 @@ acknowledge(struct weir_module *module, struct keeper *keeper)
 	atomic_store(&header->sweep_entries, report.entries);
 	atomic_store(&header->sweep_removed, report.removed);
 	atomic_store(&header->sweep_us, report.us);
-	atomic_store(&header->sweep_hold_max_ns, report.hold_max_ns);
+	atomic_store(&header->sweep_table_max_ns, report.tables.max_ns);
 	atomic_store(
-	    &header->sweep_hold_running_max_ns, report.hold_running_max_ns);
-	atomic_store(&header->sweep_holds_preempted, report.holds_preempted);
+	    &header->sweep_table_running_max_ns, report.tables.running_max_ns);
+	atomic_store(&header->sweep_bins_max_ns, report.bins.max_ns);
+	atomic_store(
+	    &header->sweep_bins_running_max_ns, report.bins.running_max_ns);
+	atomic_store(&header->sweep_holds_preempted, report.preempted);
 	weir_count(&header->sweeps);
 	atomic_store(&header->acknowledged_unix_ms, ms);
 	atomic_store(&header->serial_acknowledged, snapshot->current.serial);

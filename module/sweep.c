@@ -13,29 +13,30 @@
 
 /* A bin holds one message on average, its hash is keyed by Unbound.  What one
  * hold copies is a few thousand octets of cold memory: some microseconds. */
-#define BINS_AT_ONCE    16
-#define ENTRIES_AT_ONCE 48
-#define HINTS_AT_ONCE   (16 * BINS_AT_ONCE)
+#define BINS_AT_ONCE    32
+#define ENTRIES_AT_ONCE 96
 #define TARGETS_SIZE    16384 /* octets of alias targets in one hold */
+#define LINE_SIZE       64    /* of the processor's caches */
+#define RRSETS          4     /* of a message, asked for before they are read */
 
 /* What takes longer is looked into: did we lose the processor? */
 #define LONG_NS 20000
 
 /* After so much work we rest, so that a worker that waits for this processor
  * waits no longer than that. */
-#define BURST_NS 400000
+#define BURST_NS 800000
 #define NAP_NS   20000
 
 /* A message's key and alias targets, copied out of the cache. */
 struct item {
 	hashvalue_type hash;
-	struct query_info key;
-	uint8_t name[WEIR_NAME_SIZE];
+	struct query_info key; /* its name is in sweep.octets */
 	/* Not NULL: has aliases, is still read-locked. */
 	struct msgreply_entry *locked;
 	bool is_doomed; /* needs no judging, goes */
-	size_t targets; /* in sweep.targets: a length octet, a name, ... */
+	size_t targets; /* in sweep.octets: a length octet, a name, ... */
 	size_t targets_len;
+	uint64_t gate_hash; /* of the name */
 };
 
 struct sweep {
@@ -45,16 +46,14 @@ struct sweep {
 	struct weir_sweep_report *report;
 	int error;
 	uint64_t burst_began_ns;
-	uint64_t hold_ended_ns;
+	uint64_t hold_began_ns, hold_ended_ns;
 	long preemptions; /* of this thread, when we looked last */
 	unsigned int item_count;
 	struct item *current; /* whose targets are copied */
-	size_t targets_len;
 	struct msgreply_entry *found[ENTRIES_AT_ONCE];
-	unsigned int hint_count;
-	const void *hints[HINTS_AT_ONCE];
 	struct item items[ENTRIES_AT_ONCE];
-	uint8_t targets[TARGETS_SIZE];
+	size_t octets_len;
+	uint8_t octets[ENTRIES_AT_ONCE * WEIR_NAME_SIZE + TARGETS_SIZE];
 };
 
 static uint64_t
@@ -104,104 +103,41 @@ preemptions(void)
 }
 
 static void
-note_hold(struct sweep *sweep, uint64_t ns)
+note_hold(struct sweep *sweep, struct weir_sweep_holds *holds, uint64_t ns)
 {
-	struct weir_sweep_report *report = sweep->report;
 	long lost;
 
-	if (ns > report->hold_max_ns)
-		report->hold_max_ns = ns;
+	if (ns > holds->max_ns)
+		holds->max_ns = ns;
 	if (ns >= LONG_NS) {
 		lost = preemptions();
 		if (lost != sweep->preemptions) {
 			sweep->preemptions = lost;
-			report->holds_preempted++;
+			sweep->report->preempted++;
 			return;
 		}
 	}
-	if (ns > report->hold_running_max_ns)
-		report->hold_running_max_ns = ns;
+	if (ns > holds->running_max_ns)
+		holds->running_max_ns = ns;
 }
 
 /* What copying a message touches is five cache misses in a row, and as many of
- * the page table.  So memory is told early: with one batch of bins we note where
- * the next one's records lie, the second's replies and names, the third's second
- * entries and the fourth's first ones, and send for them when we hold no lock;
- * they come while we judge.  What has changed or gone when its turn comes is
- * read anew: a hint may point anywhere.  The table is locked while they are
- * noted. */
+ * the page table.  So a batch goes through them in step: each round asks for
+ * what the next one reads, for all messages. */
 static void
-note_hint(struct sweep *sweep, const void *at)
+send_for(const void *at, size_t size)
 {
-	if (sweep->hint_count < HINTS_AT_ONCE)
-		sweep->hints[sweep->hint_count++] = at;
-}
+	size_t i;
 
-/* The first entry of each bin, or the second. */
-static void
-note_entries(struct sweep *sweep, const struct lruhash *table, size_t bin,
-    bool is_second)
-{
-	size_t end = bin + BINS_AT_ONCE;
-
-	for (; bin < end && bin < table->size; bin++) {
-		const struct lruhash_entry *at =
-		    table->array[bin].overflow_list;
-
-		if (at && is_second)
-			at = at->overflow_next;
-		if (!at)
-			continue;
-		note_hint(sweep,
-		    (const char *)at - offsetof(struct msgreply_entry, entry));
-		note_hint(sweep, &at->overflow_next);
-		note_hint(sweep, &at->data);
-	}
+	for (i = 0; i < size; i += LINE_SIZE)
+		__builtin_prefetch((const char *)at + i);
 }
 
 static void
-note_replies(struct sweep *sweep, const struct lruhash *table, size_t bin)
+send_for_entry(const struct lruhash_entry *at)
 {
-	size_t end = bin + BINS_AT_ONCE;
-	const struct lruhash_entry *at;
-
-	for (; bin < end && bin < table->size; bin++)
-		for (at = table->array[bin].overflow_list; at;
-		     at = at->overflow_next) {
-			const struct msgreply_entry *entry = at->key;
-			const struct reply_info *rep = at->data;
-
-			note_hint(sweep, entry->key.qname);
-			note_hint(sweep, rep);
-			note_hint(sweep, &rep->an_numrrsets);
-			note_hint(sweep, rep + 1);
-		}
-}
-
-static void
-note_records(struct sweep *sweep, const struct lruhash *table, size_t bin)
-{
-	size_t end = bin + BINS_AT_ONCE;
-	const struct lruhash_entry *at;
-
-	for (; bin < end && bin < table->size; bin++)
-		for (at = table->array[bin].overflow_list; at;
-		     at = at->overflow_next) {
-			const struct reply_info *rep = at->data;
-
-			if (rep->an_numrrsets > 0)
-				note_hint(sweep, &rep->rrsets[0]->rk);
-		}
-}
-
-static void
-send_for_hints(struct sweep *sweep)
-{
-	unsigned int i;
-
-	for (i = 0; i < sweep->hint_count; i++)
-		__builtin_prefetch(sweep->hints[i]);
-	sweep->hint_count = 0;
+	send_for((const char *)at - offsetof(struct msgreply_entry, entry),
+	    sizeof(struct msgreply_entry));
 }
 
 /* Lists the entries of one bin; false if not all found a place. */
@@ -212,6 +148,8 @@ find_in_bin(struct sweep *sweep, const struct lruhash_bin *bin)
 	struct msgreply_entry *entry;
 
 	for (at = bin->overflow_list; at; at = at->overflow_next) {
+		if (at->overflow_next)
+			send_for_entry(at->overflow_next);
 		if (sweep->item_count == ENTRIES_AT_ONCE)
 			return false;
 		entry = at->key;
@@ -223,49 +161,72 @@ find_in_bin(struct sweep *sweep, const struct lruhash_bin *bin)
 	return true;
 }
 
-/* Lists the entries of the bins from `first` to before `end`.  Returns the
- * first bin that is not wholly listed.  The table is locked. */
+/* Lists the entries of the bins.  Returns how many are wholly listed: the first
+ * in any case. */
 static size_t
-find_entries(
-    struct sweep *sweep, const struct lruhash *table, size_t first, size_t end)
+find_entries(struct sweep *sweep, const struct lruhash_bin *bins, size_t count)
 {
 	unsigned int before;
-	size_t bin;
+	size_t i;
 
+	for (i = 0; i < count; i++)
+		if (bins[i].overflow_list)
+			send_for_entry(bins[i].overflow_list);
 	sweep->item_count = 0;
-	for (bin = first; bin < end; bin++) {
+	for (i = 0; i < count; i++) {
 		before = sweep->item_count;
-		if (find_in_bin(sweep, &table->array[bin]))
+		if (find_in_bin(sweep, &bins[i]))
 			continue;
-		if (bin > first)
+		if (i > 0)
 			sweep->item_count = before;
 		break;
 	}
-	return bin;
+	return i;
 }
 
 /* The record types are read unlocked: if an RRset was replaced meanwhile, its
  * id has changed, the message is dead for Unbound too, and rrset_array_lock
  * fails. */
 static void
-copy_entry(struct item *item, struct msgreply_entry *entry)
+copy_entry(struct sweep *sweep, struct item *item, struct msgreply_entry *entry)
 {
-	const struct reply_info *rep;
+	const struct reply_info *rep = entry->entry.data;
 
-	lock_rw_rdlock(&entry->entry.lock);
-	rep = entry->entry.data;
 	item->hash = entry->entry.hash;
 	item->key = entry->key;
 	item->key.local_alias = NULL;
-	item->key.qname = item->name;
-	memcpy(item->name, entry->key.qname, item->key.qname_len);
+	item->key.qname = sweep->octets + sweep->octets_len;
+	memcpy(item->key.qname, entry->key.qname, item->key.qname_len);
+	sweep->octets_len += item->key.qname_len;
 	item->is_doomed = FLAGS_GET_RCODE(rep->flags) == LDNS_RCODE_SERVFAIL;
 	item->targets_len = 0;
 	item->locked = NULL;
-	if (!item->is_doomed && weir_judge_has_alias(rep))
+	if (!item->is_doomed && weir_judge_has_alias(rep)) {
+		lock_rw_rdlock(&entry->entry.lock);
 		item->locked = entry;
-	else
-		lock_rw_unlock(&entry->entry.lock);
+	}
+}
+
+/* The bins are locked. */
+static void
+copy_entries(struct sweep *sweep)
+{
+	const struct reply_info *rep;
+	unsigned int i;
+
+	for (i = 0; i < sweep->item_count; i++) {
+		rep = sweep->found[i]->entry.data;
+		send_for(rep, sizeof(*rep) + LINE_SIZE);
+		send_for(sweep->found[i]->key.qname, LINE_SIZE);
+	}
+	for (i = 0; i < sweep->item_count; i++) {
+		rep = sweep->found[i]->entry.data;
+		if (rep->an_numrrsets > 0)
+			send_for(&rep->rrsets[0]->rk, LINE_SIZE);
+	}
+	sweep->octets_len = 0;
+	for (i = 0; i < sweep->item_count; i++)
+		copy_entry(sweep, &sweep->items[i], sweep->found[i]);
 }
 
 static int
@@ -275,13 +236,13 @@ copy_target(void *arg, const uint8_t *wire, size_t len)
 	struct item *item = sweep->current;
 
 	if (len > WEIR_NAME_SIZE ||
-	    sizeof(sweep->targets) - sweep->targets_len < 1 + len) {
+	    sizeof(sweep->octets) - sweep->octets_len < 1 + len) {
 		item->is_doomed = true;
 		return WEIR_ELIMIT;
 	}
-	sweep->targets[sweep->targets_len] = (uint8_t)len;
-	memcpy(sweep->targets + sweep->targets_len + 1, wire, len);
-	sweep->targets_len += 1 + len;
+	sweep->octets[sweep->octets_len] = (uint8_t)len;
+	memcpy(sweep->octets + sweep->octets_len + 1, wire, len);
+	sweep->octets_len += 1 + len;
 	item->targets_len += 1 + len;
 	return WEIR_OK;
 }
@@ -291,7 +252,7 @@ copy_targets(struct sweep *sweep, struct item *item)
 {
 	struct reply_info *rep = item->locked->entry.data;
 
-	item->targets = sweep->targets_len;
+	item->targets = sweep->octets_len;
 	sweep->current = item;
 	if (rrset_array_lock(rep->ref, rep->rrset_count, 0)) {
 		(void)weir_judge_each_target(rep, copy_target, sweep);
@@ -300,38 +261,75 @@ copy_targets(struct sweep *sweep, struct item *item)
 	lock_rw_unlock(&item->locked->entry.lock);
 }
 
+/* The keys of RRsets are never freed, the rest is only asked for. */
+static void
+copy_all_targets(struct sweep *sweep)
+{
+	const struct reply_info *rep;
+	struct msgreply_entry *locked;
+	unsigned int i;
+	size_t j;
+
+	for (i = 0; i < sweep->item_count; i++) {
+		locked = sweep->items[i].locked;
+		rep = locked ? locked->entry.data : NULL;
+		for (j = 0; rep && j < rep->rrset_count && j < RRSETS; j++)
+			send_for(rep->rrsets[j], sizeof(*rep->rrsets[j]));
+	}
+	for (i = 0; i < sweep->item_count; i++) {
+		locked = sweep->items[i].locked;
+		rep = locked ? locked->entry.data : NULL;
+		for (j = 0; rep && j < rep->an_numrrsets && j < RRSETS; j++)
+			send_for(rep->rrsets[j]->entry.data,
+			    sizeof(struct packed_rrset_data) + 2 * LINE_SIZE);
+	}
+	for (i = 0; i < sweep->item_count; i++)
+		if (sweep->items[i].locked)
+			copy_targets(sweep, &sweep->items[i]);
+}
+
+/* Locks some bins from `first` on.  Their number; 0: there is no such bin. */
+static size_t
+lock_bins(struct sweep *sweep, struct lruhash *table, size_t first,
+    struct lruhash_bin **ret_bins)
+{
+	size_t count = 0, i;
+	uint64_t began_ns;
+
+	lock_quick_lock(&table->lock);
+	began_ns = clock_ns();
+	/* A table that grows meanwhile waits for our bins. */
+	*ret_bins = table->array + first;
+	if (first < table->size)
+		count = table->size - first;
+	if (count > BINS_AT_ONCE)
+		count = BINS_AT_ONCE;
+	for (i = 0; i < count; i++)
+		lock_quick_lock(&(*ret_bins)[i].lock);
+	lock_quick_unlock(&table->lock);
+	sweep->hold_began_ns = began_ns;
+	note_hold(sweep, &sweep->report->tables, clock_ns() - began_ns);
+	return count;
+}
+
 /* Copies the messages of some bins from *bin on, and moves it behind them; if
  * that one bin holds too many, it stays.  false: there is no such bin. */
 static bool
 copy_bins(struct sweep *sweep, struct lruhash *table, size_t *bin)
 {
-	size_t first = *bin, end = first + BINS_AT_ONCE;
-	uint64_t began_ns;
-	unsigned int i;
+	struct lruhash_bin *bins;
+	size_t count = lock_bins(sweep, table, *bin, &bins), i;
 
-	lock_quick_lock(&table->lock);
-	began_ns = clock_ns();
-	if (first >= table->size) {
-		lock_quick_unlock(&table->lock);
+	if (count == 0)
 		return false;
-	}
-	if (end > table->size)
-		end = table->size;
-	*bin = find_entries(sweep, table, first, end);
-	for (i = 0; i < sweep->item_count; i++)
-		copy_entry(&sweep->items[i], sweep->found[i]);
-	note_records(sweep, table, end);
-	note_replies(sweep, table, end + BINS_AT_ONCE);
-	note_entries(sweep, table, end + (size_t)2 * BINS_AT_ONCE, true);
-	note_entries(sweep, table, end + (size_t)3 * BINS_AT_ONCE, false);
-	lock_quick_unlock(&table->lock);
-	sweep->targets_len = 0;
-	for (i = 0; i < sweep->item_count; i++)
-		if (sweep->items[i].locked)
-			copy_targets(sweep, &sweep->items[i]);
+	*bin += find_entries(sweep, bins, count);
+	copy_entries(sweep);
+	for (i = 0; i < count; i++)
+		lock_quick_unlock(&bins[i].lock);
+	copy_all_targets(sweep);
 	sweep->hold_ended_ns = clock_ns();
-	note_hold(sweep, sweep->hold_ended_ns - began_ns);
-	send_for_hints(sweep);
+	note_hold(sweep, &sweep->report->bins,
+	    sweep->hold_ended_ns - sweep->hold_began_ns);
 	return true;
 }
 
@@ -355,10 +353,12 @@ is_name_touched(
 static bool
 is_touched(struct sweep *sweep, const struct item *item)
 {
-	const uint8_t *at = sweep->targets + item->targets;
+	const uint8_t *at = sweep->octets + item->targets;
 	const uint8_t *end = at + item->targets_len;
 
-	if (is_name_touched(sweep, item->name, item->key.qname_len, false))
+	if (weir_generation_gate_has(
+		&sweep->snapshot->files, item->gate_hash) &&
+	    is_name_touched(sweep, item->key.qname, item->key.qname_len, false))
 		return true;
 	for (; at < end; at += 1 + *at)
 		if (is_name_touched(sweep, at + 1, *at, true))
@@ -372,6 +372,10 @@ judge_items(struct sweep *sweep, bool is_all_doomed)
 	struct slabhash *cache = sweep->module->env->msg_cache;
 	unsigned int i;
 
+	for (i = 0; i < sweep->item_count; i++)
+		sweep->items[i].gate_hash = weir_generation_gate_hash(
+		    &sweep->snapshot->files, sweep->items[i].key.qname,
+		    sweep->items[i].key.qname_len);
 	for (i = 0; i < sweep->item_count; i++) {
 		struct item *item = &sweep->items[i];
 
@@ -436,7 +440,6 @@ weir_sweep(struct weir_module *module, const struct weir_snapshot *snapshot,
 	sweep.now_unix = (uint32_t)time(NULL);
 	sweep.report = ret_report;
 	sweep.error = WEIR_OK;
-	sweep.hint_count = 0;
 	wait_for_stores(module, snapshot->current.serial);
 	sweep.burst_began_ns = clock_ns();
 	sweep.preemptions = preemptions();

@@ -2,25 +2,27 @@
  * sweep.h - walks Unbound's message cache after a swap and removes every
  * message of which the new policy speaks.
  *
- * Unbound's table locks are spinlocks: a worker that wants one burns its
- * processor until we let go.  So nothing is judged under a lock.  A few bins at
- * a time:
+ * Unbound's locks of tables and bins are spinlocks: a worker that wants one
+ * burns its processor until we let go, and one that waits for a bin's lock holds
+ * the table's.  So the table is locked for an instant only, and nothing is judged
+ * under a lock.  A few bins at a time:
  *
- *   1. under the table's lock, copy out the keys of their messages.  Only who
- *      holds that lock changes a bin's list, so the bins' own locks are not
- *      needed (lruhash.h: overflow_next is covered by hashlock and binlock);
- *      an entry that is in the list cannot be freed.  A message with aliases
- *      stays read-locked;
- *   2. without the table's lock, copy out the targets of those aliases, as
- *      Unbound does when it answers from the cache; unlock;
- *   3. with no lock at all, judge the copies;
- *   4. remove what is to go by Unbound's own function.
+ *   1. under the table's lock, lock the bins;
+ *   2. under the bins' locks, copy out the keys of their messages.  Who does not
+ *      hold a bin's lock changes neither its list nor which reply an entry has,
+ *      and frees none of them (lruhash.c: insert, remove, reclaim, split), so
+ *      the entries' own locks are not needed to read what never changes in a
+ *      reply.  A message with aliases is read-locked, and stays so;
+ *   3. unlock the bins, copy out the targets of those aliases, as Unbound does
+ *      when it answers from the cache; unlock;
+ *   4. with no lock at all, judge the copies;
+ *   5. remove what is to go by Unbound's own function.
  *
- * Lock order, as everywhere in Unbound: table, entry, RRsets.  Unbound itself
- * waits for an entry while it holds the table (lruhash_insert), and for RRsets
- * while it holds an entry (worker.c).
+ * Lock order, as everywhere in Unbound: table, bin, entry, RRsets.  Unbound
+ * itself waits for an entry while it holds table and bin (lruhash_insert), and
+ * for RRsets while it holds an entry (worker.c).
  *
- * A message that is replaced between 1 and 4 was judged by the new policy when
+ * A message that is replaced between 2 and 5 was judged by the new policy when
  * it was stored: at worst one is removed that could have stayed, and costs a
  * fetch.  So does one with more alias targets than we have room for.  A table
  * that grows meanwhile moves entries from bin i to i or behind the old end, so
@@ -38,26 +40,32 @@
  * SERVFAIL messages go too: they do not tell which aliases led to them, and are
  * kept for seconds only.
  *
- * Each hold of locks in 1 and 2 is timed, from the table's lock to the last
- * entry's; what Unbound's own function holds in 4 is not.  If the kernel gives
- * our processor to another thread meanwhile, the hold is as long as that thread
- * runs, whatever we do: getrusage(2) tells these apart.  Neither SCHED_BATCH nor
- * another time slice made them fewer; holding locks for a smaller part of the
- * time does.
+ * Each hold of locks is timed; what Unbound's own function holds in 5 is not.
+ * For the table's lock of step 1 any worker may have to wait, for what is held
+ * in 2 and 3 only one that wants a message of those few bins.  If the kernel
+ * gives our processor to another thread meanwhile, the hold is as long as that
+ * thread runs, whatever we do: getrusage(2) tells these apart.  Neither
+ * SCHED_BATCH nor another time slice made them fewer; holding locks for a
+ * smaller part of the time does.
  */
 #ifndef WEIR_MODULE_SWEEP_H
 #define WEIR_MODULE_SWEEP_H
 
 #include "module/snapshot.h"
 
+/** What the holds of a kind of lock took. */
+struct weir_sweep_holds {
+	uint64_t max_ns;
+	uint64_t running_max_ns; /* of those in which we kept the processor */
+};
+
 struct weir_sweep_report {
 	uint64_t entries; /* messages looked at */
 	uint64_t removed;
-	uint64_t us;          /* duration */
-	uint64_t hold_max_ns; /* longest time that locks were held */
-	/* ... of those in which we did not lose the processor */
-	uint64_t hold_running_max_ns;
-	uint64_t holds_preempted; /* how often we lost it in a hold */
+	uint64_t us;                    /* duration */
+	struct weir_sweep_holds tables; /* step 1 */
+	struct weir_sweep_holds bins;   /* steps 1 to 3 */
+	uint64_t preempted; /* how often we lost the processor in a hold */
 };
 
 /** Housekeeper only.  0; 1 if it was broken off because the module stops; < 0

@@ -141,14 +141,18 @@ us_of_ns(uint64_t ns)
 static json_t *
 sweep(struct weir_status_header *header)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "finished",
-	    (json_int_t)atomic_load(&header->sweeps), "looked_at",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+	    "finished", (json_int_t)atomic_load(&header->sweeps), "looked_at",
 	    (json_int_t)atomic_load(&header->sweep_entries), "removed",
 	    (json_int_t)atomic_load(&header->sweep_removed), "us",
-	    (json_int_t)atomic_load(&header->sweep_us), "hold_max_us",
-	    us_of_ns(atomic_load(&header->sweep_hold_max_ns)),
-	    "hold_running_max_us",
-	    us_of_ns(atomic_load(&header->sweep_hold_running_max_ns)),
+	    (json_int_t)atomic_load(&header->sweep_us), "table_hold_max_us",
+	    us_of_ns(atomic_load(&header->sweep_table_max_ns)),
+	    "table_hold_running_max_us",
+	    us_of_ns(atomic_load(&header->sweep_table_running_max_ns)),
+	    "bins_hold_max_us",
+	    us_of_ns(atomic_load(&header->sweep_bins_max_ns)),
+	    "bins_hold_running_max_us",
+	    us_of_ns(atomic_load(&header->sweep_bins_running_max_ns)),
 	    "holds_preempted",
 	    (json_int_t)atomic_load(&header->sweep_holds_preempted));
 }

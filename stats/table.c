@@ -163,11 +163,12 @@ print_module(const struct weir_status *status, const struct weir_totals *totals,
 			: "not yet acknowledged");
 	(void)fprintf(stream,
 	    "    last sweep: %" PRIu64 " of %" PRIu64
-	    " cached answers removed in %.1f ms, %.1f us at a time\n",
+	    " cached answers removed in %.1f ms, a table locked for %.1f us "
+	    "at most\n",
 	    atomic_load(&header->sweep_removed),
 	    atomic_load(&header->sweep_entries),
 	    (double)atomic_load(&header->sweep_us) / 1000.0,
-	    (double)atomic_load(&header->sweep_hold_max_ns) / 1000.0);
+	    (double)atomic_load(&header->sweep_table_max_ns) / 1000.0);
 	weir_status_get_problem(status, problem, sizeof(problem));
 	if (problem[0]) {
 		(void)fputs("    problem: ", stream);

@@ -128,9 +128,9 @@ say() {
 		printf ' 99.9%% within %s us\n' "$(median "$work/$kind.tail")"
 	done
 	echo "   $done_swaps swaps"
-	stat_of "'   sweep: %d looked at, %.1f ms, locks held for %d us' % (
+	stat_of "'   sweep: %d looked at, %.1f ms, tables held for %d us' % (
 		m['sweep']['looked_at'], m['sweep']['us'] / 1000,
-		m['sweep']['hold_max_us'])"
+		m['sweep']['table_hold_max_us'])"
 }
 
 with_threads() {

@@ -41,9 +41,10 @@ print(json.load(sys.stdin)["generation"])' <<<"$text")
 # say_sweep WHAT: what the last one took.
 say_sweep() {
 	stat_of "'   $1: {looked_at} messages, {removed} removed in' \
-' {us} us; locks held for {hold_max_us} us at most,' \
-' {hold_running_max_us} us while it ran; it lost the processor' \
-' {holds_preempted} times'.format(**m['sweep'])"
+' {us} us; a table held for {table_hold_max_us} us at most,' \
+' {table_hold_running_max_us} while it ran; bins for {bins_hold_max_us},' \
+' {bins_hold_running_max_us} while it ran; it lost the processor' \
+' {holds_preempted} times in a hold'.format(**m['sweep'])"
 }
 
 # sweeps WHAT: some swaps, and what their sweeps took.
@@ -59,13 +60,13 @@ sweeps() {
 	done
 }
 
-echo '* 86400 A 192.0.2.1' | zone plain.example
-echo '* 86400 CNAME www.target.example.' | zone alias.example
+echo '* 86400 A 192.0.2.1' | zone plain
+echo '* 86400 CNAME www.target.example.' | zone alias
 echo '* 86400 A 192.0.2.2' | zone target.example
 echo '@ 86400 A 192.0.2.3' | zone denied.example
 awk -v count="$messages" 'BEGIN {
 	for (i = 0; i < count; i++)
-		print "host-" i "." (i % 4 ? "plain" : "alias") ".example"
+		print "www.host-" i "." (i % 4 ? "plain" : "alias")
 }' >"$work/names"
 head -n 2000 "$work/names" | sed 's/$/ A/' >"$work/queries"
 big_list >"$work/lists/big"
@@ -93,5 +94,5 @@ swap target.example
 check "removed" yes "$(stat_of "'yes' if m['sweep']['removed'] >= \
 $messages // 4 else m['sweep']")"
 say_sweep "aliases blocked"
-expect "NXDOMAIN [] soa=60/60 ede=15" host-4.alias.example A
+expect "NXDOMAIN [] soa=60/60 ede=15" www.host-4.alias A
 finish

@@ -195,6 +195,10 @@ START_TEST(wire_to_key_is_the_key_of_the_name)
 		ck_assert_mem_eq(key, at_once, len);
 		ck_assert_mem_eq(
 		    ends, ends_at_once, ((size_t)labels + 1) * sizeof(ends[0]));
+		len = weir_name_wire_to_top_key(
+		    wire, name.len, WEIR_TRIGGER_QNAME, 2, at_once);
+		ck_assert_uint_eq(len, labels < 2 ? 0 : ends[2]);
+		ck_assert_mem_eq(key, at_once, len);
 	}
 	ck_assert_uint_gt(names, 1000);
 }

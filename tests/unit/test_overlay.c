@@ -191,10 +191,10 @@ check_model(void)
 	struct weir_matches matches;
 	struct weir_db_record record;
 	uint8_t key[WEIR_KEY_SIZE];
-	uint64_t walked = 0;
+	uint64_t walked = 0, hash;
 	struct weir_name name;
 	char text[48];
-	unsigned int i;
+	unsigned int i, passed = 0;
 	int len;
 
 	open_current(&generation);
@@ -204,10 +204,18 @@ check_model(void)
 		ck_assert_msg(weir_generation_lookup(
 				  &generation, &name, &matches) == model[i],
 		    "%s", text);
+		hash = weir_generation_gate_hash(
+		    &generation, name.wire, name.len);
+		ck_assert_uint_ne(hash, 0);
+		passed += weir_generation_gate_has(&generation, hash);
+		ck_assert(
+		    !model[i] || weir_generation_gate_has(&generation, hash));
 		ck_assert_int_eq(weir_generation_get(
 				     &generation, key, key_of(i, key), &record),
 		    model[i]);
 	}
+	/* Tombstones are in the overlay's. */
+	ck_assert_uint_le(passed, model_count() + NAMES / 2);
 	ck_assert_int_eq(
 	    weir_generation_seek(&generation, NULL, 0, &cursor), 0);
 	while (weir_generation_next(&cursor, &record) == 1) {

@@ -62,8 +62,10 @@ make_modules(void)
 	count(&counts->feeds[slot][WEIR_FEED_BLOCKED], 7);
 	count(&counts->feeds[slot][WEIR_FEED_SHADOWED], 2);
 	atomic_store(&modules[1].header->serial_current, 4);
-	atomic_store(&modules[1].header->sweep_hold_max_ns, 61001);
-	atomic_store(&modules[1].header->sweep_hold_running_max_ns, 9000);
+	atomic_store(&modules[1].header->sweep_table_max_ns, 61001);
+	atomic_store(&modules[1].header->sweep_table_running_max_ns, 9000);
+	atomic_store(&modules[1].header->sweep_bins_max_ns, 71001);
+	atomic_store(&modules[1].header->sweep_bins_running_max_ns, 12000);
 	atomic_store(&modules[1].header->sweep_holds_preempted, 3);
 	weir_status_set_problem(&modules[1], "4.base: wrong\x1b[31m checksum");
 }
@@ -204,8 +206,12 @@ START_TEST(json_has_the_documented_shape)
 	ck_assert_int_eq(at(object, "modules/1/serial_acknowledged"), 0);
 	ck_assert_int_eq(at(object, "modules/1/acknowledged_ms"), 0);
 	ck_assert_int_eq(at(object, "modules/1/sweep/looked_at"), 0);
-	ck_assert_int_eq(at(object, "modules/1/sweep/hold_max_us"), 62);
-	ck_assert_int_eq(at(object, "modules/1/sweep/hold_running_max_us"), 9);
+	ck_assert_int_eq(at(object, "modules/1/sweep/table_hold_max_us"), 62);
+	ck_assert_int_eq(
+	    at(object, "modules/1/sweep/table_hold_running_max_us"), 9);
+	ck_assert_int_eq(at(object, "modules/1/sweep/bins_hold_max_us"), 72);
+	ck_assert_int_eq(
+	    at(object, "modules/1/sweep/bins_hold_running_max_us"), 12);
 	ck_assert_int_eq(at(object, "modules/1/sweep/holds_preempted"), 3);
 	module = json_array_get(json_object_get(object, "modules"), 1);
 	ck_assert(json_is_false(json_object_get(module, "acknowledged")));
