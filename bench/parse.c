@@ -47,7 +47,8 @@ main(int argc, char **argv)
 		unsigned long names = 0;
 
 		if (weir_list_read(argv[1], argc == 3 ? argv[2] : "domains",
-			count, NULL, &names, &report, &problem) != WEIR_OK) {
+			NULL, count, NULL, &names, &report,
+			&problem) != WEIR_OK) {
 			weir_log_error("%s", problem.text);
 			return 1;
 		}

@@ -13,6 +13,7 @@
 #include "feeds/list.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,9 +30,11 @@
 const struct weir_list_format *const weir_list_formats[WEIR_LIST_FORMATS] = {
 	&weir_list_domains,
 	&weir_list_hosts,
+	NULL,
 };
 
-#define FORMAT_NAMES "domains, hosts"
+static char format_names[256] = "auto";
+static pthread_once_t format_names_once = PTHREAD_ONCE_INIT;
 
 /* The report of a piece whose turn it is not yet. */
 struct waiting {
@@ -53,6 +56,8 @@ struct reading {
 	struct waiting *waiting;
 	bool is_sampled; /* a line that is no comment was seen */
 	bool is_for_browsers;
+	void *state; /* of a format that has one, and the one who reads it */
+	const struct weir_list_reader *owner;
 	int error; /* the first one */
 };
 
@@ -62,8 +67,9 @@ struct weir_list_reader {
 	const struct weir_list_format *format;
 	bool is_for_browsers;
 	struct weir_list_report report; /* of the piece */
-	struct weir_list_item item;
 	const char *line; /* the current one, as it stands in the file */
+	size_t line_len;
+	void *state; /* the format's */
 	uint64_t piece;
 	unsigned long lines_before; /* the piece, if that is known */
 	char *text;                 /* piece_size octets */
@@ -83,8 +89,73 @@ static const struct {
 	[WEIR_LIST_URL] = { "a URL, not a name", "url" },
 	[WEIR_LIST_NOT_THIS_FORMAT] = { "a rule of another format",
 	    "not-this-format" },
+	[WEIR_LIST_REGEX] = { "a regular expression", "regex" },
+	[WEIR_LIST_COSMETIC] = { "a rule for what a page shows", "cosmetic" },
+	[WEIR_LIST_PATH] = { "a rule for a part of a site", "path" },
+	[WEIR_LIST_FOR_BROWSERS] = { "a modifier for browsers",
+	    "for-browsers" },
+	[WEIR_LIST_DNSTYPE] = { "the modifier dnstype", "dnstype" },
+	[WEIR_LIST_CLIENT] = { "the modifier client or ctag", "client" },
+	[WEIR_LIST_DNSREWRITE] = { "the modifier dnsrewrite", "dnsrewrite" },
+	[WEIR_LIST_MODIFIER] = { "a modifier that is not known", "modifier" },
+	[WEIR_LIST_FORWARDING] = { "a rule that forwards, and blocks nothing",
+	    "forwarding" },
+	[WEIR_LIST_CONFIGURATION] = { "a setting, not a rule",
+	    "configuration" },
+	[WEIR_LIST_TRIGGER] = { "an RPZ trigger other than QNAME", "trigger" },
+	[WEIR_LIST_ZONE_DATA] = { "data of the zone itself", "zone-data" },
+	[WEIR_LIST_ACTION] = { "an action that weir does not have", "action" },
+	[WEIR_LIST_BROKEN] = { "damaged", "broken" },
+	[WEIR_LIST_NO_INDICATOR] = { "no domain name and no URL",
+	    "no-indicator" },
+	[WEIR_LIST_NOT_TO_BLOCK] = { "not to be blocked, says its source",
+	    "not-to-block" },
+	[WEIR_LIST_EXPIRED] = { "past its end", "expired" },
 	[WEIR_LIST_NEVER_BLOCK] = { "on the never-block list", "never-block" },
+	[WEIR_LIST_PUBLIC_SUFFIX] = { "a public suffix", "public-suffix" },
+	[WEIR_LIST_PRIVATE_SUFFIX] = { "a private public suffix",
+	    "private-suffix" },
+	[WEIR_LIST_SPECIAL_USE] = { "a special-use name", "special-use" },
+	[WEIR_LIST_POPULAR] = { "a popular domain", "popular" },
+	[WEIR_LIST_WHOLE_HOST] = { "a URL, whose whole host is not blocked",
+	    "whole-host" },
 };
+
+static const char *const field_texts[WEIR_LIST_FIELD_COUNT] = {
+	[WEIR_LIST_FIELD_NAME] = "name",
+	[WEIR_LIST_FIELD_TYPE] = "type",
+	[WEIR_LIST_FIELD_CATEGORY] = "category",
+	[WEIR_LIST_FIELD_CONFIDENCE] = "confidence",
+	[WEIR_LIST_FIELD_FIRST_SEEN] = "first-seen",
+	[WEIR_LIST_FIELD_VALID_UNTIL] = "valid-until",
+	[WEIR_LIST_FIELD_STATUS] = "status",
+};
+
+const char *
+weir_list_field_text(unsigned int field)
+{
+	return field < WEIR_LIST_FIELD_COUNT ? field_texts[field] : NULL;
+}
+
+bool
+weir_list_reason_is_skipped(unsigned int reason)
+{
+	switch (reason) {
+	case WEIR_LIST_COSMETIC:
+	case WEIR_LIST_PATH:
+	case WEIR_LIST_FOR_BROWSERS:
+	case WEIR_LIST_FORWARDING:
+	case WEIR_LIST_CONFIGURATION:
+	case WEIR_LIST_TRIGGER:
+	case WEIR_LIST_ZONE_DATA:
+	case WEIR_LIST_NO_INDICATOR:
+	case WEIR_LIST_NOT_TO_BLOCK:
+	case WEIR_LIST_EXPIRED:
+		return true;
+	default:
+		return false;
+	}
+}
 
 const char *
 weir_list_reason_text(unsigned int reason)
@@ -103,7 +174,7 @@ format_called(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < WEIR_LIST_FORMATS; i++)
+	for (i = 0; weir_list_formats[i] != NULL; i++)
 		if (strcmp(weir_list_formats[i]->name, name) == 0)
 			return weir_list_formats[i];
 	return NULL;
@@ -115,10 +186,22 @@ weir_list_format_is_known(const char *name)
 	return strcmp(name, "auto") == 0 || format_called(name) != NULL;
 }
 
+static void
+make_format_names(void)
+{
+	size_t i, len = strlen(format_names);
+
+	for (i = 0; weir_list_formats[i] != NULL; i++)
+		len += (size_t)snprintf(format_names + len,
+		    sizeof(format_names) - len, ", %s",
+		    weir_list_formats[i]->name);
+}
+
 const char *
 weir_list_format_names(void)
 {
-	return "auto, " FORMAT_NAMES;
+	(void)pthread_once(&format_names_once, make_format_names);
+	return format_names;
 }
 
 bool
@@ -169,29 +252,68 @@ int
 weir_list_item(struct weir_list_reader *reader, const struct weir_name *name,
     unsigned int scope)
 {
+	struct weir_list_item item = WEIR_LIST_ITEM(name);
+
+	item.scope = (uint8_t)scope;
+	return weir_list_give(reader, &item, NULL, 0);
+}
+
+int
+weir_list_give(struct weir_list_reader *reader, struct weir_list_item *item,
+    const char *text, size_t len)
+{
 	const struct weir_list_sink *sink = reader->reading->sink;
-	char text[WEIR_NAME_TEXT_SIZE];
+	char name[WEIR_NAME_TEXT_SIZE];
 	int ret;
 
-	reader->item.name = name;
-	reader->item.scope = (uint8_t)scope;
-	reader->item.line = reader->lines_before + reader->report.line_count;
-	ret = sink->each(sink->arg, reader->thread, &reader->item);
-	if (ret != WEIR_LIST_REFUSED) {
+	item->line = reader->lines_before + reader->report.line_count;
+	ret = sink->each(sink->arg, reader->thread, item);
+	if (ret > WEIR_LIST_REFUSED(0) ||
+	    ret <= WEIR_LIST_REFUSED(WEIR_LIST_REASON_COUNT)) {
 		reader->report.entry_count++;
 		return ret;
 	}
-	refuse_at(reader, WEIR_LIST_NEVER_BLOCK, 0, text,
-	    weir_name_print(name, text));
+	if (text == NULL) {
+		text = name;
+		len = weir_name_print(item->name, name);
+	}
+	weir_list_refuse(reader,
+	    (enum weir_list_reason)(WEIR_LIST_REFUSED(0) - ret), text, len);
 	return 0;
+}
+
+const struct weir_list_options *
+weir_list_options(const struct weir_list_reader *reader)
+{
+	static const struct weir_list_options none;
+	const struct weir_list_options *options =
+	    reader->reading->sink->options;
+
+	return options != NULL ? options : &none;
+}
+
+void *
+weir_list_state(struct weir_list_reader *reader)
+{
+	return reader->state;
+}
+
+void
+weir_list_set_line(struct weir_list_reader *reader, unsigned long line)
+{
+	reader->report.line_count = line - reader->lines_before;
 }
 
 void
 weir_list_refuse(struct weir_list_reader *reader, enum weir_list_reason reason,
     const char *text, size_t len)
 {
-	refuse_at(
-	    reader, reason, (unsigned int)(text - reader->line) + 1, text, len);
+	const char *line = reader->line;
+	unsigned int column = 0;
+
+	if (line != NULL && text >= line && text <= line + reader->line_len)
+		column = (unsigned int)(text - line) + 1;
+	refuse_at(reader, reason, column, text, len);
 }
 
 int
@@ -224,8 +346,8 @@ recognise(struct reading *reading, const char *text, size_t len)
 	if (reading->format == NULL)
 		return weir_problem_set(reading->problem, WEIR_EFORMAT,
 		    "%s: its beginning looks like none of the formats that "
-		    "weir knows (" FORMAT_NAMES ")",
-		    reading->source.path);
+		    "weir knows (%s)",
+		    reading->source.path, weir_list_format_names());
 	return 0;
 }
 
@@ -236,10 +358,13 @@ take_line(struct weir_list_reader *reader, const char *line, size_t len)
 
 	report->line_count++;
 	reader->line = line;
+	reader->line_len = len;
 	if (len > WEIR_LINE_SIZE) {
 		refuse_at(reader, WEIR_LIST_TOO_LONG, 0, line, len);
 		return 0;
 	}
+	if (reader->format != NULL && reader->format->has_raw_lines)
+		return reader->format->line(reader, line, len);
 	if (!weir_list_line_trim(&line, &len)) {
 		report->comment_count++;
 		return 0;
@@ -336,6 +461,37 @@ hand_in(struct weir_list_reader *reader)
 
 /* --- threads ------------------------------------------------------------- */
 
+static bool
+is_for_one(const struct weir_list_format *format)
+{
+	return format != NULL &&
+	       (format->is_sequential || format->document != NULL);
+}
+
+/* A format that has to be read by one thread is this one's from now on. */
+static bool
+take_state(struct weir_list_reader *reader)
+{
+	struct reading *reading = reader->reading;
+	const struct weir_list_format *format = reading->format;
+
+	if (!is_for_one(format) || reading->owner != NULL)
+		return true;
+	reading->owner = reader;
+	if (format->state_size > 0)
+		reading->state = calloc(1, format->state_size);
+	reader->state = reading->state;
+	return format->state_size == 0 || reading->state != NULL;
+}
+
+static void
+begin_report(struct weir_list_reader *reader)
+{
+	reader->piece = reader->reading->piece_count++;
+	reader->lines_before = reader->reading->report->line_count;
+	memset(&reader->report, 0, sizeof(reader->report));
+}
+
 /* The next piece of the file: 1, 0, < 0; under the lock. */
 static int
 take_piece(
@@ -346,7 +502,8 @@ take_piece(
 	size_t size = reading->is_sampled ? reading->piece_size : PIECE_SIZE;
 	int ret;
 
-	if (reading->error != 0)
+	if (reading->error != 0 ||
+	    (reading->owner != NULL && reading->owner != reader))
 		return 0;
 	ret = weir_list_source_next(&reading->source, reader->text, size,
 	    ret_text, ret_len, reading->problem);
@@ -358,12 +515,47 @@ take_piece(
 		reading->error = ret;
 	if (ret != 1)
 		return 0;
+	if (!take_state(reader)) {
+		reading->error = weir_problem_set(reading->problem,
+		    WEIR_EMEMORY, "%s: out of memory", reading->source.path);
+		return 0;
+	}
 	reader->format = reading->format;
 	reader->is_for_browsers = reading->is_for_browsers;
-	reader->piece = reading->piece_count++;
-	reader->lines_before = reading->report->line_count;
-	memset(&reader->report, 0, sizeof(reader->report));
+	begin_report(reader);
 	return 1;
+}
+
+/* The piece that was taken; text NULL: what a format has to say at the end. */
+static int
+read_piece(struct weir_list_reader *reader, const char *text, size_t len)
+{
+	struct reading *reading = reader->reading;
+	const struct weir_list_sink *sink = reading->sink;
+	int error = 0, ret;
+	uint64_t done;
+
+	if (sink->begin_piece != NULL)
+		error = sink->begin_piece(
+		    sink->arg, reader->thread, reader->piece);
+	if (error == 0 && text == NULL)
+		error = reader->format->end(reader, true);
+	else if (error == 0 && reader->format != NULL &&
+		 reader->format->document != NULL)
+		error = reader->format->document(reader, text, len);
+	else if (error == 0)
+		error = take_lines(reader, text, len);
+	if (error == 0 && sink->end_piece != NULL)
+		error = sink->end_piece(
+		    sink->arg, reader->thread, reader->piece);
+	(void)pthread_mutex_lock(&reading->mutex);
+	ret = hand_in(reader);
+	error = error == 0 ? ret : error;
+	done = reading->source.done;
+	(void)pthread_mutex_unlock(&reading->mutex);
+	if (reader->thread == 0 && sink->show != NULL)
+		sink->show(sink->arg, done, reading->source.total);
+	return error;
 }
 
 /* A thread's work: pieces, until there are no more. */
@@ -371,35 +563,31 @@ static int
 read_pieces(struct weir_list_reader *reader)
 {
 	struct reading *reading = reader->reading;
-	const struct weir_list_sink *sink = reading->sink;
+	bool is_owner, is_whole = false;
 	const char *text = NULL;
-	uint64_t done;
 	size_t len = 0;
-	int error = 0, more;
+	int error = 0, more = 1;
 
-	while (error == 0) {
+	while (error == 0 && more == 1) {
 		(void)pthread_mutex_lock(&reading->mutex);
 		more = take_piece(reader, &text, &len);
+		is_whole = more == 0 && reading->error == 0;
 		(void)pthread_mutex_unlock(&reading->mutex);
-		if (more == 0)
-			return 0;
-		if (sink->begin_piece != NULL)
-			error = sink->begin_piece(
-			    sink->arg, reader->thread, reader->piece);
-		if (error == 0)
-			error = take_lines(reader, text, len);
-		if (error == 0 && sink->end_piece != NULL)
-			error = sink->end_piece(
-			    sink->arg, reader->thread, reader->piece);
-		(void)pthread_mutex_lock(&reading->mutex);
-		more = hand_in(reader);
-		error = error == 0 ? more : error;
-		done = reading->source.done;
-		(void)pthread_mutex_unlock(&reading->mutex);
-		if (reader->thread == 0 && sink->show != NULL)
-			sink->show(sink->arg, done, reading->source.total);
+		if (more == 1)
+			error = read_piece(reader, text, len);
 	}
-	return error;
+	is_owner = reading->owner == reader;
+	if (!is_owner || reader->format == NULL || reader->format->end == NULL)
+		return error;
+	if (error != 0 || !is_whole) {
+		(void)reader->format->end(reader, false);
+		return error;
+	}
+	(void)pthread_mutex_lock(&reading->mutex);
+	begin_report(reader);
+	(void)pthread_mutex_unlock(&reading->mutex);
+	reader->line = NULL;
+	return read_piece(reader, NULL, 0);
 }
 
 static void
@@ -436,6 +624,8 @@ measure(struct reading *reading)
 	uint64_t total = reading->source.total, size;
 	unsigned int threads = reading->sink->thread_count;
 
+	if (is_for_one(reading->format))
+		threads = 1;
 	if (threads > total / OCTETS_PER_THREAD)
 		threads = (unsigned int)(total / OCTETS_PER_THREAD);
 	if (threads < 1)
@@ -445,6 +635,28 @@ measure(struct reading *reading)
 		size = reading->sink->piece_size;
 	reading->piece_size = size < PIECE_SIZE ? PIECE_SIZE : (size_t)size;
 	return threads;
+}
+
+/* Some formats are told by the beginning of a file, not by its lines. */
+static int
+look_at_head(struct reading *reading)
+{
+	const char *text;
+	size_t len, i;
+	int error;
+
+	error = weir_list_source_peek(
+	    &reading->source, &text, &len, reading->problem);
+	for (i = 0; error == 0 && reading->format == NULL &&
+		    weir_list_formats[i] != NULL;
+	     i++)
+		if (weir_list_formats[i]->recognise_file != NULL &&
+		    weir_list_formats[i]->recognise_file(text, len) == 1)
+			reading->format = weir_list_formats[i];
+	reading->source.is_document = reading->format != NULL &&
+				      reading->format->document != NULL;
+	reading->is_sampled = reading->source.is_document;
+	return error;
 }
 
 int
@@ -460,12 +672,17 @@ weir_list_read_by(const char *path, const char *format,
 
 	memset(ret_report, 0, sizeof(*ret_report));
 	reading.error = weir_list_source_open(&reading.source, path, problem);
-	if (reading.error != 0)
+	if (reading.error == 0)
+		reading.error = look_at_head(&reading);
+	if (reading.error != 0) {
+		weir_list_source_close(&reading.source);
 		return reading.error;
+	}
 	(void)pthread_mutex_init(&reading.mutex, NULL);
 	weir_work_run(measure(&reading), work, &reading);
 	(void)pthread_mutex_destroy(&reading.mutex);
 	weir_list_source_close(&reading.source);
+	free(reading.state);
 	while ((waiting = reading.waiting) != NULL) { /* of a broken reading */
 		reading.waiting = waiting->next;
 		free(waiting);
@@ -503,14 +720,16 @@ show_on(void *arg, uint64_t done, uint64_t total)
 
 int
 weir_list_read(const char *path, const char *format,
+    const struct weir_list_options *options,
     int (*each)(void *arg, const struct weir_list_item *item),
     void (*show)(void *arg, uint64_t done, uint64_t total), void *arg,
     struct weir_list_report *ret_report, struct weir_problem *problem)
 {
 	struct simple simple = { each, show, arg };
-	struct weir_list_sink sink = {
-		.arg = &simple, .each = hand_on, .show = show_on
-	};
+	struct weir_list_sink sink = { .arg = &simple,
+		.each = hand_on,
+		.show = show_on,
+		.options = options };
 
 	return weir_list_read_by(path, format, &sink, ret_report, problem);
 }

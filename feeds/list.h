@@ -3,9 +3,14 @@
  *
  * To add a format: one file feeds/list_NAME.c with a struct weir_list_format,
  * and its line in feeds/list.c's table.  The frame does the rest: reading in
- * pieces, lines, CRLF, byte order mark, counting, examples, `auto`.
+ * pieces, unpacking, lines, CRLF, byte order mark, counting, examples, `auto`.
+ * Formats are of three kinds:
+ *   lines that stand alone: read by several threads, piece by piece;
+ *   lines that hang on those before them (zone files): `is_sequential`, read by
+ *   one thread, with a state of its own;
+ *   documents (JSON): `document` takes the text in pieces that end anywhere.
  *
- * What cannot be used is counted by reason, with examples, and never stops the
+ * What is not used is counted by reason, with examples, and never stops the
  * rest.  Only a file that cannot be read is a failure.
  */
 #ifndef WEIR_FEEDS_LIST_H
@@ -32,7 +37,29 @@ enum weir_list_reason {
 	WEIR_LIST_WILDCARD,        /* a * elsewhere than as the first label */
 	WEIR_LIST_URL,             /* a path or a scheme: not a host */
 	WEIR_LIST_NOT_THIS_FORMAT, /* a rule of another syntax */
-	WEIR_LIST_NEVER_BLOCK,     /* on the never-block list (by the loader) */
+	WEIR_LIST_REGEX,           /* /a regular expression/ */
+	WEIR_LIST_COSMETIC,        /* what to hide on a page */
+	WEIR_LIST_PATH,            /* a rule for parts of a site */
+	WEIR_LIST_FOR_BROWSERS,    /* a modifier that only a browser can obey */
+	WEIR_LIST_DNSTYPE,         /* $dnstype */
+	WEIR_LIST_CLIENT,          /* $client, $ctag */
+	WEIR_LIST_DNSREWRITE,      /* $dnsrewrite */
+	WEIR_LIST_MODIFIER,        /* a modifier that weir does not know */
+	WEIR_LIST_FORWARDING,      /* says where to ask, not what to block */
+	WEIR_LIST_CONFIGURATION,   /* another line of a configuration file */
+	WEIR_LIST_TRIGGER,         /* an RPZ trigger other than QNAME */
+	WEIR_LIST_ZONE_DATA,       /* SOA, NS ... of an RPZ: no rule */
+	WEIR_LIST_ACTION,          /* an action that weir does not have */
+	WEIR_LIST_BROKEN,          /* a record or document that is damaged */
+	WEIR_LIST_NO_INDICATOR,    /* a hash, an address, a file name ... */
+	WEIR_LIST_NOT_TO_BLOCK,    /* its source says so: to_ids, offline ... */
+	WEIR_LIST_EXPIRED,         /* past its valid-until already */
+	WEIR_LIST_NEVER_BLOCK,     /* the rest by the loader's guard rails */
+	WEIR_LIST_PUBLIC_SUFFIX,   /* a public suffix, ICANN section */
+	WEIR_LIST_PRIVATE_SUFFIX,  /* the same, private section */
+	WEIR_LIST_SPECIAL_USE,     /* RFC 6761 and others */
+	WEIR_LIST_POPULAR,         /* on the list of popular domains */
+	WEIR_LIST_WHOLE_HOST,      /* would be blocked whole for one URL */
 	WEIR_LIST_REASON_COUNT
 };
 
@@ -47,6 +74,10 @@ struct weir_list_example {
 	char text[80];       /* the beginning of it, printable */
 };
 
+/** Whether it is passed over, being no rule that a DNS firewall could obey;
+ *  else it is refused. */
+bool weir_list_reason_is_skipped(unsigned int reason);
+
 /** What became of a file. */
 struct weir_list_report {
 	char format[16];
@@ -58,11 +89,59 @@ struct weir_list_report {
 					 [WEIR_LIST_EXAMPLES];
 };
 
-/** One name of a list. */
+/** Data of a list's own answer: RRs, one after the other: u16 type, u32 TTL,
+ *  u16 length (little-endian), RDATA in wire format, names uncompressed. */
+struct weir_list_answer {
+	const uint8_t *records;
+	size_t len; /* 0: no answer */
+};
+
+#define WEIR_LIST_NO_CONFIDENCE 255
+
+/** One name of a list.  What is zero, NULL or NO_CONFIDENCE the list does not
+ *  say: then the feed's settings hold. */
 struct weir_list_item {
 	const struct weir_name *name;
-	uint8_t scope;      /* enum weir_scope; 0: what the feed says */
+	uint8_t scope;  /* enum weir_scope */
+	uint8_t action; /* enum weir_action; for all of the scope */
+	bool is_important;
+	/* Taken from a URL that has a path: a whole host for one page. */
+	bool is_from_url;
+	uint8_t confidence;   /* 0 to 100 */
+	uint32_t first_seen;  /* Unix seconds */
+	uint32_t valid_until; /* Unix seconds */
+	const char *category; /* NUL-terminated; [a-z0-9._-]+ is left of it */
+	struct weir_list_answer answer; /* if the action is LOCAL */
 	unsigned long line; /* of the file, if one thread reads it */
+};
+
+/** The item that says nothing but the name. */
+#define WEIR_LIST_ITEM(its_name)  \
+	((struct weir_list_item){ \
+	    .name = (its_name), .confidence = WEIR_LIST_NO_CONFIDENCE })
+
+/* Columns of a table, members of an object: where the parts of an entry are. */
+enum weir_list_field {
+	WEIR_LIST_FIELD_NAME,
+	WEIR_LIST_FIELD_TYPE, /* "domain", "url" ...: others are skipped */
+	WEIR_LIST_FIELD_CATEGORY,
+	WEIR_LIST_FIELD_CONFIDENCE,
+	WEIR_LIST_FIELD_FIRST_SEEN,
+	WEIR_LIST_FIELD_VALID_UNTIL,
+	WEIR_LIST_FIELD_STATUS, /* "offline": skipped */
+	WEIR_LIST_FIELD_COUNT
+};
+
+/** "name", "type", ... as in weir.yaml; NULL. */
+const char *weir_list_field_text(unsigned int field);
+
+/** What a feed's settings say to the parser; all zero: nothing. */
+struct weir_list_options {
+	/* Columns (a number from 1, or a heading) or paths
+	 * ("data[].ioc_value"); NULL: the format's own guess. */
+	const char *fields[WEIR_LIST_FIELD_COUNT];
+	bool has_global_exceptions; /* @@ holds for all feeds behind: PASS */
+	uint32_t now_unix;          /* what has expired; 0: nothing has */
 };
 
 /** What a parser works with; feeds/list.c owns it. */
@@ -72,7 +151,22 @@ struct weir_list_reader;
 int weir_list_item(struct weir_list_reader *reader,
     const struct weir_name *name, unsigned int scope) WEIR_CHECKED;
 
-/** Counts `text` as not used. */
+/** The same with all that the list says; the line is put in.  `text`: for an
+ *  example, if it is refused. */
+int weir_list_give(struct weir_list_reader *reader, struct weir_list_item *item,
+    const char *text, size_t len) WEIR_CHECKED;
+
+const struct weir_list_options *
+weir_list_options(const struct weir_list_reader *reader);
+
+/** The format's own state: state_size octets, zero at the beginning. */
+void *weir_list_state(struct weir_list_reader *reader);
+
+/** A document counts its lines itself, for examples and items: from 1. */
+void weir_list_set_line(struct weir_list_reader *reader, unsigned long line);
+
+/** Counts `text` as not used.  The column is told only of a text that lies in
+ *  the line at hand. */
 void weir_list_refuse(struct weir_list_reader *reader,
     enum weir_list_reason reason, const char *text, size_t len);
 
@@ -111,6 +205,23 @@ struct weir_list_format {
 	 *  it; not empty.  0, or what weir_list_item returned. */
 	int (*line)(
 	    struct weir_list_reader *reader, const char *text, size_t len);
+
+	/* Below: NULL or zero for a format of lines that stand alone. */
+
+	/** Whether the file's beginning is such a file: 1, 0, or -1 as above.
+	 *  Asked before the lines are; the first 1 decides. */
+	int (*recognise_file)(const char *text, size_t len);
+	/** One thread reads it, in the order of the file. */
+	bool is_sequential;
+	/** Lines come as they are: with blanks in front, comments too. */
+	bool has_raw_lines;
+	/** In place of `line`: a piece of the text as it comes. */
+	int (*document)(
+	    struct weir_list_reader *reader, const char *text, size_t len);
+	/** Told at the end of the file, also when reading broke off
+	 *  (is_whole false): frees what hangs on the state. */
+	int (*end)(struct weir_list_reader *reader, bool is_whole);
+	size_t state_size;
 };
 
 extern const struct weir_list_format weir_list_hosts;
@@ -131,22 +242,25 @@ const char *weir_list_format_names(void);
  *  file; WEIR_EFORMAT: `auto` recognises nothing in a file that is not empty.
  */
 int weir_list_read(const char *path, const char *format,
+    const struct weir_list_options *options,
     int (*each)(void *arg, const struct weir_list_item *item),
     void (*show)(void *arg, uint64_t done, uint64_t total), void *arg,
     struct weir_list_report *ret_report,
     struct weir_problem *problem) WEIR_CHECKED;
 
-/** What `each` of a sink returns for a name that is on the never-block list: it
- *  is counted as refused, and reading goes on. */
-#define WEIR_LIST_REFUSED (-1000)
+/** What `each` of a sink returns for a name that it does not take: it is counted
+ *  under that reason, and reading goes on. */
+#define WEIR_LIST_REFUSED(reason) (-1000 - (int)(reason))
 
 /** Who takes the names of a list that several threads read. */
 struct weir_list_sink {
 	unsigned int thread_count; /* at most that many; small files: fewer */
 	size_t piece_size; /* octets of text that a thread may have at once */
 	void *arg;
+	/* NULL: none */
+	const struct weir_list_options *options;
 	/** One name.  `thread` counts from 0; calls of one come one after the
-	 *  other.  0, WEIR_LIST_REFUSED, or what ends the reading. */
+	 *  other.  0, a WEIR_LIST_REFUSED, or what ends the reading. */
 	int (*each)(
 	    void *arg, unsigned int thread, const struct weir_list_item *item);
 	/** NULL, or told that a thread begins a piece, and that it has handed

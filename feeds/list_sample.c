@@ -59,7 +59,9 @@ take_window(const char *text, size_t len, struct weir_list_sample *sample)
 		said = browser_sign(line, line_len);
 		sample->browser_rules += said == 1;
 		sample->has_browser_header |= said == 2;
-		for (i = 0; i < WEIR_LIST_FORMATS; i++) {
+		for (i = 0; weir_list_formats[i] != NULL; i++) {
+			if (weir_list_formats[i]->recognise == NULL)
+				continue;
 			said = weir_list_formats[i]->recognise(line, line_len);
 			sample->spoke_for[i] += said > 0;
 			sample->spoke_against[i] += said < 0;
@@ -73,7 +75,7 @@ best_place(const struct weir_list_sample *sample)
 {
 	size_t i, best = 0;
 
-	for (i = 1; i < WEIR_LIST_FORMATS; i++)
+	for (i = 1; weir_list_formats[i] != NULL; i++)
 		if (sample->spoke_for[i] > sample->spoke_for[best])
 			best = i;
 	return best;

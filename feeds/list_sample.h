@@ -10,8 +10,9 @@
 
 #include "feeds/list.h"
 
-#define WEIR_LIST_FORMATS 2 /* places in the table */
+#define WEIR_LIST_FORMATS 16 /* places in the table */
 
+/* Ends with a NULL. */
 extern const struct weir_list_format
     *const weir_list_formats[WEIR_LIST_FORMATS];
 

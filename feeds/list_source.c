@@ -49,6 +49,19 @@ weir_list_source_close(struct weir_list_source *source)
 	source->fd = -1;
 }
 
+/* What was looked at comes first. */
+static void
+take_head(struct weir_list_source *source, char *text, size_t size, size_t *len)
+{
+	size_t more = source->head_len - source->head_at;
+
+	if (more > size - *len)
+		more = size - *len;
+	memcpy(text + *len, source->head + source->head_at, more);
+	source->head_at += more;
+	*len += more;
+}
+
 /* Fills `text` up, from *len on. */
 static int
 fill(struct weir_list_source *source, char *text, size_t size, size_t *len,
@@ -56,6 +69,7 @@ fill(struct weir_list_source *source, char *text, size_t size, size_t *len,
 {
 	ssize_t got;
 
+	take_head(source, text, size, len);
 	while (!source->is_end && *len < size) {
 		got = read(source->fd, text + *len, size - *len);
 		if (got < 0 && errno == EINTR)
@@ -71,6 +85,20 @@ fill(struct weir_list_source *source, char *text, size_t size, size_t *len,
 			    WEIR_LIST_SIZE);
 	}
 	return 0;
+}
+
+int
+weir_list_source_peek(struct weir_list_source *source, const char **ret_text,
+    size_t *ret_len, struct weir_problem *problem)
+{
+	size_t len = 0;
+	int error;
+
+	error = fill(source, source->head, sizeof(source->head), &len, problem);
+	source->head_len = len;
+	*ret_text = source->head;
+	*ret_len = len;
+	return error;
 }
 
 static bool
@@ -107,7 +135,7 @@ cut(struct weir_list_source *source, const char *text, size_t at, size_t len)
 {
 	size_t end = len;
 
-	if (source->is_end)
+	if (source->is_end && source->head_at == source->head_len)
 		return len;
 	while (end > at && !is_end_of_line(text[end - 1]))
 		end--;
@@ -128,13 +156,18 @@ weir_list_source_next(struct weir_list_source *source, char *text, size_t size,
 	size_t len, at, end;
 	int error;
 
-	while (!source->is_end) {
+	while (!source->is_end || source->head_at < source->head_len) {
 		len = source->rest_len;
 		memcpy(text, source->rest, len);
 		source->rest_len = 0;
 		error = fill(source, text, size, &len, problem);
 		if (error != 0)
 			return error;
+		if (source->is_document) {
+			*ret_piece = text;
+			*ret_len = len;
+			return len > 0;
+		}
 		at = skip_seen(source, text, len);
 		end = cut(source, text, at, len);
 		if (end > at) {

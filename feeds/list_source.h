@@ -1,6 +1,6 @@
 /*
- * list_source.h - a list file in pieces of whole lines.  For the frame,
- * feeds/list.c.
+ * list_source.h - a list file in pieces of whole lines, or, of a document, in
+ * pieces that end anywhere.  For the frame, feeds/list.c.
  *
  * Lines end with LF, CR LF or CR alone; no piece begins with the LF of an end
  * that the one before it has.  A line over WEIR_LINE_SIZE may be cut: then what
@@ -16,21 +16,33 @@
 #include "lib/error.h"
 #include "lib/limits.h"
 
+/* So much of a file may be looked at before it is read. */
+#define WEIR_LIST_HEAD_SIZE 65536
+
 struct weir_list_source {
 	const char *path;
 	int fd;
+	bool is_document; /* set by who reads, before the first piece */
+	size_t head_at, head_len;
 	uint64_t done, total; /* octets of the file */
 	bool is_end;          /* the file has no more */
 	bool is_after_cr;     /* an LF would belong to the line before */
 	bool is_in_long_line; /* its end is still to come */
 	size_t rest_len; /* of the line that the last piece had no room for */
 	char rest[WEIR_LINE_SIZE];
+	char head[WEIR_LIST_HEAD_SIZE];
 };
 
 /** WEIR_EMISSING, WEIR_ESYSTEM; WEIR_EFORMAT: not a regular file. */
 int weir_list_source_open(struct weir_list_source *source, const char *path,
     struct weir_problem *problem) WEIR_CHECKED;
 void weir_list_source_close(struct weir_list_source *source);
+
+/** The beginning of the file, WEIR_LIST_HEAD_SIZE octets at most; before the
+ *  first piece. */
+int
+weir_list_source_peek(struct weir_list_source *source, const char **ret_text,
+    size_t *ret_len, struct weir_problem *problem) WEIR_CHECKED;
 
 /** The next piece: *ret_piece in `text`, which has `size` octets, over twice
  *  WEIR_LINE_SIZE.  1; 0 at the end; WEIR_ESYSTEM, WEIR_ELIMIT. */

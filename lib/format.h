@@ -1,5 +1,5 @@
 /*
- * format.h - the bytes of a database file, version 2, on one page.
+ * format.h - the bytes of a database file, version 3, on one page.
  *
  * A file is an LMDB environment (MDB_NOSUBDIR, one unnamed table), written once
  * in key order and read-only for ever.  Numbers are little-endian.
@@ -19,10 +19,11 @@
  *   (02 to 05: triggers to come)
  *
  *   entry: u16 feed, u8 scope, u8 action, u16 category, u8 confidence,
- *          u8 zero, u32 valid-until
+ *          u8 flags, u32 valid-until, u32 first seen, u8 action below, u8 zero,
+ *          u16 answer, u16 answer below, u16 zero
  *
  *   header:  0  "weir db\n"                  8 octets
- *            8  u32 version                  2
+ *            8  u32 version                  3
  *           12  u32 kind                     0 base, 1 overlay
  *           16  u64 names                    records of trigger 01,
  *                                            tombstones included
@@ -47,7 +48,7 @@
 #include <stdint.h>
 
 #define WEIR_DB_MAGIC       "weir db\n"
-#define WEIR_DB_VERSION     2
+#define WEIR_DB_VERSION     3
 #define WEIR_HEADER_BYTES   160
 #define WEIR_CHECKSUM_BYTES 32
 #define WEIR_QUICK_BYTES    16 /* XXH3-128 of all octets, lib/checksum.h */
@@ -83,7 +84,7 @@ struct weir_db_header {
 
 /** bytes: WEIR_HEADER_BYTES. */
 void weir_db_header_encode(const struct weir_db_header *header, uint8_t *bytes);
-/** WEIR_EFORMAT: not a header; WEIR_EVERSION: not version 2. */
+/** WEIR_EFORMAT: not a header; WEIR_EVERSION: not version 3. */
 int weir_db_header_decode(const uint8_t *bytes, uint64_t len,
     struct weir_db_header *ret_header) __attribute__((warn_unused_result));
 

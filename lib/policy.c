@@ -63,6 +63,72 @@ weir_policy_extends(
 	return true;
 }
 
+int
+weir_policy_find_category(const struct weir_policy *policy, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < policy->category_count; i++)
+		if (strncmp(policy->categories[i], name,
+			WEIR_CATEGORY_SIZE - 1) == 0)
+			return (int)i;
+	return -1;
+}
+
+int
+weir_policy_add_category(struct weir_policy *policy, const char *name)
+{
+	int found = weir_policy_find_category(policy, name);
+	char *place;
+
+	if (found >= 0)
+		return found;
+	if (policy->category_count == WEIR_CATEGORIES)
+		return WEIR_ELIMIT;
+	place = policy->categories[policy->category_count];
+	memset(place, 0, WEIR_CATEGORY_SIZE);
+	memcpy(place, name, strnlen(name, WEIR_CATEGORY_SIZE - 1));
+	return (int)policy->category_count++;
+}
+
+/* One feed in the numbers of another table. */
+static void
+renumber(struct weir_feed *feed, const uint16_t *numbers)
+{
+	uint8_t before[WEIR_CATEGORIES / 8];
+	unsigned int i;
+
+	feed->category = numbers[feed->category];
+	memcpy(before, feed->categories, sizeof(before));
+	memset(feed->categories, 0, sizeof(before));
+	for (i = 0; i < WEIR_CATEGORIES; i++)
+		if ((before[i / 8] >> i % 8 & 1) != 0)
+			feed->categories[numbers[i] / 8] |=
+			    (uint8_t)(1U << numbers[i] % 8);
+}
+
+void
+weir_policy_follow(struct weir_policy *policy, const struct weir_policy *old)
+{
+	char names[WEIR_CATEGORIES][WEIR_CATEGORY_SIZE];
+	unsigned int count = policy->category_count, i, more = 0;
+	uint16_t numbers[WEIR_CATEGORIES] = { 0 };
+
+	for (i = 0; i < count; i++)
+		more += weir_policy_find_category(old, policy->categories[i]) <
+			0;
+	if (old->category_count + more > WEIR_CATEGORIES)
+		return;
+	memcpy(names, policy->categories, sizeof(names));
+	memcpy(policy->categories, old->categories, sizeof(names));
+	policy->category_count = old->category_count;
+	for (i = 0; i < count; i++)
+		numbers[i] = (uint16_t)weir_policy_add_category(
+		    policy, names[i]);
+	for (i = 0; i < policy->feed_count; i++)
+		renumber(&policy->feeds[i], numbers);
+}
+
 bool
 weir_policy_is_alive(const struct weir_policy *policy,
     const struct weir_entry *entry, uint32_t now_unix)
@@ -71,32 +137,77 @@ weir_policy_is_alive(const struct weir_policy *policy,
 		return false;
 	if (entry->valid_until != 0 && entry->valid_until <= now_unix)
 		return false;
-	return entry->confidence >= policy->feeds[entry->feed].min_confidence;
+	return entry->confidence >= policy->feeds[entry->feed].min_confidence &&
+	       weir_feed_has_category(
+		   &policy->feeds[entry->feed], entry->category);
+}
+
+/* What is being decided. */
+struct decision {
+	const struct weir_policy *policy;
+	struct weir_verdict verdict;
+	bool has_exceptions;
+	uint8_t excepted[WEIR_FEEDS / 8 + 1]; /* feeds that have said so */
+};
+
+static bool
+is_excepted(const struct decision *decision, unsigned int feed)
+{
+	return decision->has_exceptions &&
+	       (decision->excepted[feed / 8] >> feed % 8 & 1) != 0;
+}
+
+static void
+except(struct decision *decision, unsigned int feed)
+{
+	decision->has_exceptions = true;
+	decision->excepted[feed / 8] |= (uint8_t)(1U << feed % 8);
+}
+
+/* Whether the entry's word takes the place of what was found so far. */
+static bool
+is_better(const struct decision *decision, const struct weir_rule *rule,
+    const struct weir_entry *entry, bool is_important)
+{
+	if (rule->is_set && rule->entry.feed < entry->feed)
+		return false;
+	if (rule->is_set && rule->entry.feed == entry->feed)
+		return is_important && rule->action == WEIR_ACTION_PASS &&
+		       !weir_entry_is_important(&rule->entry, rule->label > 0);
+	return is_important || !is_excepted(decision, entry->feed);
 }
 
 /* Takes the entry if it speaks about the name and ranks before what was found
  * so far.  Matches come most specific first, so inside one feed the first one
- * stays. */
+ * stays, but for an important one. */
 static void
-consider(const struct weir_policy *policy, const struct weir_match *match,
-    const struct weir_entry *entry, struct weir_verdict *verdict)
+consider(struct decision *decision, const struct weir_match *match,
+    const struct weir_entry *entry)
 {
-	const struct weir_feed *feed = &policy->feeds[entry->feed];
-	struct weir_rule *rule = &verdict->decided;
-	unsigned int needed = match->label == 0 ? WEIR_SCOPE_NAME
-						: WEIR_SCOPE_SUBDOMAINS;
+	const struct weir_feed *feed = &decision->policy->feeds[entry->feed];
+	struct weir_rule *rule = &decision->verdict.decided;
+	bool is_below = match->label > 0;
+	unsigned int needed = is_below ? WEIR_SCOPE_SUBDOMAINS
+				       : WEIR_SCOPE_NAME;
+	unsigned int action = weir_entry_action(entry, is_below);
+	bool is_important = weir_entry_is_important(entry, is_below);
 
-	if ((entry->scope & needed) == 0)
+	if ((entry->scope & needed) == 0 || action == WEIR_ACTION_CANCELLED)
 		return;
 	if (feed->mode == WEIR_MODE_SHADOW)
-		rule = &verdict->shadow;
-	if (rule->is_set && rule->entry.feed <= entry->feed)
+		rule = &decision->verdict.shadow;
+	if (action == WEIR_ACTION_EXCEPT) {
+		except(decision, entry->feed);
+		return;
+	}
+	if (!is_better(decision, rule, entry, is_important))
 		return;
 	rule->is_set = true;
 	rule->label = match->label;
 	rule->entry = *entry;
-	rule->action = entry->action == WEIR_ACTION_DEFAULT ? feed->action
-							    : entry->action;
+	rule->action = action == WEIR_ACTION_DEFAULT ? feed->action
+						     : (uint8_t)action;
+	rule->answer = is_below ? entry->below_answer : entry->answer;
 }
 
 int
@@ -104,12 +215,12 @@ weir_policy_decide(const struct weir_policy *policy,
     const struct weir_matches *matches, uint32_t now_unix,
     struct weir_verdict *ret_verdict)
 {
-	struct weir_verdict verdict;
+	struct decision decision = { .policy = policy };
+	struct weir_verdict *verdict = &decision.verdict;
 	struct weir_entry entry;
 	unsigned int i, j;
 	int error;
 
-	memset(&verdict, 0, sizeof(verdict));
 	for (i = 0; i < matches->count; i++) {
 		const struct weir_match *match = &matches->items[i];
 
@@ -119,14 +230,14 @@ weir_policy_decide(const struct weir_policy *policy,
 			if (error)
 				return error;
 			if (weir_policy_is_alive(policy, &entry, now_unix))
-				consider(policy, match, &entry, &verdict);
+				consider(&decision, match, &entry);
 		}
 	}
 	/* A feed in shadow mode behind the one that decides is not asked. */
-	if (verdict.decided.is_set && verdict.shadow.is_set &&
-	    verdict.decided.entry.feed < verdict.shadow.entry.feed)
-		verdict.shadow.is_set = false;
-	*ret_verdict = verdict;
+	if (verdict->decided.is_set && verdict->shadow.is_set &&
+	    verdict->decided.entry.feed < verdict->shadow.entry.feed)
+		verdict->shadow.is_set = false;
+	*ret_verdict = *verdict;
 	return WEIR_OK;
 }
 

@@ -7,8 +7,11 @@
  * The order (ARCHITECTURE.md): local allow > local deny > feeds in the order
  * of the configuration, the first match decides.  Inside one feed the most
  * specific name wins.  An entry past its valid-until does not exist; an entry
- * below its feed's minimum confidence does not either.  The local allow and
+ * below its feed's minimum confidence, or of a category that
+ * its feed is not to use, does not either.  The local allow and
  * deny rules are feeds 0 and 1 of each policy.
+ * An exception takes a name out of its own feed: less specific entries of that
+ * feed are not asked, the next feed is; but its important words are asked first.
  * A feed in shadow mode never decides: what it would have done is remembered
  * (the first such feed), and the next feed is asked.
  */
@@ -45,7 +48,19 @@ struct weir_feed {
 	uint8_t min_confidence;         /* entries below it do not exist */
 	uint16_t ede_code;              /* RFC 8914; 15, 16, 17, 4 */
 	uint16_t category;              /* of the feed, for the statistics */
+	/* Entries of other categories do not exist; all false: all do. */
+	bool has_categories;
+	uint8_t categories[WEIR_CATEGORIES / 8]; /* a bit for each */
 };
+
+/** Whether the feed is to use entries of that category. */
+static inline bool
+weir_feed_has_category(const struct weir_feed *feed, unsigned int category)
+{
+	return !feed->has_categories ||
+	       (category < WEIR_CATEGORIES &&
+		   (feed->categories[category / 8] >> category % 8 & 1) != 0);
+}
 
 enum weir_on_failure {
 	WEIR_ON_FAILURE_PASS = 0,
@@ -78,6 +93,20 @@ void weir_policy_init(struct weir_policy *policy);
 bool weir_policy_extends(
     const struct weir_policy *policy, const struct weir_policy *old);
 
+/** The category's number, -1 if there is none of that name. */
+int
+weir_policy_find_category(const struct weir_policy *policy, const char *name);
+/** The same, added if there is none.  WEIR_ELIMIT: there are too many; what of
+ *  the name does not fit WEIR_CATEGORY_SIZE is cut off. */
+int weir_policy_add_category(
+    struct weir_policy *policy, const char *name) WEIR_CHECKED;
+
+/** Makes the policy's table of categories begin with those of `old`, so that it
+ *  extends it; the policy says the same as before, in other numbers.  Left alone
+ *  if they are too many together. */
+void
+weir_policy_follow(struct weir_policy *policy, const struct weir_policy *old);
+
 /** One ancestor-or-self of a name for which the database has entries. */
 struct weir_match {
 	uint8_t label; /* of the name asked for: 0 is itself, 1 its
@@ -97,7 +126,8 @@ struct weir_rule {
 	bool is_set;
 	uint8_t label; /* of the name asked for, as in weir_match */
 	struct weir_entry entry;
-	uint8_t action; /* with the feed's default put in; never DEFAULT */
+	uint8_t action;  /* with the feed's default put in; never DEFAULT */
+	uint16_t answer; /* if the action is LOCAL */
 };
 
 /** What the policy says of one name. */

@@ -1,11 +1,12 @@
 /*
  * policy_bytes.c - the policy as a generation carries it (record "p").
  *
- *   u32 version 1, u8 on-failure, u8 flags (1 sinkhole IPv4, 2 IPv6, 4 name),
+ *   u32 version 2, u8 on-failure, u8 flags (1 sinkhole IPv4, 2 IPv6, 4 name),
  *   u16 zero, u32 block TTL, 4 octets IPv4, 16 octets IPv6,
  *   u8 length and wire form of the sinkhole name,
  *   u16 feeds, for each: text name, u8 mode, u8 action, u8 min confidence,
- *     u8 zero, u16 EDE code, u16 category
+ *     u8 1 if it has categories, u16 EDE code, u16 category; if it has: 32
+ *     octets, a bit for each category
  *   u16 categories, for each: text name
  * where text is u8 length and octets.
  */
@@ -15,9 +16,10 @@
 #include "lib/bytes.h"
 #include "lib/policy.h"
 
-#define POLICY_VERSION 1
+#define POLICY_VERSION 2
 #define FIXED_BYTES    (4 + 1 + 1 + 2 + 4 + 4 + 16)
-#define FEED_BYTES     (1 + WEIR_FEED_NAME_SIZE + 8)
+#define BITMAP_BYTES   (WEIR_CATEGORIES / 8)
+#define FEED_BYTES     (1 + WEIR_FEED_NAME_SIZE + 8 + BITMAP_BYTES)
 #define CATEGORY_BYTES (1 + WEIR_CATEGORY_SIZE)
 
 enum {
@@ -69,9 +71,14 @@ weir_policy_encode(
 		p[0] = feed->mode;
 		p[1] = feed->action;
 		p[2] = feed->min_confidence;
+		p[3] = feed->has_categories;
 		weir_bytes_put16(p + 4, feed->ede_code);
 		weir_bytes_put16(p + 6, feed->category);
 		p += 8;
+		if (feed->has_categories) {
+			memcpy(p, feed->categories, BITMAP_BYTES);
+			p += BITMAP_BYTES;
+		}
 	}
 	weir_bytes_put16(p, (uint16_t)policy->category_count);
 	p += 2;
@@ -127,9 +134,12 @@ take_feed(struct reader *reader, struct weir_feed *feed)
 	feed->min_confidence = p[2];
 	feed->ede_code = weir_bytes_get16(p + 4);
 	feed->category = weir_bytes_get16(p + 6);
-	if (feed->mode > WEIR_MODE_SHADOW ||
-	    feed->action == WEIR_ACTION_DEFAULT ||
-	    feed->action >= WEIR_ACTION_COUNT)
+	feed->has_categories = p[3] == 1;
+	if (feed->has_categories)
+		memcpy(
+		    feed->categories, take(reader, BITMAP_BYTES), BITMAP_BYTES);
+	if (feed->mode > WEIR_MODE_SHADOW || p[3] > 1 ||
+	    !weir_action_is_for_feeds(feed->action))
 		reader->is_bad = true;
 }
 

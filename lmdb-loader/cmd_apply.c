@@ -121,7 +121,7 @@ compare_policies(const struct apply *apply, bool *ret_is_same)
 	    weir_generation_policy(&apply->old), &old, &old_len);
 	if (ret == 0)
 		ret = weir_policy_encode(
-		    &apply->settings->policy, &new, &new_len);
+		    apply->compiled.policy, &new, &new_len);
 	if (ret == 0)
 		*ret_is_same = old_len == new_len &&
 			       memcmp(old, new, old_len) == 0;
@@ -150,7 +150,7 @@ overlay_room(const struct apply *apply)
 
 	if (apply->old.base == NULL ||
 	    !weir_policy_extends(
-		&apply->settings->policy, weir_db_policy(apply->old.base)))
+		apply->compiled.policy, weir_db_policy(apply->old.base)))
 		return 0;
 	room = weir_db_header(apply->old.base)->name_count / 4;
 	if (room > WEIR_OVERLAY_NAMES)
@@ -167,7 +167,7 @@ run_diff(struct apply *apply)
 
 	weir_changes_done(&apply->changes);
 	weir_changes_init(&apply->changes, overlay_room(apply));
-	return weir_diff_run(old_generation(apply), &apply->settings->policy,
+	return weir_diff_run(old_generation(apply), apply->compiled.policy,
 	    names, note_change, apply, apply->diff);
 }
 
@@ -219,7 +219,7 @@ write_base(struct apply *apply, struct weir_store_draft *draft)
 		    &apply->problem, WEIR_EMEMORY, "out of memory");
 	weir_progress_init(&progress, "writing names", draft->name_count);
 	ret = weir_write_db(path, weir_sort_stream(apply->compiled.sort),
-	    &apply->settings->policy, &options, &progress, &header,
+	    apply->compiled.policy, &options, &progress, &header,
 	    &apply->problem);
 	weir_progress_done(&progress);
 	if (ret == 0)
@@ -243,7 +243,7 @@ write_and_publish(struct apply *apply, uint64_t generation)
 
 	if (overlay_room(apply) > 0 && !apply->changes.is_over)
 		ret = weir_overlay_write(&apply->store, &apply->old,
-		    &apply->changes, &apply->settings->policy, &draft,
+		    &apply->changes, apply->compiled.policy, &draft,
 		    &apply->problem);
 	else
 		ret = write_base(apply, &draft);

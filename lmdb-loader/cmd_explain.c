@@ -38,6 +38,8 @@ judge_entry(const struct explain *explain, const struct weir_match *match,
 	if ((entry->scope & needed) == 0)
 		return match->label == 0 ? "holds for subdomains only"
 					 : "holds for that name only";
+	if (weir_entry_action(entry, match->label > 0) == WEIR_ACTION_CANCELLED)
+		return "is cancelled by its own list";
 	if (!weir_policy_is_alive(explain->policy, entry, explain->now_unix)) {
 		if (entry->valid_until != 0 &&
 		    entry->valid_until <= explain->now_unix)
@@ -51,6 +53,8 @@ judge_entry(const struct explain *explain, const struct weir_match *match,
 		return "a rule that ranks before it decides";
 	if (explain->policy->feeds[entry->feed].mode == WEIR_MODE_SHADOW)
 		return "is in shadow mode: only counted";
+	if (weir_entry_action(entry, match->label > 0) == WEIR_ACTION_EXCEPT)
+		return "is an exception of its own feed";
 	return "a more specific name of the same feed decides";
 }
 

@@ -10,6 +10,7 @@
  */
 #include "lmdb-loader/compile.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "lib/log.h"
 #include "lib/work.h"
 #include "lmdb-loader/guard.h"
+#include "lmdb-loader/item.h"
 
 #define LOCAL_CONFIDENCE 100
 #define THREAD_MEMORY_MB 8 /* for less a thread has too little to sort */
@@ -29,8 +31,10 @@
 /* What one thread has. */
 struct worker {
 	struct weir_sort_part *part; /* NULL: none yet */
-	struct weir_entry entry;
-	uint64_t piece; /* of the list */
+	uint64_t piece;              /* of the list */
+	/* The last category that the list named, and its number. */
+	char category[WEIR_CATEGORY_SIZE];
+	uint16_t category_number;
 };
 
 struct compiler {
@@ -38,6 +42,7 @@ struct compiler {
 	const struct weir_generation *old;
 	struct weir_compiled *out;
 	struct weir_guard guard;
+	pthread_mutex_t mutex; /* over the policy's tables */
 	struct weir_progress progress, sorting;
 	uint64_t octets_before; /* of the files that are read already */
 	unsigned int thread_count;
@@ -60,20 +65,44 @@ weir_compile_state_text(enum weir_compile_state state)
 
 /* One name of the generation before is on the never-block list now. */
 static void
-count_guarded(struct compiler *compiler, const struct weir_name *name)
+count_guarded(
+    struct compiler *compiler, int reason, const struct weir_name *name)
 {
 	struct weir_list_report *report =
 	    &compiler->out->feeds[compiler->feed].report;
-	unsigned long place = report->refused[WEIR_LIST_NEVER_BLOCK]++;
+	unsigned long place = report->refused[reason]++;
 	char text[WEIR_NAME_TEXT_SIZE];
 	struct weir_list_example *example;
 
 	if (place >= WEIR_LIST_EXAMPLES)
 		return;
-	example = &report->examples[WEIR_LIST_NEVER_BLOCK][place];
+	example = &report->examples[reason][place];
 	weir_name_print(name, text);
 	snprintf(example->text, sizeof(example->text), "%.*s",
 	    (int)sizeof(example->text) - 1, text);
+}
+
+/* The number of a category that a list names; the feed's, if there are too many
+ * of them. */
+static uint16_t
+category_number(struct compiler *compiler, struct worker *worker,
+    const struct weir_list_item *item)
+{
+	char name[WEIR_CATEGORY_SIZE];
+	int number;
+
+	weir_item_category(item->category, name);
+	if (name[0] == '\0')
+		return compiler->entry.category;
+	if (strcmp(worker->category, name) != 0) {
+		(void)pthread_mutex_lock(&compiler->mutex);
+		number = weir_policy_add_category(compiler->out->policy, name);
+		(void)pthread_mutex_unlock(&compiler->mutex);
+		memcpy(worker->category, name, sizeof(name));
+		worker->category_number = number < 0 ? compiler->entry.category
+						     : (uint16_t)number;
+	}
+	return worker->category_number;
 }
 
 /* One name of a list. */
@@ -82,20 +111,21 @@ take_item(void *arg, unsigned int thread, const struct weir_list_item *item)
 {
 	struct compiler *compiler = arg;
 	struct worker *worker = &compiler->workers[thread];
+	struct weir_entry entry = compiler->entry;
 	uint8_t key[WEIR_KEY_SIZE];
-	unsigned int scope = item->scope;
 	size_t len;
+	int reason;
 
-	if (scope == 0)
-		scope = compiler->has_subdomains ? WEIR_SCOPE_BOTH
-						 : WEIR_SCOPE_NAME;
+	weir_item_entry(item, compiler->has_subdomains, &entry);
+	if (item->category != NULL)
+		entry.category = category_number(compiler, worker, item);
 	len = weir_name_to_key(item->name, WEIR_TRIGGER_QNAME, key, NULL);
-	if (compiler->guard.count > 0 &&
-	    weir_guard_refuses(&compiler->guard, key, len, scope))
-		return WEIR_LIST_REFUSED;
-	worker->entry.scope = (uint8_t)scope;
+	reason = weir_guard_judge(
+	    &compiler->guard, key, len, &entry, item->is_from_url);
+	if (reason != WEIR_GUARD_FINE)
+		return WEIR_LIST_REFUSED(reason);
 	return weir_sort_part_add(
-	    worker->part, worker->piece, key, len, &worker->entry);
+	    worker->part, worker->piece, key, len, &entry);
 }
 
 static int
@@ -133,15 +163,12 @@ static uint16_t
 map_category(const struct compiler *compiler, unsigned int old_category)
 {
 	const struct weir_policy *old = weir_generation_policy(compiler->old);
-	const struct weir_policy *policy = &compiler->settings->policy;
-	unsigned int i;
+	int number = -1;
 
-	for (i = 0; i < policy->category_count; i++)
-		if (old_category < old->category_count &&
-		    strcmp(policy->categories[i],
-			old->categories[old_category]) == 0)
-			return (uint16_t)i;
-	return compiler->entry.category;
+	if (old_category < old->category_count)
+		number = weir_policy_find_category(
+		    compiler->out->policy, old->categories[old_category]);
+	return number < 0 ? compiler->entry.category : (uint16_t)number;
 }
 
 /* One name of the old generation: its entry of the feed at work. */
@@ -155,7 +182,7 @@ take_old(void *arg, const struct weir_db_record *record)
 	struct weir_entry entry;
 	struct weir_name name;
 	unsigned int i;
-	int ret;
+	int ret, reason;
 
 	for (i = 0; i < entry_count; i++, entries += WEIR_ENTRY_BYTES)
 		if (weir_bytes_get16(entries) == compiler->old_feed)
@@ -166,10 +193,12 @@ take_old(void *arg, const struct weir_db_record *record)
 	if (ret < 0)
 		return ret;
 	/* The never-block list may be younger than the names. */
-	if (weir_guard_refuses(&compiler->guard, key, key_len, entry.scope)) {
+	reason = weir_guard_judge(
+	    &compiler->guard, key, key_len, &entry, false);
+	if (reason != WEIR_GUARD_FINE) {
 		ret = weir_name_from_key(key, key_len, &name);
 		if (ret == 0)
-			count_guarded(compiler, &name);
+			count_guarded(compiler, reason, &name);
 		return ret;
 	}
 	entry.feed = compiler->entry.feed;
@@ -232,7 +261,7 @@ read_list(struct compiler *compiler)
 	if (sink.piece_size > TEXT_SIZE_MAX)
 		sink.piece_size = TEXT_SIZE_MAX;
 	for (i = 0; i < compiler->thread_count; i++)
-		compiler->workers[i].entry = compiler->entry;
+		compiler->workers[i].category[0] = '\0';
 	ret = weir_list_read_by(settings->file, settings->format, &sink,
 	    &feed->report, &feed->problem);
 	for (i = 0; i < compiler->thread_count; i++) {
@@ -253,7 +282,9 @@ read_feed(struct compiler *compiler)
 
 	memset(&compiler->entry, 0, sizeof(compiler->entry));
 	compiler->entry.feed = (uint16_t)(WEIR_FEED_FIRST + compiler->feed);
-	compiler->entry.category = settings->category;
+	compiler->entry.category = (uint16_t)weir_policy_find_category(
+	    compiler->out->policy,
+	    compiler->settings->policy.categories[settings->category]);
 	compiler->entry.confidence = settings->confidence;
 	compiler->has_subdomains = settings->subdomains;
 	feed->state = WEIR_COMPILE_READ;
@@ -371,6 +402,23 @@ sort(struct compiler *compiler)
 	return ret;
 }
 
+/* The settings' policy, with the numbers of the generation before as far as
+ * possible: then little change makes a small overlay. */
+static int
+start_policy(struct compiler *compiler)
+{
+	struct weir_policy *policy = malloc(sizeof(*policy));
+
+	if (policy == NULL)
+		return WEIR_EMEMORY;
+	*policy = compiler->settings->policy;
+	if (compiler->old != NULL)
+		weir_policy_follow(
+		    policy, weir_generation_policy(compiler->old));
+	compiler->out->policy = policy;
+	return 0;
+}
+
 int
 weir_compile(const struct weir_settings *settings,
     const struct weir_generation *old, unsigned int thread_count,
@@ -388,8 +436,11 @@ weir_compile(const struct weir_settings *settings,
 		compiler->old = old;
 		compiler->out = &compiled;
 		compiler->thread_count = thread_count;
+		(void)pthread_mutex_init(&compiler->mutex, NULL);
 		ret = sort_new(compiler);
 	}
+	if (ret == 0)
+		ret = start_policy(compiler);
 	if (ret == 0)
 		ret = read_all(compiler);
 	if (ret == 0)
@@ -415,5 +466,6 @@ weir_compile_done(struct weir_compiled *compiled)
 {
 	weir_sort_free(compiled->sort);
 	free(compiled->feeds);
+	free(compiled->policy);
 	memset(compiled, 0, sizeof(*compiled));
 }

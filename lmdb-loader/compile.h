@@ -34,6 +34,8 @@ struct weir_compile_feed {
 
 struct weir_compiled {
 	struct weir_sort *sort; /* finished */
+	/* That of the settings, with what lists add to its tables. */
+	struct weir_policy *policy;
 	unsigned int feed_count;
 	struct weir_compile_feed *feeds;
 	unsigned int kept_count, lost_count; /* feeds */

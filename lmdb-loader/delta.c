@@ -13,6 +13,7 @@
 
 #include "lib/bytes.h"
 #include "lmdb-loader/guard.h"
+#include "lmdb-loader/item.h"
 #include "lmdb-loader/sort.h"
 
 struct maker {
@@ -29,17 +30,18 @@ struct maker {
 
 /* A name that the guard refuses, counted as the lists' own refusals are. */
 static void
-count_guarded(struct maker *maker, const struct weir_list_item *item)
+count_guarded(
+    struct maker *maker, int reason, const struct weir_list_item *item)
 {
 	struct weir_list_report *report = maker->report;
-	unsigned long place = report->refused[WEIR_LIST_NEVER_BLOCK]++;
+	unsigned long place = report->refused[reason]++;
 	char text[WEIR_NAME_TEXT_SIZE];
 	struct weir_list_example *example;
 
 	report->entry_count--;
 	if (place >= WEIR_LIST_EXAMPLES)
 		return;
-	example = &report->examples[WEIR_LIST_NEVER_BLOCK][place];
+	example = &report->examples[reason][place];
 	weir_name_print(item->name, text);
 	example->line = item->line;
 	(void)snprintf(example->text, sizeof(example->text), "%.*s",
@@ -52,15 +54,26 @@ take_item(void *arg, const struct weir_list_item *item)
 	struct maker *maker = arg;
 	struct weir_entry entry = maker->entry;
 	uint8_t key[WEIR_KEY_SIZE];
+	char category[WEIR_CATEGORY_SIZE];
+	int reason, number;
 	size_t len;
 
-	if (item->scope != 0)
-		entry.scope = item->scope;
+	weir_item_entry(item, maker->feed->subdomains, &entry);
+	if (item->category != NULL) {
+		weir_item_category(item->category, category);
+		number = weir_policy_find_category(
+		    weir_generation_policy(maker->generation), category);
+		if (category[0] != '\0' && number >= 0)
+			entry.category = (uint16_t)number;
+	}
 	len = weir_name_to_key(item->name, WEIR_TRIGGER_QNAME, key, NULL);
-	if (maker->is_guarded &&
-	    weir_guard_refuses(&maker->guard, key, len, entry.scope)) {
-		count_guarded(maker, item);
-		return 0;
+	if (maker->is_guarded) {
+		reason = weir_guard_judge(
+		    &maker->guard, key, len, &entry, item->is_from_url);
+		if (reason != WEIR_GUARD_FINE) {
+			count_guarded(maker, reason, item);
+			return 0;
+		}
 	}
 	return weir_sort_add(maker->sort, key, len, &entry);
 }
@@ -80,8 +93,8 @@ read_names(struct maker *maker, const char *file, bool is_guarded,
 	maker->report = report;
 	maker->is_guarded = is_guarded;
 	if (file != NULL)
-		ret = weir_list_read(file, maker->feed->format, take_item, NULL,
-		    maker, report, problem);
+		ret = weir_list_read(file, maker->feed->format, NULL, take_item,
+		    NULL, maker, report, problem);
 	if (ret == 0) {
 		ret = weir_sort_finish(maker->sort);
 		if (ret < 0)

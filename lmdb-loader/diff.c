@@ -137,6 +137,7 @@ static int
 is_same_entry(const struct differ *differ, const uint8_t *old,
     const uint8_t *new, bool *ret_is_same)
 {
+	uint8_t bytes[WEIR_ENTRY_BYTES];
 	struct weir_entry a, b;
 	int ret;
 
@@ -145,11 +146,12 @@ is_same_entry(const struct differ *differ, const uint8_t *old,
 		ret = weir_entry_decode(new, &b);
 	if (ret < 0)
 		return ret;
-	*ret_is_same = a.scope == b.scope && a.action == b.action &&
-		       a.confidence == b.confidence &&
-		       a.valid_until == b.valid_until &&
-		       a.category < WEIR_CATEGORIES &&
+	*ret_is_same = a.category < WEIR_CATEGORIES &&
 		       differ->old_categories[a.category] == b.category;
+	a.feed = b.feed;
+	a.category = b.category;
+	weir_entry_encode(&a, bytes);
+	*ret_is_same &= memcmp(bytes, new, WEIR_ENTRY_BYTES) == 0;
 	return 0;
 }
 

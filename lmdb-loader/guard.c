@@ -50,9 +50,9 @@ weir_guard_done(struct weir_guard *guard)
 }
 
 /* Those below a name come right after it. */
-bool
-weir_guard_refuses(const struct weir_guard *guard, const uint8_t *key,
-    size_t len, unsigned int scope)
+static bool
+covers_guarded(const struct weir_guard *guard, const uint8_t *key, size_t len,
+    unsigned int scope)
 {
 	unsigned int low = 0, high = guard->count, middle;
 	const struct weir_guard_key *found;
@@ -72,4 +72,35 @@ weir_guard_refuses(const struct weir_guard *guard, const uint8_t *key,
 	if (found->len < len || memcmp(found->key, key, len) != 0)
 		return false;
 	return found->len == len || (scope & WEIR_SCOPE_SUBDOMAINS) != 0;
+}
+
+/* The places of which the entry's word would be a block. */
+static unsigned int
+blocked_scope(const struct weir_entry *entry)
+{
+	unsigned int scope = 0, i, action;
+
+	for (i = 0; i < 2; i++) {
+		action = weir_entry_action(entry, i == 1);
+		if (action != WEIR_ACTION_PASS &&
+		    action != WEIR_ACTION_EXCEPT &&
+		    action != WEIR_ACTION_CANCELLED)
+			scope |= i == 1 ? WEIR_SCOPE_SUBDOMAINS
+					: WEIR_SCOPE_NAME;
+	}
+	return scope & entry->scope;
+}
+
+int
+weir_guard_judge(const struct weir_guard *guard, const uint8_t *key, size_t len,
+    const struct weir_entry *entry, bool is_from_url)
+{
+	unsigned int scope = blocked_scope(entry);
+
+	(void)is_from_url;
+	if (scope == 0)
+		return WEIR_GUARD_FINE;
+	if (guard->count > 0 && covers_guarded(guard, key, len, scope))
+		return WEIR_LIST_NEVER_BLOCK;
+	return WEIR_GUARD_FINE;
 }

@@ -184,46 +184,70 @@ weir_load_category(const struct weir_policy *policy, unsigned int category)
 						 : "?";
 }
 
+/* The action of one of the places that an entry speaks about. */
+static const char *
+action_of(const struct weir_policy *policy, const struct weir_entry *entry,
+    bool is_below)
+{
+	unsigned int action = weir_entry_action(entry, is_below);
+	const char *text;
+
+	if (action == WEIR_ACTION_DEFAULT && entry->feed < policy->feed_count)
+		action = policy->feeds[entry->feed].action;
+	text = weir_action_text(action);
+	return text != NULL ? text : "?";
+}
+
 json_t *
 weir_load_entry(
     const struct weir_policy *policy, const struct weir_entry *entry)
 {
-	const char *action = weir_action_text(entry->action);
+	bool is_below = (entry->scope & WEIR_SCOPE_NAME) == 0;
 
-	if (entry->action == WEIR_ACTION_DEFAULT &&
-	    entry->feed < policy->feed_count)
-		action = weir_action_text(policy->feeds[entry->feed].action);
-	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:I}", "feed",
-	    weir_load_feed(policy, entry->feed), "scope",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:b}",
+	    "feed", weir_load_feed(policy, entry->feed), "scope",
 	    weir_scope_text(entry->scope), "action",
-	    action != NULL ? action : "?", "category",
-	    weir_load_category(policy, entry->category), "confidence",
-	    (int)entry->confidence, "valid_until",
-	    (json_int_t)entry->valid_until);
+	    action_of(policy, entry, is_below), "action_below",
+	    action_of(
+		policy, entry, (entry->scope & WEIR_SCOPE_SUBDOMAINS) != 0),
+	    "category", weir_load_category(policy, entry->category),
+	    "confidence", (int)entry->confidence, "first_seen",
+	    (json_int_t)entry->first_seen, "valid_until",
+	    (json_int_t)entry->valid_until, "important", entry->flags != 0);
+}
+
+static void
+print_time(const char *what, uint32_t seconds, FILE *stream)
+{
+	time_t at = (time_t)seconds;
+	char text[32];
+	struct tm tm;
+
+	if (seconds != 0 && gmtime_r(&at, &tm) != NULL &&
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm) > 0)
+		fprintf(stream, ", %s %s", what, text);
 }
 
 void
 weir_load_entry_print(const struct weir_policy *policy,
     const struct weir_entry *entry, FILE *stream)
 {
+	bool is_below = (entry->scope & WEIR_SCOPE_NAME) == 0;
 	const char *category = weir_load_category(policy, entry->category);
-	const char *action = weir_action_text(entry->action);
-	time_t until = (time_t)entry->valid_until;
-	char text[32];
-	struct tm tm;
+	const char *action = action_of(policy, entry, is_below);
+	const char *below = action_of(policy, entry, true);
 
-	if (entry->action == WEIR_ACTION_DEFAULT &&
-	    entry->feed < policy->feed_count)
-		action = weir_action_text(policy->feeds[entry->feed].action);
 	fprintf(stream, "%s: %s, %s", weir_load_feed(policy, entry->feed),
-	    weir_load_scope(weir_scope_text(entry->scope)),
-	    action != NULL ? action : "?");
+	    weir_load_scope(weir_scope_text(entry->scope)), action);
+	if (entry->scope == WEIR_SCOPE_BOTH && strcmp(action, below) != 0)
+		fprintf(stream, ", below it %s", below);
+	if (entry->flags != 0)
+		fputs(", important", stream);
 	if (category[0] != '\0')
 		fprintf(stream, ", category %s", category);
 	fprintf(stream, ", confidence %u", (unsigned int)entry->confidence);
-	if (entry->valid_until != 0 && gmtime_r(&until, &tm) != NULL &&
-	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm) > 0)
-		fprintf(stream, ", until %s", text);
+	print_time("first seen", entry->first_seen, stream);
+	print_time("until", entry->valid_until, stream);
 }
 
 void

@@ -9,9 +9,8 @@
  * without a name; at the end all runs are merged (sort_merge.h).  Several
  * threads may add, each to a part of its own, and merge.
  *
- * Two entries of one feed for one key become one: their scopes together, the
- * other attributes of the first that came.  What one thread adds comes in that
- * order; what several do, by the numbers of their stretches.
+ * Two entries of one feed for one key become one (weir_entry_merge), the first
+ * that came first.  What one thread adds comes in that order; what several do, by the numbers of their stretches.
  */
 #ifndef WEIR_LMDB_LOADER_SORT_H
 #define WEIR_LMDB_LOADER_SORT_H

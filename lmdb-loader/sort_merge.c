@@ -184,6 +184,20 @@ merger_init(
 
 /* --- folding ------------------------------------------------------------- */
 
+/* What is encoded here was checked when it came in. */
+static void
+merge(uint8_t *slot, const uint8_t *encoded)
+{
+	struct weir_entry first, second;
+
+	if (memcmp(slot, encoded, WEIR_ENTRY_BYTES) == 0 ||
+	    weir_entry_decode(slot, &first) < 0 ||
+	    weir_entry_decode(encoded, &second) < 0)
+		return;
+	weir_entry_merge(&first, &second, &first);
+	weir_entry_encode(&first, slot);
+}
+
 /* Puts an encoded entry into the set, at its feed's place. */
 static void
 set_put(uint8_t *set, const uint8_t *encoded)
@@ -195,7 +209,7 @@ set_put(uint8_t *set, const uint8_t *encoded)
 	for (at = 0; at < count; at++, slot += WEIR_ENTRY_BYTES) {
 		there = weir_bytes_get16(slot);
 		if (there == feed) {
-			slot[2] |= encoded[2]; /* the scopes together */
+			merge(slot, encoded);
 			return;
 		}
 		if (there > feed)

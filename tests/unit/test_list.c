@@ -44,7 +44,7 @@ read_list(const char *path, const char *format)
 	memset(&found, 0, sizeof(found));
 	memset(&report, 0xee, sizeof(report));
 	return weir_list_read(
-	    path, format, take, NULL, &found, &report, &problem);
+	    path, format, NULL, take, NULL, &found, &report, &problem);
 }
 
 static int
@@ -317,7 +317,7 @@ tally_item(void *arg, unsigned int thread, const struct weir_list_item *item)
 		sum = sum * 33 + item->name->wire[i];
 	/* Something for the loader's own reason. */
 	if (sum % 1000 == 0)
-		return WEIR_LIST_REFUSED;
+		return WEIR_LIST_REFUSED(WEIR_LIST_NEVER_BLOCK);
 	atomic_fetch_add(&tally->count, 1);
 	atomic_fetch_add(&tally->sum, sum * (item->scope + 1UL));
 	return 0;
@@ -541,7 +541,7 @@ START_TEST(the_consumer_can_stop)
 	scratch_write(&scratch, "list", text, sizeof(text) - 1);
 	memset(&found, 0, sizeof(found));
 	found.stop_at = 2;
-	ck_assert_int_eq(weir_list_read(scratch.file, "auto", take, NULL,
+	ck_assert_int_eq(weir_list_read(scratch.file, "auto", NULL, take, NULL,
 			     &found, &report, &problem),
 	    7);
 	ck_assert_uint_eq(found.count, 2);

@@ -119,8 +119,8 @@ check_same(const char *path, const char *count, const char *digest)
 	char hex[17] = "";
 	size_t unique = 0;
 
-	if (weir_list_read(
-		path, "auto", add_name, NULL, &names, &report, &problem) == 0) {
+	if (weir_list_read(path, "auto", NULL, add_name, NULL, &names, &report,
+		&problem) == 0) {
 		add_single_labels(&names, &report);
 		unique = digest_of(&names, hex);
 	}
@@ -147,8 +147,8 @@ check_silent(const char *path)
 	for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
 		struct names names = { .count = 0 };
 
-		error = weir_list_read(path, formats[i], add_name, NULL, &names,
-		    &report, &problem);
+		error = weir_list_read(path, formats[i], NULL, add_name, NULL,
+		    &names, &report, &problem);
 		if (names.count > 0 ||
 		    error != (i == 0 ? WEIR_EFORMAT : WEIR_OK)) {
 			failed++;
@@ -231,8 +231,8 @@ check_scale(void)
 	char path[128];
 
 	snprintf(path, sizeof(path), "%s/maltrail", scratch.folder);
-	if (weir_list_read(
-		path, "auto", ignore, NULL, &count, &report, &problem) != 0 ||
+	if (weir_list_read(path, "auto", NULL, ignore, NULL, &count, &report,
+		&problem) != 0 ||
 	    count + 2 != report.line_count) {
 		failed++;
 		printf("%s: %lu names in %lu lines: %s\n", path, count,

@@ -3,6 +3,7 @@
  */
 #include "lib/policy.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/suite.h"
@@ -15,7 +16,8 @@ enum {
 	FIRST = 2,
 	SECOND = 3,
 	SHADOW = 4,
-	PICKY = 5
+	PICKY = 5,
+	CHOOSY = 6
 };
 
 static struct weir_policy policy;
@@ -24,11 +26,11 @@ static void
 make_policy(void)
 {
 	static const char *const names[] = { "first", "second", "shadow",
-		"picky" };
+		"picky", "choosy" };
 	unsigned int i;
 
 	weir_policy_init(&policy);
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 5; i++) {
 		struct weir_feed *feed = &policy.feeds[WEIR_FEED_FIRST + i];
 
 		strcpy(feed->name, names[i]);
@@ -38,7 +40,9 @@ make_policy(void)
 	policy.feeds[SHADOW].mode = WEIR_MODE_SHADOW;
 	policy.feeds[SECOND].action = WEIR_ACTION_REFUSED;
 	policy.feeds[PICKY].min_confidence = 50;
-	policy.feed_count = 6;
+	policy.feeds[CHOOSY].has_categories = true;
+	policy.feeds[CHOOSY].categories[0] = 1 << 1;
+	policy.feed_count = 7;
 	strcpy(policy.categories[1], "malware");
 	policy.category_count = 2;
 }
@@ -52,6 +56,13 @@ struct found {
 #define N WEIR_SCOPE_NAME
 #define S WEIR_SCOPE_SUBDOMAINS
 #define B WEIR_SCOPE_BOTH
+
+/* feed, scope, action, category, confidence, valid-until */
+#define E(f, s, a, g, c, u)                                                    \
+	{                                                                      \
+		.feed = (f), .scope = (s), .action = (a), .below_action = (a), \
+		.category = (g), .confidence = (c), .valid_until = (u)         \
+	}
 
 static struct weir_verdict
 decide(const struct found *found)
@@ -77,6 +88,19 @@ decide(const struct found *found)
 START_TEST(the_table)
 {
 	/* feed, scope, action, category, confidence, valid-until */
+#define OWN                                                  \
+	{                                                    \
+		.feed = FIRST, .scope = B, .confidence = 100 \
+	}
+#define LOUD                                                             \
+	{                                                                \
+		.feed = FIRST, .scope = B, .confidence = 100, .flags = 3 \
+	}
+#define SPLIT                                                 \
+	{                                                     \
+		.feed = FIRST, .scope = B, .confidence = 100, \
+		.below_action = WEIR_ACTION_PASS              \
+	}
 	static const struct {
 		const char *what;
 		struct found found[4];
@@ -86,56 +110,93 @@ START_TEST(the_table)
 		bool is_block;
 	} rows[] = {
 		{ "nothing", { { 0 } }, -1, 0, -1, false },
-		{ "the name itself", { { 0, { FIRST, N, 0, 0, 100, 0 } } },
+		{ "the name itself", { { 0, E(FIRST, N, 0, 0, 100, 0) } },
 		    FIRST, 0, -1, true },
 		{ "exact scope says nothing of children",
-		    { { 1, { FIRST, N, 0, 0, 100, 0 } } }, -1, 0, -1, false },
+		    { { 1, E(FIRST, N, 0, 0, 100, 0) } }, -1, 0, -1, false },
 		{ "subdomains scope says nothing of the name itself",
-		    { { 0, { FIRST, S, 0, 0, 100, 0 } } }, -1, 0, -1, false },
-		{ "a parent with both", { { 2, { FIRST, B, 0, 0, 100, 0 } } },
+		    { { 0, E(FIRST, S, 0, 0, 100, 0) } }, -1, 0, -1, false },
+		{ "a parent with both", { { 2, E(FIRST, B, 0, 0, 100, 0) } },
 		    FIRST, 2, -1, true },
 		{ "inside one feed the most specific wins",
-		    { { 0, { FIRST, N, WEIR_ACTION_PASS, 0, 100, 0 } },
-			{ 1, { FIRST, B, 0, 0, 100, 0 } } },
+		    { { 0, E(FIRST, N, WEIR_ACTION_PASS, 0, 100, 0) },
+			{ 1, E(FIRST, B, 0, 0, 100, 0) } },
 		    FIRST, 0, -1, false },
 		{ "the order of feeds beats the more specific name",
-		    { { 0, { SECOND, N, 0, 0, 100, 0 } },
-			{ 2, { FIRST, B, 0, 0, 100, 0 } } },
+		    { { 0, E(SECOND, N, 0, 0, 100, 0) },
+			{ 2, E(FIRST, B, 0, 0, 100, 0) } },
 		    FIRST, 2, -1, true },
 		{ "deny beats feeds",
-		    { { 0, { FIRST, N, WEIR_ACTION_PASS, 0, 100, 0 } },
-			{ 1, { DENY, B, 0, 0, 100, 0 } } },
+		    { { 0, E(FIRST, N, WEIR_ACTION_PASS, 0, 100, 0) },
+			{ 1, E(DENY, B, 0, 0, 100, 0) } },
 		    DENY, 1, -1, true },
 		{ "allow beats deny",
-		    { { 0, { DENY, B, 0, 0, 100, 0 } },
-			{ 2, { ALLOW, B, 0, 0, 100, 0 } } },
+		    { { 0, E(DENY, B, 0, 0, 100, 0) },
+			{ 2, E(ALLOW, B, 0, 0, 100, 0) } },
 		    ALLOW, 2, -1, false },
 		{ "shadow decides nothing and is remembered",
-		    { { 0, { SHADOW, B, 0, 0, 100, 0 } } }, -1, 0, SHADOW,
+		    { { 0, E(SHADOW, B, 0, 0, 100, 0) } }, -1, 0, SHADOW,
 		    false },
 		{ "shadow behind the deciding feed is not asked",
-		    { { 0, { SHADOW, B, 0, 0, 100, 0 } },
-			{ 1, { FIRST, B, 0, 0, 100, 0 } } },
+		    { { 0, E(SHADOW, B, 0, 0, 100, 0) },
+			{ 1, E(FIRST, B, 0, 0, 100, 0) } },
 		    FIRST, 1, -1, true },
 		{ "shadow before the deciding feed is remembered",
-		    { { 0, { SHADOW, B, 0, 0, 100, 0 } },
-			{ 1, { PICKY, B, 0, 0, 100, 0 } } },
+		    { { 0, E(SHADOW, B, 0, 0, 100, 0) },
+			{ 1, E(PICKY, B, 0, 0, 100, 0) } },
 		    PICKY, 1, SHADOW, true },
 		{ "at its valid-until an entry is gone",
-		    { { 0, { FIRST, B, 0, 0, 100, NOW } } }, -1, 0, -1, false },
+		    { { 0, E(FIRST, B, 0, 0, 100, NOW) } }, -1, 0, -1, false },
 		{ "a second before it is there",
-		    { { 0, { FIRST, B, 0, 0, 100, NOW + 1 } } }, FIRST, 0, -1,
+		    { { 0, E(FIRST, B, 0, 0, 100, NOW + 1) } }, FIRST, 0, -1,
 		    true },
 		{ "an expired entry uncovers the parent's",
-		    { { 0, { FIRST, N, WEIR_ACTION_PASS, 0, 100, 1 } },
-			{ 1, { FIRST, B, 0, 0, 100, 0 } } },
+		    { { 0, E(FIRST, N, WEIR_ACTION_PASS, 0, 100, 1) },
+			{ 1, E(FIRST, B, 0, 0, 100, 0) } },
 		    FIRST, 1, -1, true },
 		{ "below the minimum confidence it does not exist",
-		    { { 0, { PICKY, B, 0, 0, 49, 0 } } }, -1, 0, -1, false },
-		{ "at the minimum it does",
-		    { { 0, { PICKY, B, 0, 0, 50, 0 } } }, PICKY, 0, -1, true },
+		    { { 0, E(PICKY, B, 0, 0, 49, 0) } }, -1, 0, -1, false },
+		{ "at the minimum it does", { { 0, E(PICKY, B, 0, 0, 50, 0) } },
+		    PICKY, 0, -1, true },
+		{ "an exception takes a name out of its feed",
+		    { { 0, E(FIRST, N, WEIR_ACTION_EXCEPT, 0, 100, 0) },
+			{ 1, OWN } },
+		    -1, 0, -1, false },
+		{ "and the next feed is asked",
+		    { { 0, E(FIRST, N, WEIR_ACTION_EXCEPT, 0, 100, 0) },
+			{ 1, OWN }, { 2, E(SECOND, B, 0, 0, 100, 0) } },
+		    SECOND, 2, -1, true },
+		{ "a more specific word goes before an exception",
+		    { { 0, OWN },
+			{ 1, E(FIRST, B, WEIR_ACTION_EXCEPT, 0, 100, 0) } },
+		    FIRST, 0, -1, true },
+		{ "an important word goes before exceptions",
+		    { { 0, E(FIRST, N, WEIR_ACTION_EXCEPT, 0, 100, 0) },
+			{ 1, LOUD } },
+		    FIRST, 1, -1, true },
+		{ "and before a pass of its feed",
+		    { { 0, E(FIRST, N, WEIR_ACTION_PASS, 0, 100, 0) },
+			{ 1, LOUD } },
+		    FIRST, 1, -1, true },
+		{ "but not before the feeds above it",
+		    { { 0, E(DENY, N, WEIR_ACTION_PASS, 0, 100, 0) },
+			{ 1, LOUD } },
+		    DENY, 0, -1, false },
+		{ "what is cancelled is not there",
+		    { { 0, E(FIRST, B, WEIR_ACTION_CANCELLED, 0, 100, 0) },
+			{ 1, OWN } },
+		    FIRST, 1, -1, true },
+		{ "a name may be blocked and what is below it not",
+		    { { 0, SPLIT } }, FIRST, 0, -1, true },
+		{ "so it is for a name below", { { 1, SPLIT } }, FIRST, 1, -1,
+		    false },
+		{ "of a category that the feed is to use",
+		    { { 0, E(CHOOSY, B, 0, 1, 100, 0) } }, CHOOSY, 0, -1,
+		    true },
+		{ "of another one", { { 0, E(CHOOSY, B, 0, 0, 100, 0) } }, -1,
+		    0, -1, false },
 		{ "a feed that the policy does not have",
-		    { { 0, { 77, B, 0, 0, 100, 0 } } }, -1, 0, -1, false },
+		    { { 0, E(77, B, 0, 0, 100, 0) } }, -1, 0, -1, false },
 	};
 	size_t i;
 
@@ -168,9 +229,9 @@ END_TEST
 
 START_TEST(the_feeds_action_holds_unless_the_entry_has_one)
 {
-	struct found plain[4] = { { 0, { SECOND, B, 0, 0, 100, 0 } } };
+	struct found plain[4] = { { 0, E(SECOND, B, 0, 0, 100, 0) } };
 	struct found own[4] = { { 0,
-	    { SECOND, B, WEIR_ACTION_DROP, 0, 100, 0 } } };
+	    E(SECOND, B, WEIR_ACTION_DROP, 0, 100, 0) } };
 
 	make_policy();
 	ck_assert_uint_eq(decide(plain).decided.action, WEIR_ACTION_REFUSED);
@@ -192,8 +253,17 @@ END_TEST
 
 START_TEST(entries_survive_their_bytes)
 {
-	struct weir_entry entry = { 0x1234, B, WEIR_ACTION_DROP, 0x4321, 99,
-		0xfedcba98U };
+	struct weir_entry entry = { .feed = 0x1234,
+		.scope = B,
+		.action = WEIR_ACTION_DROP,
+		.category = 0x4321,
+		.confidence = 99,
+		.valid_until = 0xfedcba98U,
+		.first_seen = 0x89abcdefU,
+		.below_action = WEIR_ACTION_LOCAL,
+		.flags = WEIR_ENTRY_IMPORTANT_BELOW,
+		.answer = 0x1357,
+		.below_answer = 0x2468 };
 	struct weir_entry again;
 	uint8_t bytes[WEIR_ENTRY_BYTES];
 
@@ -205,13 +275,110 @@ START_TEST(entries_survive_their_bytes)
 	ck_assert_uint_eq(again.category, entry.category);
 	ck_assert_uint_eq(again.confidence, entry.confidence);
 	ck_assert_uint_eq(again.valid_until, entry.valid_until);
+	ck_assert_uint_eq(again.first_seen, entry.first_seen);
+	ck_assert_uint_eq(again.below_action, entry.below_action);
+	ck_assert_uint_eq(again.flags, entry.flags);
+	ck_assert_uint_eq(again.answer, entry.answer);
+	ck_assert_uint_eq(again.below_answer, entry.below_answer);
+}
+END_TEST
+
+/* What a feed says of a name when it says both. */
+START_TEST(of_two_words_the_stronger_stays)
+{
+	static const struct {
+		const char *what;
+		struct weir_entry first, second, merged;
+	} rows[] = {
+		{ "two places", E(5, N, 0, 1, 50, 0), E(5, S, 0, 1, 50, 0),
+		    E(5, B, 0, 1, 50, 0) },
+		{ "it lives as long as one of them", E(5, B, 0, 1, 50, 7),
+		    E(5, B, 0, 1, 50, 9), E(5, B, 0, 1, 50, 9) },
+		{ "for ever", E(5, B, 0, 1, 50, 7), E(5, B, 0, 1, 50, 0),
+		    E(5, B, 0, 1, 50, 0) },
+		{ "the greater confidence, the first category",
+		    E(5, B, 0, 1, 50, 0), E(5, B, 0, 2, 60, 0),
+		    E(5, B, 0, 1, 60, 0) },
+		{ "of two blocks the first",
+		    E(5, B, WEIR_ACTION_DROP, 1, 50, 0),
+		    E(5, B, WEIR_ACTION_NODATA, 1, 50, 0),
+		    E(5, B, WEIR_ACTION_DROP, 1, 50, 0) },
+		{ "an exception behind a block", E(5, B, 0, 1, 90, 7),
+		    E(5, B, WEIR_ACTION_EXCEPT, 2, 50, 9),
+		    E(5, B, WEIR_ACTION_EXCEPT, 2, 50, 9) },
+		{ "and before one", E(5, B, WEIR_ACTION_EXCEPT, 2, 50, 9),
+		    E(5, B, 0, 1, 90, 7),
+		    E(5, B, WEIR_ACTION_EXCEPT, 2, 50, 9) },
+		{ "cancelled goes before all",
+		    E(5, B, WEIR_ACTION_EXCEPT, 2, 50, 9),
+		    E(5, B, WEIR_ACTION_CANCELLED, 1, 50, 0),
+		    E(5, B, WEIR_ACTION_CANCELLED, 1, 50, 0) },
+	};
+	struct weir_entry merged, split = E(5, N, WEIR_ACTION_EXCEPT, 1, 50, 0);
+	struct weir_entry loud = E(5, N, 0, 1, 50, 0),
+			  both = E(5, B, 0, 1, 50, 0);
+	uint8_t bytes[WEIR_ENTRY_BYTES], wanted[WEIR_ENTRY_BYTES];
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		weir_entry_merge(&rows[i].first, &rows[i].second, &merged);
+		weir_entry_encode(&merged, bytes);
+		weir_entry_encode(&rows[i].merged, wanted);
+		/* Of a place without a word the action does not matter. */
+		bytes[16] = wanted[16] = 0;
+		ck_assert_msg(memcmp(bytes, wanted, sizeof(bytes)) == 0, "%s",
+		    rows[i].what);
+	}
+	weir_entry_merge(&both, &split, &merged);
+	ck_assert_uint_eq(merged.scope, B);
+	ck_assert_uint_eq(merged.action, WEIR_ACTION_EXCEPT);
+	ck_assert_uint_eq(merged.below_action, WEIR_ACTION_DEFAULT);
+	loud.flags = WEIR_ENTRY_IMPORTANT;
+	weir_entry_merge(&split, &loud, &merged);
+	ck_assert_uint_eq(merged.action, WEIR_ACTION_DEFAULT);
+	split.flags = WEIR_ENTRY_IMPORTANT;
+	weir_entry_merge(&split, &loud, &merged);
+	ck_assert_uint_eq(merged.action, WEIR_ACTION_EXCEPT);
+	loud.first_seen = 70;
+	both.first_seen = 60;
+	weir_entry_merge(&both, &loud, &merged);
+	ck_assert_uint_eq(merged.flags, WEIR_ENTRY_IMPORTANT);
+	ck_assert_uint_eq(merged.first_seen, 60);
+}
+END_TEST
+
+START_TEST(categories_are_renumbered_to_follow)
+{
+	struct weir_policy *old = malloc(sizeof(*old));
+	struct weir_policy *next = malloc(sizeof(*next));
+
+	make_policy();
+	*next = *old = policy;
+	strcpy(old->categories[1], "phishing");
+	strcpy(old->categories[2], "malware");
+	old->category_count = 3;
+	strcpy(next->categories[2], "ads");
+	next->category_count = 3;
+	next->feeds[FIRST].category = 2;
+	weir_policy_follow(next, old);
+	ck_assert(weir_policy_extends(next, old));
+	ck_assert_uint_eq(next->category_count, 4);
+	ck_assert_int_eq(weir_policy_find_category(next, "ads"), 3);
+	ck_assert_int_eq(weir_policy_add_category(next, "ads"), 3);
+	ck_assert_int_eq(weir_policy_add_category(next, "new"), 4);
+	ck_assert_uint_eq(next->feeds[FIRST].category, 3);
+	ck_assert(weir_feed_has_category(&next->feeds[CHOOSY], 2));
+	ck_assert(!weir_feed_has_category(&next->feeds[CHOOSY], 1));
+	ck_assert(weir_feed_has_category(&next->feeds[FIRST], 1));
+	free(old);
+	free(next);
 }
 END_TEST
 
 START_TEST(the_reason_names_feed_name_and_alias)
 {
-	struct weir_rule rule = { true, 1, { FIRST, B, 0, 1, 90, 0 },
-		WEIR_ACTION_NXDOMAIN };
+	struct weir_rule rule = { true, 1, E(FIRST, B, 0, 1, 90, 0),
+		WEIR_ACTION_NXDOMAIN, 0 };
 	struct weir_name name, alias;
 	char text[WEIR_REASON_SIZE], small[20];
 
@@ -294,6 +461,8 @@ main(void)
 	const TTest *const tests[] = { the_table,
 		the_feeds_action_holds_unless_the_entry_has_one,
 		a_damaged_entry_is_a_failure_not_a_verdict,
+		of_two_words_the_stronger_stays,
+		categories_are_renumbered_to_follow,
 		entries_survive_their_bytes,
 		the_reason_names_feed_name_and_alias,
 		a_policy_survives_its_bytes,

@@ -30,7 +30,9 @@ static void
 write_generation(unsigned int number)
 {
 	struct weir_policy *policy = calloc(1, sizeof(*policy));
-	struct weir_entry entry = { 2, WEIR_SCOPE_BOTH, 0, 0, 100, 0 };
+	struct weir_entry entry = {
+		.feed = 2, .scope = WEIR_SCOPE_BOTH, .confidence = 100
+	};
 	struct weir_write_options options = { .kind = WEIR_DB_BASE,
 		.created_unix = 1 };
 	struct weir_db_header header;

@@ -47,6 +47,7 @@ add(const char *key, size_t len, unsigned int feed, unsigned int scope,
 {
 	struct weir_entry entry = { .feed = (uint16_t)feed,
 		.scope = (uint8_t)scope,
+		.category = (uint16_t)confidence,
 		.confidence = (uint8_t)confidence };
 
 	ck_assert_int_eq(
@@ -178,9 +179,9 @@ START_TEST(the_first_stays_the_first_among_many)
 	ck_assert_uint_eq(weir_sort_count(sort), 3);
 	ck_assert_int_eq(stream->next(stream, &item), 1);
 	ck_assert_int_eq(stream->next(stream, &item), 1);
-	ck_assert_uint_eq(entry_of(&item, 0).confidence, 100);
+	ck_assert_uint_eq(entry_of(&item, 0).category, 100);
 	ck_assert_int_eq(stream->next(stream, &item), 1);
-	ck_assert_uint_eq(entry_of(&item, 0).confidence, 1);
+	ck_assert_uint_eq(entry_of(&item, 0).category, 1);
 }
 END_TEST
 
@@ -249,6 +250,7 @@ made_up(unsigned int stretch, unsigned int number, struct key *key,
 	memset(entry, 0, sizeof(*entry));
 	entry->feed = (uint16_t)(stretch % 3);
 	entry->scope = (uint8_t)(1 + mixed % 2);
+	entry->category = (uint16_t)stretch;
 	entry->confidence = (uint8_t)stretch;
 }
 

@@ -1,0 +1,58 @@
+/*
+ * item.c - what a list says of a name, as an entry.
+ */
+#include "lmdb-loader/item.h"
+
+#include <string.h>
+
+#include "lib/limits.h"
+
+void
+weir_item_entry(const struct weir_list_item *item, bool has_subdomains,
+    struct weir_entry *entry)
+{
+	entry->scope = item->scope;
+	if (item->scope == 0)
+		entry->scope = has_subdomains ? WEIR_SCOPE_BOTH
+					      : WEIR_SCOPE_NAME;
+	if ((entry->scope & WEIR_SCOPE_NAME) != 0)
+		entry->action = item->action;
+	if ((entry->scope & WEIR_SCOPE_SUBDOMAINS) != 0)
+		entry->below_action = item->action;
+	if (item->is_important)
+		entry->flags = entry->scope;
+	if (item->confidence != WEIR_LIST_NO_CONFIDENCE)
+		entry->confidence = item->confidence;
+	if (item->first_seen != 0)
+		entry->first_seen = item->first_seen;
+	if (item->valid_until != 0)
+		entry->valid_until = item->valid_until;
+}
+
+static bool
+is_kept(char octet)
+{
+	return (octet >= 'a' && octet <= 'z') ||
+	       (octet >= '0' && octet <= '9') || octet == '.' || octet == '_' ||
+	       octet == '-';
+}
+
+void
+weir_item_category(const char *category, char *name)
+{
+	size_t len = 0;
+	char octet;
+
+	for (; *category != '\0' && len < WEIR_CATEGORY_SIZE - 1; category++) {
+		octet = *category;
+		if (octet >= 'A' && octet <= 'Z')
+			octet = (char)(octet - 'A' + 'a');
+		if (is_kept(octet))
+			name[len++] = octet;
+		else if (len > 0 && name[len - 1] != '-')
+			name[len++] = '-';
+	}
+	while (len > 0 && name[len - 1] == '-')
+		len--;
+	memset(name + len, 0, WEIR_CATEGORY_SIZE - len);
+}
