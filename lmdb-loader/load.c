@@ -97,6 +97,10 @@ int
 weir_load_name(
     const struct weir_load *load, const char *text, struct weir_name *ret_name)
 {
+	/* It would be looked up, and not found. */
+	if (strstr(text, "://") != NULL)
+		return weir_load_usage(
+		    load, "%s: a URL; ask for the name in it", text);
 	if (weir_idn_parse(text, strlen(text), ret_name) == 0)
 		return 0;
 	return weir_load_usage(load, "%s: not a domain name", text);

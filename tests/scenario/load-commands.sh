@@ -93,6 +93,12 @@ run 2 diff 1
 run 2 check zero
 run 2 lookup "a..b"
 complains "not a domain name"
+run 2 lookup evil.example http://evil.example/page
+complains "http://evil.example/page: a URL"
+run 2 delta alpha --add one --add two
+complains "--add: given twice"
+run 2 delta deny --add one
+complains "deny: your own list, no feed"
 run 2 status --nonsense
 complains "--nonsense: no such option"
 run 2 -c
