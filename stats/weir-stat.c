@@ -150,7 +150,7 @@ main(int argc, char **argv)
 	if (!folder) {
 		if (weir_paths_read(options.config, &paths, &problem) != 0) {
 			weir_log_error("%s", problem.text);
-			return EXIT_FAILED;
+			return EXIT_USAGE;
 		}
 		folder = paths.status;
 	}
