@@ -335,6 +335,7 @@ static int
 recognise(struct reading *reading, const char *text, size_t len)
 {
 	struct weir_list_sample sample;
+	char odd[48] = "";
 
 	weir_list_sample_take(text, len, &sample);
 	if (sample.line_count == 0)
@@ -343,12 +344,15 @@ recognise(struct reading *reading, const char *text, size_t len)
 	reading->is_for_browsers = weir_list_sample_is_for_browsers(&sample);
 	if (reading->format == NULL && !reading->is_for_browsers)
 		reading->format = weir_list_sample_format(&sample);
-	if (reading->format == NULL)
-		return weir_problem_set(reading->problem, WEIR_EFORMAT,
-		    "%s: its beginning looks like none of the formats that "
-		    "weir knows (%s)",
-		    reading->source.path, weir_list_format_names());
-	return 0;
+	if (reading->format != NULL)
+		return 0;
+	if (sample.odd != NULL)
+		copy_printable(sample.odd, sample.odd_len, odd, sizeof(odd));
+	return weir_problem_set(reading->problem, WEIR_EFORMAT,
+	    "%s: its beginning looks like none of the formats that weir knows "
+	    "(%s)%s%s",
+	    reading->source.path, weir_list_format_names(),
+	    odd[0] != '\0' ? ", as here: " : "", odd);
 }
 
 static int

@@ -38,11 +38,30 @@ browser_sign(const char *line, size_t len)
 	return 0;
 }
 
+/* Shows a line to all formats; whether one of them knows it. */
+static bool
+ask_formats(const char *line, size_t len, struct weir_list_sample *sample)
+{
+	bool is_known = false;
+	size_t i;
+	int said;
+
+	for (i = 0; weir_list_formats[i] != NULL; i++) {
+		if (weir_list_formats[i]->recognise == NULL)
+			continue;
+		said = weir_list_formats[i]->recognise(line, len);
+		sample->spoke_for[i] += said > 0;
+		sample->spoke_against[i] += said < 0;
+		is_known |= said > 0;
+	}
+	return is_known;
+}
+
 static void
 take_window(const char *text, size_t len, struct weir_list_sample *sample)
 {
 	const char *line;
-	size_t size, line_len, i;
+	size_t size, line_len;
 	int said;
 
 	memset(sample, 0, sizeof(*sample));
@@ -59,13 +78,10 @@ take_window(const char *text, size_t len, struct weir_list_sample *sample)
 		said = browser_sign(line, line_len);
 		sample->browser_rules += said == 1;
 		sample->has_browser_header |= said == 2;
-		for (i = 0; weir_list_formats[i] != NULL; i++) {
-			if (weir_list_formats[i]->recognise == NULL)
-				continue;
-			said = weir_list_formats[i]->recognise(line, line_len);
-			sample->spoke_for[i] += said > 0;
-			sample->spoke_against[i] += said < 0;
-		}
+		if (ask_formats(line, line_len, sample) || sample->odd != NULL)
+			continue;
+		sample->odd = line;
+		sample->odd_len = line_len;
 	}
 }
 

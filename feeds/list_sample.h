@@ -23,6 +23,8 @@ struct weir_list_sample {
 	bool has_browser_header;
 	unsigned long spoke_for[WEIR_LIST_FORMATS];
 	unsigned long spoke_against[WEIR_LIST_FORMATS];
+	const char *odd; /* in the text, the first that no format knows; NULL */
+	size_t odd_len;
 };
 
 /** Looks at the first lines of a text that are no comments, about

@@ -499,6 +499,26 @@ weir_status_feed_slot(
 	return count;
 }
 
+bool
+weir_status_is_hidden(const char *folder)
+{
+	bool is_hidden = access(folder, F_OK) == 0 &&
+			 access(folder, R_OK | X_OK) != 0;
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)) && !is_hidden) {
+		char *path = weir_path_join(folder, entry->d_name);
+
+		is_hidden = path && has_suffix(entry->d_name) &&
+			    access(path, R_OK) != 0;
+		free(path);
+	}
+	if (dir)
+		(void)closedir(dir);
+	return is_hidden;
+}
+
 int
 weir_status_open_all(const char *folder, struct weir_status **ret_items,
     unsigned int *ret_count, struct weir_problem *problem)

@@ -182,6 +182,10 @@ weir_status_worker(const struct weir_status *status, unsigned int worker);
 unsigned int weir_status_feed_slot(
     struct weir_status *status, const char *name, bool is_new_allowed);
 
+/** Whether the folder, or a status file in it, is there and may not be read: a
+ *  module can run although weir_status_open_all finds none. */
+bool weir_status_is_hidden(const char *folder);
+
 /** Opens every live module's file in the folder; those of modules that are
  *  gone are passed over.  *ret_items is malloced; close each and free.  A
  *  folder that is not there holds none. */

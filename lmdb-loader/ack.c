@@ -94,6 +94,7 @@ weir_ack_look(const char *folder, const char *database,
 		weir_status_close(&items[i]);
 	}
 	free(items);
+	ack.is_hidden = count == 0 && weir_status_is_hidden(folder);
 	*ret_ack = ack;
 	return 0;
 }
@@ -134,6 +135,8 @@ weir_ack_print(const struct weir_ack *ack, bool no_wait, double seconds)
 {
 	if (no_wait)
 		printf("\n");
+	else if (ack->is_hidden)
+		printf(", no right to see modules\n");
 	else if (ack->module_count == 0)
 		printf(", no module is running\n");
 	else

@@ -16,6 +16,7 @@ struct weir_ack {
 	json_t *modules; /* an array: pid, serial, acknowledged, problem ... */
 	unsigned int module_count;
 	unsigned int missing_count; /* have not acknowledged */
+	bool is_hidden; /* none is seen, for want of the right to see it */
 };
 
 /** Looks once: which modules run on the database, and how far each is.

@@ -41,7 +41,13 @@ find_feed(struct delta_run *run)
 			run->feed = i;
 			return 0;
 		}
-	return weir_load_usage(run->load, "%s: %s has no feed of that name",
+	if (strcmp(name, "allow") == 0 || strcmp(name, "deny") == 0)
+		return weir_load_usage(run->load,
+		    "%s: your own list, no feed: change it in %s, then "
+		    "weir-load apply",
+		    name, run->settings->path);
+	return weir_load_usage(run->load,
+	    "%s: %s has no feed of that name (weir-load config shows them)",
 	    name, run->settings->path);
 }
 
@@ -125,10 +131,12 @@ print_text(const struct delta_run *run)
 		    run->store.current.generation, run->store.current.serial,
 		    run->store.current.name_count, name, delta->added,
 		    delta->removed, delta->changed);
-	if (delta->same > 0 || delta->missing > 0)
-		printf("  %" PRIu64 " were there already, %" PRIu64
-		       " to be deleted were not there\n",
-		    delta->same, delta->missing);
+	if (delta->same > 0)
+		printf("  %" PRIu64 " to be added were there already\n",
+		    delta->same);
+	if (delta->missing > 0)
+		printf("  %" PRIu64 " to be deleted were not there\n",
+		    delta->missing);
 	weir_report_print_refused(
 	    &delta->add_report, run->load->add_file, stdout);
 	weir_report_print_refused(
@@ -140,6 +148,17 @@ print_text(const struct delta_run *run)
 	if (run->is_compacting)
 		printf("the overlay has outgrown its measure: a compaction "
 		       "runs aside\n");
+}
+
+/* The page of an error, most likely; a file with nothing in it is no fault. */
+static bool
+is_useless(const char *file, const struct weir_list_report *report)
+{
+	if (file == NULL || report->entry_count > 0 ||
+	    report->line_count == report->comment_count)
+		return false;
+	weir_log_error("%s: holds no usable name", file);
+	return true;
 }
 
 static int
@@ -211,6 +230,10 @@ weir_cmd_delta(const struct weir_load *load)
 	}
 	exit_code = weir_load_acknowledge(
 	    load, &run.store, &run.ack, &run.acknowledge_s);
+	if (is_useless(load->add_file, &run.delta.add_report))
+		exit_code = WEIR_EXIT_PARTLY;
+	if (is_useless(load->del_file, &run.delta.del_report))
+		exit_code = WEIR_EXIT_PARTLY;
 	weir_store_prune(&run.store, run.settings->keep_generations);
 	is_due = !load->no_compact && is_full(&run);
 	run.is_compacting = is_due;

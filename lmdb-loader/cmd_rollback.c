@@ -9,23 +9,33 @@
 #include "lmdb-loader/ack.h"
 #include "lmdb-loader/load.h"
 
-/* The newest generation before the current one. */
+/* Of the generations before the current one, that which was current last: not
+ * always the newest, which may be the one that was rolled back from. */
 static int
 find_before(const struct weir_store *store, uint64_t *ret_generation,
     struct weir_problem *problem)
 {
-	uint64_t *generations, found = 0;
+	uint64_t *generations, found = 0, serial = 0;
+	struct weir_current text;
 	unsigned int count, i;
 	int ret;
 
+	if (!store->has_current)
+		return weir_problem_set(problem, WEIR_EMISSING,
+		    "%s: no generation is current; name the one to take",
+		    store->folder);
 	ret = weir_store_list(store, &generations, &count);
 	if (ret < 0)
 		return weir_problem_set(problem, ret, "%s: %s", store->folder,
 		    weir_error_text(ret));
-	for (i = 0; i < count; i++)
-		if (store->has_current &&
-		    generations[i] < store->current.generation)
-			found = generations[i];
+	for (i = 0; i < count; i++) {
+		if (generations[i] >= store->current.generation ||
+		    weir_store_read(store, generations[i], &text, NULL) < 0 ||
+		    text.serial <= serial)
+			continue;
+		serial = text.serial;
+		found = generations[i];
+	}
 	free(generations);
 	if (found == 0)
 		return weir_problem_set(problem, WEIR_EMISSING,

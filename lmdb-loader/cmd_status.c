@@ -114,13 +114,13 @@ print_generations(json_t *generations)
 }
 
 static void
-print_modules(json_t *modules)
+print_modules(json_t *modules, bool is_hidden)
 {
 	const char *problem;
 	json_t *module;
 	size_t i;
 
-	if (json_array_size(modules) == 0)
+	if (json_array_size(modules) == 0 && !is_hidden)
 		printf("no module is running\n");
 	json_array_foreach(modules, i, module)
 	{
@@ -136,7 +136,7 @@ print_modules(json_t *modules)
 }
 
 static void
-print_text(json_t *document, const struct weir_store *store)
+print_text(json_t *document, const struct weir_store *store, bool is_hidden)
 {
 	printf("database %s\n", store->folder);
 	if (!store->has_current)
@@ -144,7 +144,7 @@ print_text(json_t *document, const struct weir_store *store)
 		       "one)\n");
 	print_generations(json_object_get(document, "generations"));
 	weir_report_print(json_object_get(document, "feeds"), stdout);
-	print_modules(json_object_get(document, "modules"));
+	print_modules(json_object_get(document, "modules"), is_hidden);
 }
 
 int
@@ -162,13 +162,15 @@ weir_cmd_status(const struct weir_load *load)
 		weir_store_close(&store);
 		return weir_load_fail(load, &problem);
 	}
+	if (ack.is_hidden)
+		weir_load_say_hidden(load);
 	document = describe(&store, &ack);
 	if (load->json || document == NULL) {
 		weir_ack_done(&ack);
 		weir_store_close(&store);
 		return weir_load_print(document, WEIR_EXIT_DONE);
 	}
-	print_text(document, &store);
+	print_text(document, &store, ack.is_hidden);
 	json_decref(document);
 	weir_ack_done(&ack);
 	weir_store_close(&store);

@@ -97,6 +97,10 @@ int
 weir_load_name(
     const struct weir_load *load, const char *text, struct weir_name *ret_name)
 {
+	/* It would be looked up, and not found. */
+	if (strstr(text, "://") != NULL)
+		return weir_load_usage(
+		    load, "%s: a URL; ask for the name in it", text);
 	if (weir_idn_parse(text, strlen(text), ret_name) == 0)
 		return 0;
 	return weir_load_usage(load, "%s: not a domain name", text);
@@ -121,6 +125,14 @@ weir_load_seconds_since(uint64_t start_ns)
 	return (double)((weir_clock_ns() - start_ns) / 1000) / 1e6;
 }
 
+void
+weir_load_say_hidden(const struct weir_load *load)
+{
+	weir_log_error("%s: no right to see whether a module runs; root and "
+		       "the group of Unbound may",
+	    load->settings->status);
+}
+
 int
 weir_load_acknowledge(const struct weir_load *load,
     const struct weir_store *store, struct weir_ack *ret_ack,
@@ -137,7 +149,12 @@ weir_load_acknowledge(const struct weir_load *load,
 	    &store->current, load->timeout_ms, ret_ack, &problem);
 	*ret_seconds = weir_load_seconds_since(start_ns);
 	if (ret < 0) {
+		ret_ack->is_hidden = true;
 		weir_log_error("%s", problem.text);
+		return WEIR_EXIT_PARTLY;
+	}
+	if (ret_ack->is_hidden) {
+		weir_load_say_hidden(load);
 		return WEIR_EXIT_PARTLY;
 	}
 	weir_ack_complain(ret_ack, store->current.serial);

@@ -59,8 +59,12 @@ void weir_compact_aside(const struct weir_load *load);
 /** In whole microseconds: more digits would be noise. */
 double weir_load_seconds_since(uint64_t start_ns);
 
+/** Says that modules may run which we have no right to see. */
+void weir_load_say_hidden(const struct weir_load *load);
+
 /** Waits until the modules have acknowledged the current swap, unless that is
- *  not wanted, and complains of those that have not.  The exit code. */
+ *  not wanted, and complains of those that have not, or cannot be seen.  The
+ *  exit code. */
 int weir_load_acknowledge(const struct weir_load *load,
     const struct weir_store *store, struct weir_ack *ret_ack,
     double *ret_seconds);

@@ -37,7 +37,7 @@ static const struct command {
 	{ "apply", weir_cmd_apply, 0, 0, TAKES_WAIT,
 	    " [--no-wait] [--timeout S]", "compile the lists and swap" },
 	{ "delta", weir_cmd_delta, 1, 1, TAKES_WAIT | TAKES_FILES,
-	    " FEED [--add FILE] [--del FILE]", "a few names of a feed" },
+	    " FEED [--add F] [--del F]", "a few names of a feed" },
 	{ "compact", weir_cmd_compact, 0, 0, TAKES_WAIT, "",
 	    "base and overlay become a new base" },
 	{ "rollback", weir_cmd_rollback, 0, 1, TAKES_WAIT, " [GENERATION]",
@@ -138,6 +138,17 @@ refuse_option(int code, const char *arg, struct weir_problem *wrong)
 	    wrong, WEIR_EFORMAT, "%s: no such option (weir-load --help)", arg);
 }
 
+/* A second file would be taken in place of the first. */
+static int
+take_file(const char *option, const char **file, struct weir_problem *wrong)
+{
+	if (*file != NULL)
+		return weir_problem_set(wrong, WEIR_EFORMAT,
+		    "%s: given twice; one file holds all names", option);
+	*file = optarg;
+	return 0;
+}
+
 /* One option; *used gathers what only some commands take. */
 static int
 take_option(int code, const char *arg, struct weir_load *load,
@@ -158,13 +169,11 @@ take_option(int code, const char *arg, struct weir_load *load,
 		*used |= TAKES_WAIT;
 		return parse_timeout(optarg, &load->timeout_ms, wrong);
 	case OPTION_ADD:
-		load->add_file = optarg;
 		*used |= TAKES_FILES;
-		return 0;
+		return take_file("--add", &load->add_file, wrong);
 	case OPTION_DEL:
-		load->del_file = optarg;
 		*used |= TAKES_FILES;
-		return 0;
+		return take_file("--del", &load->del_file, wrong);
 	case OPTION_NO_COMPACT:
 		load->no_compact = true;
 		*used |= TAKES_FILES;

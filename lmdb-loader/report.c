@@ -168,7 +168,7 @@ print_feed(json_t *feed, FILE *stream)
 	else if (strcmp(state, "kept") == 0)
 		fputs(", kept from before: its list cannot be used", stream);
 	else if (strcmp(state, "lost") == 0)
-		fputs(", its list cannot be read", stream);
+		fputs(", its list cannot be used", stream);
 	if (integer(feed, "deltas") > 0)
 		fprintf(
 		    stream, ", and %lld deltas since", integer(feed, "deltas"));

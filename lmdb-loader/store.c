@@ -121,11 +121,11 @@ weir_store_read(const struct weir_store *store, uint64_t generation,
 	ret = weir_current_read(store->folder, file, ret_text, &what);
 	if (ret == WEIR_EMISSING)
 		return weir_problem_set(problem, ret,
-		    "%s: there is no generation %" PRIu64, store->folder,
-		    generation);
+		    "%s: there is no generation %" PRIu64
+		    " (weir-load status lists them)",
+		    store->folder, generation);
 	if (ret < 0)
-		return weir_problem_set(
-		    problem, ret, "%s/%s: %s", store->folder, file, what.text);
+		return weir_problem_set(problem, ret, "%s", what.text);
 	return 0;
 }
 
@@ -187,7 +187,6 @@ weir_store_check(const struct weir_store *store,
 	return ret;
 }
 
-/* weir_current_read's *problem may name a line only. */
 static int
 read_current(struct weir_store *store, struct weir_problem *problem)
 {
@@ -199,8 +198,7 @@ read_current(struct weir_store *store, struct weir_problem *problem)
 	store->has_current = ret == 0;
 	if (ret == 0 || ret == WEIR_EMISSING)
 		return 0;
-	return weir_problem_set(problem, ret, "%s/" WEIR_CURRENT_FILE ": %s",
-	    store->folder, what.text);
+	return weir_problem_set(problem, ret, "%s", what.text);
 }
 
 int
@@ -287,14 +285,16 @@ weir_store_flock(const char *folder, const char *file, unsigned int wait_ms,
 		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0) {
-		ret = weir_problem_set(
-		    problem, WEIR_ESYSTEM, "%s: %s", path, strerror(errno));
+		ret = weir_problem_set(problem, WEIR_ESYSTEM, "%s: %s%s", path,
+		    strerror(errno),
+		    errno == EACCES ? " (weir-load runs as the folder's owner)"
+				    : "");
 	} else if (!flock_within(fd, wait_ms)) {
 		len = pread(fd, owner, sizeof(owner) - 1, 0);
 		owner[len > 0 ? strspn(owner, "0123456789") : 0] = '\0';
 		ret = weir_problem_set(problem, WEIR_EBUSY,
-		    "%s: another weir-load is at work (process %s)", path,
-		    owner[0] != '\0' ? owner : "unknown");
+		    "%s: another weir-load is at work (process %s); try again",
+		    path, owner[0] != '\0' ? owner : "unknown");
 		close(fd);
 	} else {
 		snprintf(owner, sizeof(owner), "%ld\n", (long)getpid());

@@ -27,9 +27,9 @@ int weir_store_open(const char *folder, struct weir_store *ret_store,
     struct weir_problem *problem) WEIR_CHECKED;
 
 /** Opens to change: makes the folder, takes the lock (waits wait_ms for it at
- *  most, then WEIR_EBUSY: *problem says who has it), removes what a crash has left over.  A `current` that is
- *  damaged is told in *problem and taken for none: the next publish replaces
- *  it. */
+ *  most, then WEIR_EBUSY: *problem says who has it), removes what a crash has
+ *  left over.  A `current` that is damaged is told in *problem and taken for
+ *  none: the next publish replaces it. */
 int weir_store_lock(const char *folder, unsigned int wait_ms,
     struct weir_store *ret_store, struct weir_problem *problem) WEIR_CHECKED;
 void weir_store_close(struct weir_store *store);

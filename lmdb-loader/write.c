@@ -58,8 +58,10 @@ fail(const struct writer *writer, int mdb_error)
 		error = WEIR_EMEMORY;
 	else if (mdb_error == MDB_KEYEXIST) /* MDB_APPEND: not in order */
 		error = WEIR_EFORMAT;
-	return weir_problem_set(writer->problem, error, "%s: %s", writer->path,
-	    mdb_strerror(mdb_error));
+	/* LMDB's word for a write that fell short. */
+	return weir_problem_set(writer->problem, error, "%s: %s%s",
+	    writer->path, mdb_strerror(mdb_error),
+	    mdb_error == EIO ? " (is the file system full?)" : "");
 }
 
 /* More than the names, filter and policy can need: it is address space, not

@@ -72,6 +72,17 @@ read_config(struct weir_module *module)
 	    "weir: NO QUERY IS CHECKED until %s can be read", module->config);
 }
 
+/* Behind the iterator we are loaded and never asked, which nothing shows. */
+static void
+complain_of_order(const struct module_env *env, int id)
+{
+	if (id > 0)
+		log_warn("weir: dynlib is not the first in module-config "
+			 "(\"%s\"): what a module before it answers is NOT "
+			 "CHECKED",
+		    env->cfg->module_conf);
+}
+
 /* The shared file, or memory of our own in its place. */
 static int
 open_status(struct weir_module *module)
@@ -163,6 +174,7 @@ init(struct module_env *env, int id)
 		    module->worker_count, WEIR_WORKERS_MAX);
 		goto failed;
 	}
+	complain_of_order(env, id);
 	read_config(module);
 	weir_shelf_init(module);
 	if (open_status(module) != WEIR_OK || make_workers(module) != WEIR_OK)

@@ -5,14 +5,11 @@
  * that weir.yaml(5) names; asks the resolver nothing and changes nothing.
  * One thread.  Exit codes: 0 done, 1 failed or no module runs, 2 usage.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "lib/file.h"
 #include "lib/log.h"
 #include "lib/paths.h"
 #include "stats/report.h"
@@ -81,22 +78,7 @@ parse_options(int argc, char **argv, struct options *ret_options)
 static void
 say_none(const char *folder)
 {
-	bool is_hidden = access(folder, F_OK) == 0 &&
-			 access(folder, R_OK | X_OK) != 0;
-	DIR *dir = opendir(folder);
-	struct dirent *entry;
-
-	while (dir && (entry = readdir(dir))) {
-		char *path = weir_path_join(folder, entry->d_name);
-
-		if (path && strstr(entry->d_name, ".module") &&
-		    access(path, R_OK) != 0)
-			is_hidden = true;
-		free(path);
-	}
-	if (dir)
-		(void)closedir(dir);
-	if (is_hidden)
+	if (weir_status_is_hidden(folder))
 		weir_log_error("%s: no right to read what is there; root and "
 			       "the group of Unbound may",
 		    folder);
@@ -168,7 +150,7 @@ main(int argc, char **argv)
 	if (!folder) {
 		if (weir_paths_read(options.config, &paths, &problem) != 0) {
 			weir_log_error("%s", problem.text);
-			return EXIT_FAILED;
+			return EXIT_USAGE;
 		}
 		folder = paths.status;
 	}

@@ -2,7 +2,8 @@
 # Ways past the firewall, or around it, that were found once: a record that is
 # replaced under a cached message, the record order of an HTTPS RRset, a DNAME
 # whose own target is listed alone; a damaged database, FIFOs where files should
-# be, a status folder that is removed under a running module.
+# be, a status folder that is removed under a running module; a module that
+# stands behind the iterator and is never asked.
 #
 # shellcheck source=tests/scenario/common.sh
 . "${srcdir:-$(dirname "$0")/../..}/tests/scenario/common.sh"
@@ -115,6 +116,16 @@ check_damage() {
 }
 
 write_zone "1 fine.plain.example."
+check_module_order() {
+	local warning="is not the first in module-config"
+	note "the module stands behind the iterator"
+	check "no warning so far" 0 "$(grep -c "$warning" "$work/resolver.log")"
+	resolver_stop
+	modules="iterator dynlib"
+	resolver_start
+	check "a warning" 1 "$(grep -c "$warning" "$work/resolver.log")"
+}
+
 zone evil.example <<<"www A 192.0.2.66"
 zone allowed.example <<<"ok A 192.0.2.77"
 echo first.evil2.example >"$work/lists/many"
@@ -134,4 +145,5 @@ check_dname
 check_status_folder
 check_fifos
 check_damage
+check_module_order
 finish

@@ -101,6 +101,8 @@ check "a file that is not there" 1 "$(
 	echo $?
 )"
 check_match "it is named" "$work/none" "$(cat "$work/text")"
+delta "<html> 192.0.2.1" "" 3
+check_match "no name at all" "lists/add: holds no usable name" "$delta_text"
 answered 192.0.2.2 w3.plain.example A
 
 note "twenty deltas, two compactions beside them"

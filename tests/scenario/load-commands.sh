@@ -93,6 +93,12 @@ run 2 diff 1
 run 2 check zero
 run 2 lookup "a..b"
 complains "not a domain name"
+run 2 lookup evil.example http://evil.example/page
+complains "http://evil.example/page: a URL"
+run 2 delta alpha --add one --add two
+complains "--add: given twice"
+run 2 delta deny --add one
+complains "deny: your own list, no feed"
 run 2 status --nonsense
 complains "--nonsense: no such option"
 run 2 -c
@@ -393,4 +399,19 @@ run 0 apply
 run 0 explain www.evil.example
 says "decided: feed alpha lists www.evil.example and its subdomains"
 says "refused, category malware, confidence 90: a more specific name"
+
+# A rollback does not lead to what was rolled back from.
+for name in good.test wrong.test; do
+	printf '%s\n' evil.example $name >"$work/alpha.txt"
+	run 0 apply
+done
+run 0 rollback
+run 0 lookup good.test
+says "good.test: alpha"
+printf '%s\n' evil.example worse.test >"$work/alpha.txt"
+run 0 apply
+run 0 rollback
+run 0 lookup good.test wrong.test
+says "good.test: alpha"
+says "wrong.test: neither"
 echo "all commands do as weir-load(8) says"

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -81,11 +82,40 @@ START_TEST(without_a_module_there_is_nothing_to_wait_for)
 			     60000, &ack, &problem),
 	    0);
 	ck_assert_uint_eq(ack.module_count, 0);
+	ck_assert(!ack.is_hidden);
 	weir_ack_done(&ack);
 	ck_assert_int_eq(weir_ack_wait("/nonexistent/weir", scratch.folder,
 			     &swap, 60000, &ack, &problem),
 	    0);
 	weir_ack_done(&ack);
+}
+END_TEST
+
+/* As the user nobody, if we are root: root may read everything. */
+START_TEST(a_module_that_we_may_not_see_is_not_taken_for_none)
+{
+	pid_t module = start_module(5, 0, 60000), child;
+	struct weir_ack ack;
+	char path[512];
+	int status;
+
+	snprintf(
+	    path, sizeof(path), "%s/%d.module", scratch.folder, (int)module);
+	ck_assert_int_eq(chmod(scratch.folder, 0755), 0);
+	ck_assert_int_eq(chmod(path, 0), 0);
+	child = fork();
+	ck_assert_int_ge(child, 0);
+	if (child == 0) {
+		if (getuid() == 0 && setuid(65534) != 0)
+			_exit(2);
+		if (weir_ack_look(scratch.folder, scratch.folder, &swap, &ack,
+			&problem) != 0)
+			_exit(0); /* not even the folder: a failure */
+		_exit(ack.module_count == 0 && ack.is_hidden ? 0 : 1);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	stop_module(module);
 }
 END_TEST
 
@@ -200,6 +230,8 @@ main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, without_a_module_there_is_nothing_to_wait_for);
+	tcase_add_test(
+	    tcase, a_module_that_we_may_not_see_is_not_taken_for_none);
 	tcase_add_test(tcase, waits_until_every_module_has_acknowledged);
 	tcase_add_test(tcase, a_module_that_lags_is_named_with_its_problem);
 	tcase_add_test(

@@ -134,6 +134,7 @@ START_TEST(other_formats_give_no_name_at_all)
 		    read_list(sample_path(names[i]), "auto"), WEIR_EFORMAT);
 		ck_assert_uint_eq(found.count, 0);
 		ck_assert_ptr_nonnull(strstr(problem.text, names[i]));
+		ck_assert_ptr_nonnull(strstr(problem.text, "as here: "));
 	}
 }
 END_TEST

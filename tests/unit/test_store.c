@@ -367,7 +367,9 @@ START_TEST(a_damaged_current_is_told_and_the_next_publish_replaces_it)
 	touch("current", "weir-current 1\nserial x\n");
 	touch("3.base.tmp", "half");
 	reopen();
-	ck_assert_ptr_nonnull(strstr(problem.text, "current"));
+	ck_assert_ptr_nonnull(strstr(problem.text, "current: line 2"));
+	ck_assert_ptr_null(
+	    strstr(strstr(problem.text, "/current") + 1, "/current"));
 	ck_assert(!store.has_current);
 	/* Nothing is thrown away while it is unclear what was current. */
 	ck_assert(is_there("1.base") && is_there("2.base"));
