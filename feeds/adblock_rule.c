@@ -22,6 +22,8 @@
 enum modifier {
 	UNKNOWN,
 	NOTHING, /* the rule is the same without it */
+	PAGE,    /* the site's pages: nothing is left of it */
+	TYPE,    /* one kind of what a page loads, besides others named */
 	IMPORTANT,
 	BADFILTER,
 	DENYALLOW,
@@ -31,6 +33,8 @@ enum modifier {
 	DNSREWRITE
 };
 
+#define MASK(modifier) (1U << (modifier))
+
 /* Sorted: it is searched by halves. */
 static const struct {
 	const char *name;
@@ -39,39 +43,39 @@ static const struct {
 	{ "1p", BROWSER },
 	{ "3p", BROWSER },
 	{ "_", NOTHING },
-	{ "all", NOTHING }, /* the page and all that it loads */
+	{ "all", PAGE },
 	{ "app", BROWSER },
-	{ "background", BROWSER },
+	{ "background", TYPE },
 	{ "badfilter", BADFILTER },
-	{ "beacon", BROWSER },
+	{ "beacon", TYPE },
 	{ "client", CLIENT },
 	{ "cname", BROWSER },
 	{ "collapse", BROWSER },
 	{ "content", BROWSER },
 	{ "cookie", BROWSER },
 	{ "csp", BROWSER },
-	{ "css", BROWSER },
+	{ "css", TYPE },
 	{ "ctag", CLIENT },
 	{ "denyallow", DENYALLOW },
 	{ "dnsrewrite", DNSREWRITE },
 	{ "dnstype", DNSTYPE },
-	{ "doc", NOTHING }, /* the page: nothing is left of the site */
-	{ "document", NOTHING },
+	{ "doc", PAGE },
+	{ "document", PAGE },
 	{ "domain", BROWSER },
 	{ "ehide", BROWSER },
 	{ "elemhide", BROWSER },
 	{ "empty", BROWSER },
 	{ "extension", BROWSER },
 	{ "first-party", BROWSER },
-	{ "font", BROWSER },
-	{ "frame", BROWSER },
+	{ "font", TYPE },
+	{ "frame", TYPE },
 	{ "from", BROWSER },
 	{ "genericblock", BROWSER },
 	{ "generichide", BROWSER },
 	{ "ghide", BROWSER },
 	{ "header", BROWSER },
 	{ "hls", BROWSER },
-	{ "image", BROWSER },
+	{ "image", TYPE },
 	{ "important", IMPORTANT },
 	{ "inline-font", BROWSER },
 	{ "inline-script", BROWSER },
@@ -79,17 +83,17 @@ static const struct {
 	{ "jsinject", BROWSER },
 	{ "jsonprune", BROWSER },
 	{ "match-case", BROWSER },
-	{ "media", BROWSER },
+	{ "media", TYPE },
 	{ "method", BROWSER },
 	{ "mp4", BROWSER },
 	{ "network", BROWSER },
-	{ "object", BROWSER },
-	{ "object-subrequest", BROWSER },
-	{ "other", BROWSER },
+	{ "object", TYPE },
+	{ "object-subrequest", TYPE },
+	{ "other", TYPE },
 	{ "permissions", BROWSER },
-	{ "ping", BROWSER },
-	{ "popunder", BROWSER },
-	{ "popup", BROWSER },
+	{ "ping", TYPE },
+	{ "popunder", TYPE },
+	{ "popup", TYPE },
 	{ "queryprune", BROWSER },
 	{ "redirect", BROWSER },
 	{ "redirect-rule", BROWSER },
@@ -98,7 +102,7 @@ static const struct {
 	{ "removeparam", BROWSER },
 	{ "replace", BROWSER },
 	{ "rewrite", BROWSER },
-	{ "script", BROWSER },
+	{ "script", TYPE },
 	{ "shide", BROWSER },
 	{ "sitekey", BROWSER },
 	{ "specifichide", BROWSER },
@@ -107,19 +111,19 @@ static const struct {
 	{ "strict-third-party", BROWSER },
 	{ "strict1p", BROWSER },
 	{ "strict3p", BROWSER },
-	{ "stylesheet", BROWSER },
-	{ "sub_frame", BROWSER },
-	{ "subdocument", BROWSER },
+	{ "stylesheet", TYPE },
+	{ "sub_frame", TYPE },
+	{ "subdocument", TYPE },
 	{ "third-party", BROWSER },
 	{ "to", BROWSER },
 	{ "uritransform", BROWSER },
 	{ "urlblock", BROWSER },
 	{ "urlskip", BROWSER },
 	{ "urltransform", BROWSER },
-	{ "webrtc", BROWSER },
-	{ "websocket", BROWSER },
-	{ "xhr", BROWSER },
-	{ "xmlhttprequest", BROWSER },
+	{ "webrtc", TYPE },
+	{ "websocket", TYPE },
+	{ "xhr", TYPE },
+	{ "xmlhttprequest", TYPE },
 	{ "xmlprune", BROWSER },
 };
 
@@ -242,9 +246,10 @@ find_modifier(const char *text, size_t len)
 	return len > 0 && at == len ? NOTHING : UNKNOWN;
 }
 
-/* One modifier: 0, or the reason plus 1. */
+/* One modifier: 0, or the reason plus 1.  *seen has a bit for each kind. */
 static int
-take_modifier(struct weir_adblock *rule, const char *text, size_t len)
+take_modifier(
+    struct weir_adblock *rule, const char *text, size_t len, unsigned int *seen)
 {
 	const char *value = memchr(text, '=', len);
 	size_t name_len = value == NULL ? len : (size_t)(value - text);
@@ -252,6 +257,7 @@ take_modifier(struct weir_adblock *rule, const char *text, size_t len)
 	enum modifier modifier = find_modifier(
 	    text + is_negated, name_len - is_negated);
 
+	*seen |= MASK(modifier);
 	switch (modifier) {
 	case BROWSER:
 		return 1 + WEIR_LIST_FOR_BROWSERS;
@@ -261,44 +267,48 @@ take_modifier(struct weir_adblock *rule, const char *text, size_t len)
 		return 1 + WEIR_LIST_CLIENT;
 	case DNSREWRITE:
 		return 1 + WEIR_LIST_DNSREWRITE;
-	case NOTHING: /* $~document: what the page loads */
+	case PAGE:
+	case TYPE: /* $~document: all but that */
 		return is_negated ? 1 + WEIR_LIST_FOR_BROWSERS : 0;
+	case DENYALLOW:
+		rule->allowed = value == NULL ? text + len : value + 1;
+		rule->allowed_len = (size_t)(text + len - rule->allowed);
+		return is_negated ? 1 + WEIR_LIST_MODIFIER : 0;
 	default:
-		break;
+		return modifier == UNKNOWN || is_negated || value != NULL
+			   ? 1 + WEIR_LIST_MODIFIER
+			   : 0;
 	}
-	if (modifier == UNKNOWN || is_negated ||
-	    (value != NULL) != (modifier == DENYALLOW))
-		return 1 + WEIR_LIST_MODIFIER;
-	rule->is_important |= modifier == IMPORTANT;
-	rule->is_cancelled |= modifier == BADFILTER;
-	if (modifier == DENYALLOW) {
-		rule->allowed = value + 1;
-		rule->allowed_len = len - name_len - 1;
-	}
-	return 0;
 }
 
 static int
 take_modifiers(struct weir_adblock *rule, const char *text, size_t len)
 {
 	const char *comma;
+	unsigned int seen = 0;
 	size_t size;
 	int said = 0;
 
 	while (said == 0) {
 		comma = memchr(text, ',', len);
 		size = comma == NULL ? len : (size_t)(comma - text);
-		said = take_modifier(rule, text, size);
+		said = take_modifier(rule, text, size, &seen);
 		if (comma == NULL)
 			break;
 		text += size + 1;
 		len -= size + 1;
 	}
+	rule->is_important = (seen & MASK(IMPORTANT)) != 0;
+	rule->is_cancelled = (seen & MASK(BADFILTER)) != 0;
+	if (said != 0)
+		return said;
+	if ((seen & MASK(TYPE)) != 0 && (seen & MASK(PAGE)) == 0)
+		return 1 + WEIR_LIST_FOR_BROWSERS;
 	/* Taking an exception back, or a part of one, is not in our words. */
-	if (said == 0 && rule->is_exception &&
-	    (rule->is_cancelled || rule->allowed != NULL))
+	if (rule->is_exception &&
+	    (seen & (MASK(BADFILTER) | MASK(DENYALLOW))) != 0)
 		return 1 + WEIR_LIST_ACTION;
-	return said;
+	return 0;
 }
 
 /* --- the pattern --------------------------------------------------------- */
