@@ -87,7 +87,7 @@ static const struct {
 	[WEIR_LIST_SINGLE_LABEL] = { "a top-level name", "single-label" },
 	[WEIR_LIST_LOCAL_NAME] = { "a name of the machine itself",
 	    "local-name" },
-	[WEIR_LIST_WILDCARD] = { "a * elsewhere than in front", "wildcard" },
+	[WEIR_LIST_WILDCARD] = { "a pattern, not a name", "wildcard" },
 	[WEIR_LIST_URL] = { "a URL, not a name", "url" },
 	[WEIR_LIST_NOT_THIS_FORMAT] = { "a rule of another format",
 	    "not-this-format" },

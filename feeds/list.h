@@ -34,7 +34,8 @@ enum weir_list_reason {
 	WEIR_LIST_ADDRESS,         /* an IP address, where a name should be */
 	WEIR_LIST_SINGLE_LABEL,    /* the root or a top-level name */
 	WEIR_LIST_LOCAL_NAME,      /* localhost, broadcasthost, ip6-* ... */
-	WEIR_LIST_WILDCARD,        /* a * elsewhere than as the first label */
+	WEIR_LIST_WILDCARD,        /* a pattern: a * elsewhere than as the first
+				    * label, a part of a name */
 	WEIR_LIST_URL,             /* a path or a scheme: not a host */
 	WEIR_LIST_NOT_THIS_FORMAT, /* a rule of another syntax */
 	WEIR_LIST_REGEX,           /* /a regular expression/ */
