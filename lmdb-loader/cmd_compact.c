@@ -129,6 +129,12 @@ write_rest(struct compact *compact)
 	    &generation, &compact->problem);
 	if (ret < 0)
 		return ret;
+	/* Rolled back, and other feeds since: its numbers are not ours. */
+	compact->is_superseded = !weir_policy_extends(
+	    weir_generation_policy(&generation),
+	    weir_generation_policy(&compact->old));
+	if (compact->is_superseded)
+		goto out;
 	ret = weir_walk_overlay(generation.overlay, &now_stream);
 	if (ret == 0)
 		ret = weir_walk_overlay(compact->old.overlay, &then_stream);
@@ -145,6 +151,7 @@ write_rest(struct compact *compact)
 		compact->is_superseded = true;
 		ret = 0;
 	}
+out:
 	weir_generation_close(&generation);
 	return ret;
 }
