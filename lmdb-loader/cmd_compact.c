@@ -239,6 +239,23 @@ print(const struct compact *compact, bool is_needed, int exit_code)
 	return exit_code;
 }
 
+/* Nobody reads what a compaction aside says, so `status` says that the last one
+ * has failed, and why. */
+static void
+note_failure(const struct compact *compact, bool has_failed)
+{
+	const char *folder = compact->load->settings->database;
+	const char *text = compact->problem.text;
+	char *path = weir_path_join(folder, WEIR_COMPACT_PROBLEM);
+
+	if (compact->lock_fd >= 0 && has_failed)
+		(void)!weir_file_replace(
+		    folder, WEIR_COMPACT_PROBLEM, text, strlen(text));
+	else if (compact->lock_fd >= 0 && path != NULL)
+		(void)unlink(path);
+	free(path);
+}
+
 static void
 clean_up(struct compact *compact)
 {
@@ -289,6 +306,7 @@ weir_cmd_compact(const struct weir_load *load)
 	}
 	exit_code = print(&compact, true, exit_code);
 out:
+	note_failure(&compact, ret < 0);
 	clean_up(&compact);
 	return exit_code;
 }

@@ -34,8 +34,10 @@
  * upstream answer just before the swap and stores it just after.  Such a worker
  * shows the serial in weir_worker.storing, set before it takes the snapshot; the
  * sweep waits for it to come by again, WEIR_SWEEP_GRACE_MS at most: from judging
- * to storing it takes microseconds, and longer only means that the worker is
- * idle.
+ * to storing it takes microseconds.  Longer means as a rule that the worker is
+ * idle; one that was kept from the processor for so long between the two may
+ * still store what the old policy let through, and that stays until the next
+ * sweep, a minute at most.
  *
  * SERVFAIL messages go too: they do not tell which aliases led to them, and are
  * kept for seconds only.

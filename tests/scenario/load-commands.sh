@@ -462,4 +462,15 @@ wait "$compact" || fail "compact: $(cat "$work/compacted")"
 run 0 check
 run 0 lookup both.example
 says "both.example: other:"
+# Why a compaction aside has failed, status tells.
+echo more.example >"$work/more"
+run 0 delta --add "$work/more" --no-compact base
+mkdir "$work/feeds/compact.base"
+run 1 compact
+run 0 status
+says "the last compaction has failed: "
+rmdir "$work/feeds/compact.base"
+run 0 compact
+run 0 --json status
+says '"compact_problem": null'
 echo "all commands do as weir-load(8) says"
