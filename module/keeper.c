@@ -40,7 +40,7 @@ struct keeper {
 	time_t paths_read;
 	uint64_t refused_tag; /* of the swap that could not be opened */
 	time_t refused_at;
-	time_t swept_at;
+	time_t sweep_due;         /* the next one without a swap */
 	struct weir_proof *proof; /* of a large base, at work */
 	/* Checksums of bases: the one that is proven, or is being proven; and
 	 * the last one that was not what it should be. */
@@ -336,7 +336,8 @@ acknowledge(struct weir_module *module, struct keeper *keeper)
 	atomic_store(
 	    &header->tag_acknowledged, weir_current_tag(&snapshot->current));
 	keeper->is_swept = true;
-	keeper->swept_at = clock_s();
+	keeper->sweep_due = clock_s() + (report.is_doubtful ? WEIR_DOUBT_S
+							    : WEIR_RESWEEP_S);
 }
 
 /* Messages may have come into the cache past the module. */
@@ -347,10 +348,9 @@ sweep_again(struct weir_module *module, struct keeper *keeper)
 	struct weir_sweep_report report;
 	time_t now = clock_s();
 
-	if (!snapshot || !keeper->is_swept ||
-	    now - keeper->swept_at < WEIR_RESWEEP_S)
+	if (!snapshot || !keeper->is_swept || now < keeper->sweep_due)
 		return;
-	keeper->swept_at = now;
+	keeper->sweep_due = now + WEIR_RESWEEP_S;
 	if (weir_sweep(module, snapshot, &report) == 0 && report.removed > 0)
 		weir_note(&keeper->apart, WEIR_NOTE_INFO,
 		    "%llu cached answers had come in past the "
