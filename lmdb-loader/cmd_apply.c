@@ -94,7 +94,7 @@ compile(struct apply *apply)
 	uint64_t start_ns = weir_clock_ns();
 	int ret;
 
-	ret = weir_compile(apply->settings, old_generation(apply),
+	ret = weir_compile(apply->settings, NULL, old_generation(apply),
 	    weir_work_thread_count(), &apply->compiled, &apply->problem);
 	apply->compile_s = weir_load_seconds_since(start_ns);
 	if (ret < 0)

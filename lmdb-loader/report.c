@@ -70,7 +70,8 @@ add_list(json_t *object, const struct weir_feed_settings *settings,
 	json_t *list;
 
 	list = json_pack("{s:o, s:s, s:I, s:I, s:I, s:o, s:o}", "file",
-	    weir_load_string(settings->file), "format",
+	    weir_load_string(settings->file != NULL ? settings->file : ""),
+	    "format",
 	    report->format[0] != '\0' ? report->format : settings->format,
 	    "lines", (json_int_t)report->line_count, "entries",
 	    (json_int_t)report->entry_count, "kept",
