@@ -9,6 +9,7 @@
 
 #include "lib/log.h"
 #include "lmdb-loader/ack.h"
+#include "lmdb-loader/held.h"
 #include "lmdb-loader/load.h"
 #include "lmdb-loader/report.h"
 
@@ -48,6 +49,23 @@ describe_generations(const struct weir_store *store)
 	return array;
 }
 
+/* Lists that wait, or are accepted and will be taken. */
+static json_t *
+describe_held(const struct weir_store *store)
+{
+	struct weir_held *held = calloc(1, sizeof(*held));
+	json_t *array;
+
+	if (held == NULL)
+		return NULL;
+	if (weir_held_load(store->folder, held) < 0)
+		weir_log_error(
+		    "%s: what is held cannot be read", store->folder);
+	array = weir_held_describe(held);
+	free(held);
+	return array;
+}
+
 static json_t *
 describe(const struct weir_store *store, const struct weir_ack *ack)
 {
@@ -64,12 +82,12 @@ describe(const struct weir_store *store, const struct weir_ack *ack)
 			    (json_int_t)store->current.generation, "serial",
 			    (json_int_t)store->current.serial)
 		      : json_null();
-	current = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "database",
+	current = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "database",
 	    store->folder, "current", current, "generations",
 	    describe_generations(store), "applied_unix",
 	    applied != NULL ? json_incref(applied) : json_null(), "feeds",
-	    feeds != NULL ? json_incref(feeds) : json_array(), "modules",
-	    json_incref(ack->modules));
+	    feeds != NULL ? json_incref(feeds) : json_array(), "held",
+	    describe_held(store), "modules", json_incref(ack->modules));
 	json_decref(report);
 	return current;
 }
@@ -136,6 +154,26 @@ print_modules(json_t *modules, bool is_hidden)
 }
 
 static void
+print_held(json_t *held)
+{
+	const char *feed;
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(held, i, one)
+	{
+		feed = json_string_value(json_object_get(one, "feed"));
+		printf("feed %s waits: a list with %lld names, %lld are in "
+		       "force; ",
+		    feed, integer(one, "names"), integer(one, "before"));
+		if (json_is_true(json_object_get(one, "accepted")))
+			printf("accepted, weir-load apply takes it\n");
+		else
+			printf("weir-load accept %s takes it\n", feed);
+	}
+}
+
+static void
 print_text(json_t *document, const struct weir_store *store, bool is_hidden)
 {
 	printf("database %s\n", store->folder);
@@ -144,6 +182,7 @@ print_text(json_t *document, const struct weir_store *store, bool is_hidden)
 		       "one)\n");
 	print_generations(json_object_get(document, "generations"));
 	weir_report_print(json_object_get(document, "feeds"), stdout);
+	print_held(json_object_get(document, "held"));
 	print_modules(json_object_get(document, "modules"), is_hidden);
 }
 

@@ -30,6 +30,7 @@ const char *weir_compile_state_text(enum weir_compile_state state);
 struct weir_compile_feed {
 	enum weir_compile_state state;
 	uint64_t kept_count;            /* names taken over */
+	uint64_t held_count;            /* names of the list that waits */
 	struct weir_problem problem;    /* what is wrong with its file */
 	struct weir_list_report report; /* entry_count without those refused
 					 * for the never-block list */
