@@ -255,6 +255,18 @@ judge_url(const struct weir_guard *guard, const struct asked *asked,
 	return url == WEIR_GUARD_URL ? REASON(WEIR_LIST_WHOLE_HOST) : 0;
 }
 
+/* www.example.com is the site that example.com is popular for. */
+static bool
+is_site(const struct asked *asked, const struct path *path)
+{
+	static const uint8_t www[] = { 3, 'w', 'w', 'w' };
+	const uint8_t *last = asked->key + asked->ends[asked->count - 1];
+
+	return path->parent != NULL &&
+	       path->parent->self == REASON(WEIR_LIST_POPULAR) &&
+	       memcmp(last, www, last[0] == 3 ? 4 : 1) == 0;
+}
+
 static unsigned int
 judge(const struct weir_guard *guard, const struct asked *asked,
     unsigned int scope, enum weir_guard_url url)
@@ -276,6 +288,8 @@ judge(const struct weir_guard *guard, const struct asked *asked,
 	if (path.last != NULL && path.last->above != 0 &&
 	    (scope & WEIR_SCOPE_SUBDOMAINS) != 0)
 		return path.last->above;
+	if (is_site(asked, &path))
+		return REASON(WEIR_LIST_POPULAR);
 	reason = judge_wild(guard, wild_flags(top, asked, &path));
 	if (reason == 0 && guard->psl != NULL)
 		reason = judge_by_psl(guard, asked);

@@ -175,7 +175,10 @@ weir_guard_suffix_open(struct weir_guard *guard,
 	if (ret == WEIR_EFORMAT) {
 		guard->own_psl = psl_load_file(file);
 		guard->psl = guard->own_psl;
-		ret = guard->psl != NULL ? 0 : WEIR_EFORMAT;
+		/* -1: compiled.  As text it has been read already. */
+		ret = guard->psl != NULL && psl_suffix_count(guard->psl) == -1
+			  ? 0
+			  : WEIR_EFORMAT;
 	}
 	if (ret == 0)
 		return 0;
