@@ -304,13 +304,17 @@ static int
 read_lists(struct explain *explain)
 {
 	const struct weir_settings *settings = explain->load->settings;
-	struct weir_guard guard;
+	struct weir_problem problem = { "" };
+	struct weir_guard guard = { .own_psl = NULL };
 	unsigned int i;
 	int ret;
 
-	ret = weir_guard_init(&guard, &settings->never_block);
+	ret = weir_guard_init(&guard, settings, &problem);
+	if (ret < 0)
+		weir_log_error("%s", problem.text);
 	for (i = 0; i < settings->feed_count && ret == 0; i++)
-		if ((!weir_verdict_is_block(&explain->verdict) ||
+		if (settings->feeds[i].file != NULL &&
+		    (!weir_verdict_is_block(&explain->verdict) ||
 			has_entry(explain, settings->feeds[i].name)) &&
 		    json_array_append_new(
 			explain->lists, read_list(explain, i, &guard)) != 0)

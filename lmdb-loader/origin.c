@@ -50,14 +50,15 @@ take_item(void *arg, const struct weir_list_item *item)
 		return 0;
 	if (origins->total++ >= WEIR_ORIGIN_PLACES)
 		return 0;
-	weir_item_entry(item, finder->feed->subdomains, &entry);
+	weir_item_entry(
+	    item, finder->feed->subdomains, finder->feed->lifetime_s, &entry);
 	len = weir_name_to_key(item->name, WEIR_TRIGGER_QNAME, key, NULL);
 	place = &origins->items[origins->count++];
 	place->line = item->line;
 	place->label = label;
 	place->scope = entry.scope;
-	place->refused = weir_guard_judge(
-	    finder->guard, key, len, &entry, item->is_from_url);
+	place->refused = weir_guard_judge(finder->guard, key, len, &entry,
+	    weir_guard_url(item, finder->feed));
 	return 0;
 }
 
@@ -68,11 +69,12 @@ weir_origin_find(const struct weir_settings *settings, unsigned int feed,
 {
 	struct finder finder = { &settings->feeds[feed], guard, name,
 		ret_origins };
+	struct weir_list_options options = weir_item_options(finder.feed);
 	struct weir_list_report report;
 
 	memset(ret_origins, 0, sizeof(*ret_origins));
 	(void)weir_origin_stamp(
 	    finder.feed->file, &ret_origins->size, &ret_origins->modified_ns);
-	return weir_list_read(finder.feed->file, finder.feed->format, NULL,
+	return weir_list_read(finder.feed->file, finder.feed->format, &options,
 	    take_item, NULL, &finder, &report, problem);
 }
