@@ -534,6 +534,9 @@ run(struct apply *apply)
 	ret = open_old(apply);
 	if (ret < 0)
 		return ret;
+	ret = take_rules(apply);
+	if (ret < 0)
+		return ret;
 	recall_held(apply);
 	ret = take_rules(apply);
 	if (ret == 0)

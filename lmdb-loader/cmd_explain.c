@@ -305,13 +305,16 @@ read_lists(struct explain *explain)
 {
 	const struct weir_settings *settings = explain->load->settings;
 	struct weir_problem problem = { "" };
-	struct weir_guard guard = { .own_psl = NULL };
+	struct weir_guard guard;
 	unsigned int i;
-	int ret;
+	int ret = 0;
 
-	ret = weir_guard_init(&guard, settings, &problem);
-	if (ret < 0)
-		weir_log_error("%s", problem.text);
+	/* What is in force is explained all the same. */
+	if (weir_guard_init(&guard, settings, &problem) < 0) {
+		weir_log_error(
+		    "%s; the lists are not looked into", problem.text);
+		return 0;
+	}
 	for (i = 0; i < settings->feed_count && ret == 0; i++)
 		if (settings->feeds[i].file != NULL &&
 		    (!weir_verdict_is_block(&explain->verdict) ||

@@ -303,8 +303,8 @@ print_text(json_t *document, const struct weir_store *store, bool is_hidden)
 	if (problem != NULL)
 		printf("the last compaction has failed: %s\n", problem);
 	weir_report_print(json_object_get(document, "feeds"), stdout);
-	print_rules(json_object_get(document, "local_rules"));
 	print_held(json_object_get(document, "held"));
+	print_rules(json_object_get(document, "local_rules"));
 	print_modules(json_object_get(document, "modules"), is_hidden);
 }
 

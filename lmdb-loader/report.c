@@ -88,7 +88,6 @@ add_list(json_t *object, const struct weir_feed_settings *settings,
 	/* So that explain knows whether it reads the same list. */
 	if (settings->file != NULL)
 		(void)weir_origin_stamp(settings->file, &size, &modified_ns);
-
 	list = json_pack(
 	    "{s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:o}",
 	    "file",
