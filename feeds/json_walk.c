@@ -525,6 +525,9 @@ fault_at(struct weir_json_walk *walk, size_t at, const char *why,
 		said = yajl_get_error(walk->yajl, 0, NULL, 0);
 	if (said != NULL)
 		why = (const char *)said;
+	/* It stands behind what it does not like, but for a text's octet. */
+	if (said != NULL && at > 0 && strstr(why, "inside") == NULL)
+		at--;
 	len = why == NULL ? 0 : strcspn(why, "\n");
 	if (len >= sizeof(ret_fault->text))
 		len = sizeof(ret_fault->text) - 1;

@@ -20,6 +20,7 @@
 #include "feeds/list_line.h"
 #include "feeds/list_sample.h"
 #include "feeds/list_source.h"
+#include "feeds/list_walk.h"
 #include "lib/work.h"
 
 #define PIECE_SIZE        (4 * WEIR_LIST_SAMPLE) /* has to hold the sample, a line */
@@ -677,6 +678,18 @@ measure(struct reading *reading)
 	return threads;
 }
 
+/* A list with `fields:` is a document or a table, whatever its shape. */
+static const struct weir_list_format *
+format_with_fields(const struct reading *reading, const char *text, size_t len)
+{
+	const struct weir_list_options *options = reading->sink->options;
+	char first = weir_list_walk_first(text, len);
+
+	if (options == NULL || options->fields[WEIR_LIST_FIELD_NAME] == NULL)
+		return NULL;
+	return first == '{' || first == '[' ? &weir_list_json : &weir_list_csv;
+}
+
 /* Some formats are told by the beginning of a file, not by its lines. */
 static int
 look_at_head(struct reading *reading)
@@ -693,6 +706,8 @@ look_at_head(struct reading *reading)
 		if (weir_list_formats[i]->recognise_file != NULL &&
 		    weir_list_formats[i]->recognise_file(text, len) == 1)
 			reading->format = weir_list_formats[i];
+	if (error == 0 && reading->format == NULL)
+		reading->format = format_with_fields(reading, text, len);
 	reading->source.is_document = reading->format != NULL &&
 				      reading->format->document != NULL;
 	reading->is_sampled = reading->source.is_document;

@@ -191,7 +191,7 @@ take_path(struct pattern *pattern, bool *ret_is_name)
 {
 	const struct token *token = &pattern->token;
 
-	if (token->kind != WORD)
+	if (token->kind != WORD || is_token(token, "NOT"))
 		return false;
 	*ret_is_name = is_token(token, "domain-name:value") ||
 		       is_token(token, "url:value") ||

@@ -570,7 +570,9 @@ START_TEST(formats_and_reasons_have_names)
 	ck_assert(weir_list_format_is_known("domains"));
 	ck_assert(!weir_list_format_is_known("rpz"));
 	ck_assert(!weir_list_format_is_known(""));
-	ck_assert_str_eq(weir_list_format_names(), "auto, domains, hosts");
+	ck_assert_ptr_nonnull(
+	    strstr(weir_list_format_names(), "auto, domains, hosts"));
+	ck_assert_ptr_nonnull(strstr(weir_list_format_names(), ", csv"));
 	for (i = 0; i < WEIR_LIST_REASON_COUNT; i++) {
 		ck_assert_ptr_nonnull(weir_list_reason_text(i));
 		ck_assert_ptr_nonnull(weir_list_reason_word(i));
