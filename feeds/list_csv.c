@@ -623,7 +623,7 @@ end_csv(struct weir_list_reader *reader, bool is_whole)
 struct look {
 	struct table *table;
 	unsigned int columns; /* of the heading, or of the first row */
-	bool has_heading;
+	bool has_heading, is_in_quotes;
 	int name;
 	unsigned int rows, same, named;
 };
@@ -673,10 +673,11 @@ look_at_line(struct look *look, const char *text, size_t len)
 {
 	struct table *table = look->table;
 	struct fields fields;
+	bool was_open;
 
 	if (len >= RECORD_SIZE)
 		return false;
-	if (is_comment(text, len)) {
+	if (!look->is_in_quotes && is_comment(text, len)) {
 		take_comment(table, text, len);
 		return true;
 	}
@@ -685,6 +686,12 @@ look_at_line(struct look *look, const char *text, size_t len)
 		table->separator = guess_separator(text, len);
 	if (table->separator == '\0')
 		return false;
+	/* Records of several lines say nothing here. */
+	was_open = look->is_in_quotes;
+	look->is_in_quotes = ends_in_quotes(
+	    text, len, was_open, table->separator);
+	if (was_open || look->is_in_quotes)
+		return true;
 	split(table->text, len, table->separator, &fields);
 	if (look->columns == 0)
 		return look_at_first(look, &fields);
