@@ -20,25 +20,9 @@
 #include <string.h>
 #include <yajl/yajl_parse.h>
 
+#include "feeds/json_path.h"
+
 #define SLICE_SIZE 65536
-
-enum step_kind {
-	STEP_MEMBER,
-	STEP_ANY_MEMBER,
-	STEP_ELEMENT
-};
-
-struct step {
-	enum step_kind kind;
-	size_t len;
-	char text[WEIR_JSON_KEY_SIZE];
-};
-
-struct path {
-	unsigned int count;
-	bool is_many; /* an element, or any member, is among the steps */
-	struct step steps[WEIR_JSON_STEPS];
-};
 
 /* Which paths are still right; a bit for each. */
 struct reach {
@@ -56,7 +40,8 @@ struct weir_json_walk {
 	bool is_lines, is_skipping; /* the rest of a broken line */
 	unsigned int place_count;
 	uint16_t value_mask; /* those that the plan has */
-	struct path places[WEIR_JSON_PLACES], values[WEIR_JSON_VALUES];
+	struct weir_json_path places[WEIR_JSON_PLACES],
+	    values[WEIR_JSON_VALUES];
 	int error;       /* of the sink, or a limit */
 	const char *why; /* a limit, in words */
 	/* Where we are: levels[0] is outside of the document. */
@@ -76,139 +61,7 @@ struct weir_json_walk {
 	unsigned long line;
 };
 
-/* --- paths --------------------------------------------------------------- */
-
-static bool
-is_mark(char octet)
-{
-	return octet == '.' || octet == '[' || octet == '\0';
-}
-
-/* A member's name, up to what ends it. */
-static bool
-parse_member(const char **at, struct step *ret_step)
-{
-	const char *text = *at;
-	struct step step = { .kind = STEP_MEMBER };
-
-	if (text[0] == '*' && is_mark(text[1])) {
-		step.kind = STEP_ANY_MEMBER;
-		text++;
-	}
-	while (step.kind == STEP_MEMBER && !is_mark(*text)) {
-		text += text[0] == '\\' && text[1] != '\0';
-		if (step.len == sizeof(step.text))
-			return false;
-		step.text[step.len++] = *text++;
-	}
-	if (step.kind == STEP_MEMBER && step.len == 0)
-		return false;
-	*at = text;
-	*ret_step = step;
-	return true;
-}
-
-/* The step at *at: 1; 0 at the end; -1: none. */
-static int
-parse_step(const char **at, bool is_first, struct step *ret_step)
-{
-	const char *text = *at;
-
-	if (*text == '\0')
-		return 0;
-	if (text[0] == '[') {
-		if (text[1] != ']')
-			return -1;
-		ret_step->kind = STEP_ELEMENT;
-		*at = text + 2;
-		return is_mark(text[2]) ? 1 : -1;
-	}
-	if (!is_first) {
-		if (*text != '.')
-			return -1;
-		text++;
-	}
-	*at = text;
-	return parse_member(at, ret_step) ? 1 : -1;
-}
-
-static bool
-parse_path(const char *text, struct path *ret_path)
-{
-	const char *at = text;
-	struct step step = { .kind = STEP_ELEMENT };
-	int more;
-
-	ret_path->count = 0;
-	ret_path->is_many = false;
-	while ((more = parse_step(&at, at == text, &step)) == 1) {
-		if (ret_path->count == WEIR_JSON_STEPS)
-			return false;
-		ret_path->steps[ret_path->count++] = step;
-		ret_path->is_many |= step.kind != STEP_MEMBER;
-	}
-	return more == 0;
-}
-
-bool
-weir_json_walk_split(const char *path, size_t *ret_last)
-{
-	const char *at = path, *before;
-	struct step step;
-	struct path whole;
-
-	if (!parse_path(path, &whole))
-		return false;
-	do {
-		before = at;
-	} while (parse_step(&at, at == path, &step) == 1 && *at != '\0');
-	before += *before == '.';
-	*ret_last = (size_t)(before - path);
-	if (whole.count > 0 &&
-	    whole.steps[whole.count - 1].kind == STEP_ELEMENT)
-		*ret_last = strlen(path);
-	return true;
-}
-
 /* --- where we are -------------------------------------------------------- */
-
-static bool
-is_step(const struct step *step, const char *key, size_t len)
-{
-	if (key == NULL)
-		return step->kind == STEP_ELEMENT;
-	if (step->kind == STEP_ANY_MEMBER)
-		return true;
-	return step->kind == STEP_MEMBER && step->len == len &&
-	       memcmp(step->text, key, len) == 0;
-}
-
-/* Those of the paths that go on with this step; key NULL: an element. */
-static uint16_t
-go_on(const struct path *paths, uint16_t reach, unsigned int steps,
-    const char *key, size_t len)
-{
-	unsigned int i, left = reach;
-	uint16_t on = 0;
-
-	for (i = 0; left != 0; i++, left >>= 1)
-		if ((left & 1) != 0 && paths[i].count > steps &&
-		    is_step(&paths[i].steps[steps], key, len))
-			on |= (uint16_t)(1U << i);
-	return on;
-}
-
-/* The first path that ends here; -1. */
-static int
-end_of(const struct path *paths, uint16_t reach, unsigned int steps)
-{
-	unsigned int i, left = reach;
-
-	for (i = 0; left != 0; i++, left >>= 1)
-		if ((left & 1) != 0 && paths[i].count == steps)
-			return (int)i;
-	return -1;
-}
 
 /* What leads to the value in this level. */
 static struct reach
@@ -218,11 +71,12 @@ step_into(struct weir_json_walk *walk, const char *key, size_t len)
 	struct reach on = { .places = 0 };
 
 	if (walk->record_depth == 0)
-		on.places = go_on(walk->places, level->reach.places,
-		    walk->depth - 1, key, len);
+		on.places = weir_json_path_go_on(walk->places,
+		    level->reach.places, walk->depth - 1, key, len);
 	else
-		on.values = go_on(walk->values, level->reach.values,
-		    walk->depth - walk->record_depth, key, len);
+		on.values = weir_json_path_go_on(walk->values,
+		    level->reach.values, walk->depth - walk->record_depth, key,
+		    len);
 	return on;
 }
 
@@ -340,7 +194,7 @@ take_scalar(struct weir_json_walk *walk, enum weir_json_kind kind,
 				keep_value(walk, i, kind, text, len);
 		return 1;
 	}
-	place = end_of(walk->places, reach.places, walk->depth);
+	place = weir_json_path_end(walk->places, reach.places, walk->depth);
 	if (place < 0 || kind != WEIR_JSON_STRING)
 		return 1;
 	begin_record(walk, (unsigned int)place);
@@ -364,7 +218,8 @@ take_container(struct weir_json_walk *walk, bool is_array)
 		return 0;
 	}
 	if (walk->record_depth == 0 && !is_array)
-		place = end_of(walk->places, reach.places, walk->depth);
+		place = weir_json_path_end(
+		    walk->places, reach.places, walk->depth);
 	level = &walk->levels[++walk->depth];
 	level->is_array = is_array;
 	level->reach = reach;
@@ -487,12 +342,14 @@ weir_json_walk_new(const struct weir_json_plan *plan,
 	walk->is_lines = plan->is_lines;
 	walk->line = 1;
 	for (i = 0; i < WEIR_JSON_PLACES && plan->places[i] != NULL; i++)
-		is_right &= parse_path(plan->places[i], &walk->places[i]);
+		is_right &= weir_json_path_parse(
+		    plan->places[i], &walk->places[i]);
 	walk->place_count = i;
 	for (i = 0; i < WEIR_JSON_VALUES; i++) {
 		if (plan->values[i] == NULL)
 			continue;
-		is_right &= parse_path(plan->values[i], &walk->values[i]);
+		is_right &= weir_json_path_parse(
+		    plan->values[i], &walk->values[i]);
 		walk->value_mask |= (uint16_t)(1U << i);
 	}
 	error = is_right ? begin_document(walk) : WEIR_EFORMAT;

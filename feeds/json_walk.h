@@ -104,9 +104,4 @@ int weir_json_walk_end(struct weir_json_walk *walk,
 /** The line that the walk has come to, from 1. */
 unsigned long weir_json_walk_line(struct weir_json_walk *walk);
 
-/** Whether a path makes sense.  Then *ret_last is where its last step begins,
- *  if that is a member, else its length: what stands before it is the path of
- *  the object that has the value (with a "." behind it, perhaps). */
-bool weir_json_walk_split(const char *path, size_t *ret_last);
-
 #endif

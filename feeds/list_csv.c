@@ -15,17 +15,15 @@
  * A quote that is opened and never closed must not swallow the list: when a
  * record gets too long, its lines are read one by one.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "feeds/list_line.h"
 #include "feeds/list_record.h"
+#include "feeds/list_row.h"
 
 #define RECORD_SIZE WEIR_LINE_SIZE /* longer: a quote was left open */
-#define COLUMNS     128
-#define SAMPLE_ROWS 50 /* looked at to see whether it is a table */
+#define SAMPLE_ROWS 50             /* looked at to see whether it is a table */
 
 struct table {
 	char separator; /* '\0': not known yet */
@@ -41,164 +39,13 @@ struct table {
 	char text[RECORD_SIZE + 1];
 };
 
-struct fields {
-	unsigned int count;
-	struct weir_list_value values[COLUMNS];
-};
-
-/* --- one record ---------------------------------------------------------- */
-
 static bool
 is_blank(char octet)
 {
 	return octet == ' ' || octet == '\t';
 }
 
-/* A quoted field, from its quote on; its text is moved together in place.
- * Returns where it ends. */
-static char *
-take_quoted(char *at, char *end, struct weir_list_value *ret_value)
-{
-	char *out = ++at, *begin = at;
-
-	while (at < end) {
-		if (*at == '"') {
-			if (at + 1 == end || at[1] != '"')
-				break;
-			at++;
-		}
-		*out++ = *at++;
-	}
-	*ret_value = (struct weir_list_value){ begin, (size_t)(out - begin) };
-	return at < end ? at + 1 : at;
-}
-
-/* Takes the record apart; text is changed. */
-static void
-split(char *text, size_t len, char separator, struct fields *fields)
-{
-	char *at = text, *end = text + len, *begin;
-	struct weir_list_value *value;
-
-	fields->count = 0;
-	do {
-		value = &fields->values[fields->count++];
-		while (at < end && is_blank(*at) && *at != separator)
-			at++;
-		begin = at;
-		if (at < end && *at == '"') {
-			at = take_quoted(at, end, value);
-			while (at < end && *at != separator)
-				at++;
-			continue;
-		}
-		at = memchr(at, separator, (size_t)(end - at));
-		if (at == NULL)
-			at = end;
-		*value = (struct weir_list_value){ begin,
-			(size_t)(at - begin) };
-	} while (at++ < end && fields->count < COLUMNS);
-}
-
-/* Whether a quoted field is open at the end of the line; was_open: at its
- * beginning.  A quote opens where a field begins. */
-static bool
-ends_in_quotes(const char *text, size_t len, bool was_open, char separator)
-{
-	bool is_open = was_open, is_begin = !was_open;
-	size_t at;
-
-	if (memchr(text, '"', len) == NULL)
-		return was_open;
-	for (at = 0; at < len; at++) {
-		if (text[at] == '"' && (is_open || is_begin)) {
-			is_open = !is_open;
-			/* "" in a quoted field: it goes on. */
-			is_begin = !is_open && at + 1 < len &&
-				   text[at + 1] == '"';
-		} else if (!is_open) {
-			is_begin = text[at] == separator ||
-				   (is_begin && is_blank(text[at]));
-		}
-	}
-	return is_open;
-}
-
-/* Which of the separators there are most of; '\0': none. */
-static char
-guess_separator(const char *text, size_t len)
-{
-	static const char separators[] = { ',', ';', '\t' };
-	size_t i, at, count, most = 0;
-	bool is_open = false;
-	char best = '\0';
-
-	for (i = 0; i < sizeof(separators); i++) {
-		for (at = 0, count = 0; at < len; at++) {
-			is_open ^= text[at] == '"';
-			count += !is_open && text[at] == separators[i];
-		}
-		is_open = false;
-		if (count > most) {
-			best = separators[i];
-			most = count;
-		}
-	}
-	return best;
-}
-
-/* --- headings ------------------------------------------------------------ */
-
-/* The headings that lists use, the better one first. */
-static const char *const headings[WEIR_LIST_FIELD_COUNT][16] = {
-	[WEIR_LIST_FIELD_NAME] = { "ioc_value", "indicator", "ioc", "domain",
-	    "domain_name", "domainname", "hostname", "host", "fqdn", "url",
-	    "urls", "domains", "dst_domain", "observable" },
-	[WEIR_LIST_FIELD_TYPE] = { "ioc_type", "indicator_type", "type",
-	    "observable_type" },
-	[WEIR_LIST_FIELD_CATEGORY] = { "threat_type", "threat", "category",
-	    "classification", "malware_printable", "malware", "tag" },
-	[WEIR_LIST_FIELD_CONFIDENCE] = { "confidence_level", "confidence",
-	    "confidence_score" },
-	[WEIR_LIST_FIELD_FIRST_SEEN] = { "first_seen_utc", "first_seen",
-	    "firstseen", "dateadded", "date_added", "first_seen_at", "added",
-	    "date" },
-	[WEIR_LIST_FIELD_VALID_UNTIL] = { "valid_until", "valid-until",
-	    "expires", "expiration", "expiry" },
-	[WEIR_LIST_FIELD_STATUS] = { "url_status", "status" },
-};
-
-static int
-find_column(const struct fields *fields, const char *heading)
-{
-	const struct weir_list_value *value;
-	size_t len = strlen(heading), size;
-	unsigned int i;
-
-	for (i = 0; i < fields->count; i++) {
-		value = &fields->values[i];
-		for (size = value->len;
-		     size > 0 && is_blank(value->text[size - 1]);)
-			size--;
-		if (size == len && strncasecmp(value->text, heading, len) == 0)
-			return (int)i;
-	}
-	return -1;
-}
-
-/* By the headings that lists use. */
-static int
-guess_column(const struct fields *fields, enum weir_list_field field)
-{
-	size_t i;
-	int column = -1;
-
-	for (i = 0; i < sizeof(headings[0]) / sizeof(headings[0][0]) &&
-		    headings[field][i] != NULL && column < 0;
-	     i++)
-		column = find_column(fields, headings[field][i]);
-	return column;
-}
+/* --- columns ------------------------------------------------------------- */
 
 /* A number from 1, as of `fields:`; 0: it is a heading. */
 static int
@@ -211,58 +58,11 @@ column_number(const char *text)
 	return atoi(text);
 }
 
-/* Whether a record can be a heading: none of it is a name or a URL. */
-static bool
-is_heading(const struct fields *fields)
-{
-	const struct weir_list_value *value;
-	unsigned int i;
-
-	for (i = 0; i < fields->count; i++) {
-		value = &fields->values[i];
-		if (weir_list_record_recognise(value->text, value->len) >= 0)
-			return false;
-	}
-	return true;
-}
-
-/* The first column with a name in it; -1. */
-static int
-find_name(const struct fields *fields)
-{
-	const struct weir_list_value *value;
-	unsigned int i;
-
-	for (i = 0; i < fields->count; i++) {
-		value = &fields->values[i];
-		if (weir_list_record_recognise(value->text, value->len) == 1)
-			return (int)i;
-	}
-	return -1;
-}
-
-/* A "type" is of names and URLs in some tables, of malware in others. */
-static bool
-is_type_of_indicator(const struct weir_list_value *value)
-{
-	static const char *const words[] = { "domain", "host", "url", "uri",
-		"ip", "hash", "md5", "sha", "mail", "fqdn", "dns" };
-	char text[32];
-	size_t i;
-
-	(void)snprintf(text, sizeof(text), "%.*s", (int)value->len,
-	    value->text == NULL ? "" : value->text);
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcasestr(text, words[i]) != NULL)
-			return true;
-	return false;
-}
-
 /* What the settings say of a field: its column; -1: nothing, or a heading that
  * is not there. */
 static int
 told_column(const struct weir_list_options *options,
-    const struct fields *heading, enum weir_list_field field)
+    const struct weir_list_row *heading, enum weir_list_field field)
 {
 	const char *told = options->fields[field];
 
@@ -270,13 +70,13 @@ told_column(const struct weir_list_options *options,
 		return -1;
 	if (column_number(told) > 0)
 		return column_number(told) - 1;
-	return find_column(heading, told);
+	return weir_list_row_find(heading, told);
 }
 
 /* Sets the columns by a heading; whether the column of the names is known. */
 static bool
 take_heading(struct table *table, const struct weir_list_options *options,
-    const struct fields *heading)
+    const struct weir_list_row *heading)
 {
 	enum weir_list_field field;
 
@@ -285,9 +85,10 @@ take_heading(struct table *table, const struct weir_list_options *options,
 		/* What is told for the name is told for the whole table. */
 		if (table->columns[field] < 0 &&
 		    options->fields[WEIR_LIST_FIELD_NAME] == NULL)
-			table->columns[field] = guess_column(heading, field);
+			table->columns[field] = weir_list_row_guess(
+			    heading, field);
 	}
-	table->path_column = find_column(heading, "path");
+	table->path_column = weir_list_row_find(heading, "path");
 	return table->columns[WEIR_LIST_FIELD_NAME] >= 0;
 }
 
@@ -297,12 +98,12 @@ take_heading(struct table *table, const struct weir_list_options *options,
 static bool
 take_commented(struct table *table, const struct weir_list_options *options)
 {
-	struct fields fields;
+	struct weir_list_row fields;
 	char text[sizeof(table->heading)];
 	size_t len = strlen(table->heading);
 
 	memcpy(text, table->heading, len);
-	split(text, len, table->separator, &fields);
+	weir_list_row_split(text, len, table->separator, &fields);
 	return fields.count > 1 && take_heading(table, options, &fields);
 }
 
@@ -310,27 +111,28 @@ take_commented(struct table *table, const struct weir_list_options *options)
  * it has entries; -1: no column has names. */
 static int
 learn(struct table *table, const struct weir_list_options *options,
-    const struct fields *fields)
+    const struct weir_list_row *fields)
 {
 	const char *told = options->fields[WEIR_LIST_FIELD_NAME];
-	static const struct fields none;
+	static const struct weir_list_row none;
 	bool is_known;
 
-	if (is_heading(fields) && take_heading(table, options, fields))
+	if (weir_list_row_is_heading(fields) &&
+	    take_heading(table, options, fields))
 		return 1;
 	is_known = take_commented(table, options);
 	if (!is_known && (told == NULL || column_number(told) > 0)) {
 		(void)take_heading(table, options, &none);
 		if (told == NULL)
-			table->columns[WEIR_LIST_FIELD_NAME] = find_name(
-			    fields);
+			table->columns[WEIR_LIST_FIELD_NAME] =
+			    weir_list_row_find_name(fields);
 		is_known = table->columns[WEIR_LIST_FIELD_NAME] >= 0;
 	}
 	return is_known ? 0 : -1;
 }
 
 static struct weir_list_value
-value_of(const struct fields *fields, int column)
+value_of(const struct weir_list_row *fields, int column)
 {
 	if (column < 0 || (unsigned int)column >= fields->count)
 		return (struct weir_list_value){ NULL, 0 };
@@ -340,14 +142,14 @@ value_of(const struct fields *fields, int column)
 /* A type column that was guessed, and holds something else. */
 static void
 check_type(struct table *table, const struct weir_list_options *options,
-    const struct fields *fields)
+    const struct weir_list_row *fields)
 {
 	int *column = &table->columns[WEIR_LIST_FIELD_TYPE];
 	struct weir_list_value value = value_of(fields, *column);
 
 	table->has_columns = true;
 	if (*column < 0 || options->fields[WEIR_LIST_FIELD_TYPE] != NULL ||
-	    is_type_of_indicator(&value))
+	    weir_list_row_is_type(&value))
 		return;
 	if (table->columns[WEIR_LIST_FIELD_CATEGORY] < 0)
 		table->columns[WEIR_LIST_FIELD_CATEGORY] = *column;
@@ -356,7 +158,7 @@ check_type(struct table *table, const struct weir_list_options *options,
 
 static int
 give_record(struct weir_list_reader *reader, struct table *table,
-    const struct fields *fields)
+    const struct weir_list_row *fields)
 {
 	struct weir_list_record record = { .is_from_url = false };
 	struct weir_list_value path = value_of(fields, table->path_column);
@@ -380,14 +182,14 @@ take_record(struct weir_list_reader *reader, char *text, size_t len)
 {
 	const struct weir_list_options *options = weir_list_options(reader);
 	struct table *table = weir_list_state(reader);
-	struct fields fields;
+	struct weir_list_row fields;
 	int said = 0;
 
 	if (table->separator == '\0')
-		table->separator = guess_separator(text, len);
+		table->separator = weir_list_row_separator(text, len);
 	if (table->separator == '\0')
 		table->separator = ',';
-	split(text, len, table->separator, &fields);
+	weir_list_row_split(text, len, table->separator, &fields);
 	if (!table->has_columns && table->columns[0] < 0) {
 		said = learn(table, options, &fields);
 		if (said < 0)
@@ -413,7 +215,8 @@ take_comment(struct table *table, const char *text, size_t len)
 		len--;
 	}
 	if (table->columns[0] >= 0 || len == 0 ||
-	    len >= sizeof(table->heading) || guess_separator(text, len) == '\0')
+	    len >= sizeof(table->heading) ||
+	    weir_list_row_separator(text, len) == '\0')
 		return;
 	memcpy(table->heading, text, len);
 	table->heading[len] = '\0';
@@ -437,7 +240,7 @@ take_alone(struct weir_list_reader *reader, char *text, size_t len)
 
 	if (is_comment(text, len))
 		return 0;
-	if (ends_in_quotes(text, len, false, table->separator)) {
+	if (weir_list_row_is_open(text, len, false, table->separator)) {
 		weir_list_refuse(reader, WEIR_LIST_BROKEN, text, len);
 		return 0;
 	}
@@ -505,8 +308,8 @@ see_line(struct table *table)
 	if (table->is_long || (!table->is_in_quotes && is_comment(text, len)))
 		return;
 	if (table->separator == '\0')
-		table->separator = guess_separator(text, len);
-	table->is_in_quotes = ends_in_quotes(
+		table->separator = weir_list_row_separator(text, len);
+	table->is_in_quotes = weir_list_row_is_open(
 	    text, len, table->is_in_quotes, table->separator);
 }
 
@@ -630,26 +433,28 @@ struct look {
 
 /* The first row, or the heading. */
 static bool
-look_at_first(struct look *look, const struct fields *fields)
+look_at_first(struct look *look, const struct weir_list_row *fields)
 {
-	struct fields heading = { .count = 0 };
+	struct weir_list_row heading = { .count = 0 };
 	char text[sizeof(look->table->heading)];
 	size_t len = strlen(look->table->heading);
 
 	memcpy(text, look->table->heading, len);
 	look->columns = fields->count;
-	if (is_heading(fields)) {
-		look->name = guess_column(fields, WEIR_LIST_FIELD_NAME);
+	if (weir_list_row_is_heading(fields)) {
+		look->name = weir_list_row_guess(fields, WEIR_LIST_FIELD_NAME);
 		look->has_heading = look->name >= 0;
 	}
 	if (!look->has_heading && len > 0) {
-		split(text, len, look->table->separator, &heading);
-		look->name = guess_column(&heading, WEIR_LIST_FIELD_NAME);
+		weir_list_row_split(
+		    text, len, look->table->separator, &heading);
+		look->name = weir_list_row_guess(
+		    &heading, WEIR_LIST_FIELD_NAME);
 		look->has_heading = look->name >= 0;
 		look->rows = look->same = look->named = look->has_heading;
 	}
 	if (!look->has_heading)
-		look->name = find_name(fields);
+		look->name = weir_list_row_find_name(fields);
 	/* Without a heading only what is nothing else: hosts files have TABs,
 	 * others a comment behind a ";". */
 	return look->columns > 1 && look->name >= 0 &&
@@ -657,7 +462,7 @@ look_at_first(struct look *look, const struct fields *fields)
 }
 
 static void
-look_at_row(struct look *look, const struct fields *fields)
+look_at_row(struct look *look, const struct weir_list_row *fields)
 {
 	struct weir_list_value name = value_of(fields, look->name);
 
@@ -672,7 +477,7 @@ static bool
 look_at_line(struct look *look, const char *text, size_t len)
 {
 	struct table *table = look->table;
-	struct fields fields;
+	struct weir_list_row fields;
 	bool was_open;
 
 	if (len >= RECORD_SIZE)
@@ -683,16 +488,16 @@ look_at_line(struct look *look, const char *text, size_t len)
 	}
 	memcpy(table->text, text, len);
 	if (table->separator == '\0')
-		table->separator = guess_separator(text, len);
+		table->separator = weir_list_row_separator(text, len);
 	if (table->separator == '\0')
 		return false;
 	/* Records of several lines say nothing here. */
 	was_open = look->is_in_quotes;
-	look->is_in_quotes = ends_in_quotes(
+	look->is_in_quotes = weir_list_row_is_open(
 	    text, len, was_open, table->separator);
 	if (was_open || look->is_in_quotes)
 		return true;
-	split(table->text, len, table->separator, &fields);
+	weir_list_row_split(table->text, len, table->separator, &fields);
 	if (look->columns == 0)
 		return look_at_first(look, &fields);
 	look_at_row(look, &fields);

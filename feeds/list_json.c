@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "feeds/json_path.h"
 #include "feeds/list_record.h"
 #include "feeds/list_walk.h"
 
@@ -226,7 +227,7 @@ plan_of_fields(const struct weir_list_options *options, char *place,
 	const char *name = options->fields[WEIR_LIST_FIELD_NAME], *path;
 	size_t i, last, len;
 
-	if (!weir_json_walk_split(name, &last) || last >= PATH_SIZE)
+	if (!weir_json_path_split(name, &last) || last >= PATH_SIZE)
 		return false;
 	memcpy(place, name, last);
 	len = last > 0 && place[last - 1] == '.' ? last - 1 : last;

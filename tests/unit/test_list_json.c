@@ -3,7 +3,7 @@
  */
 #include "tests/unit/list_rows.h"
 
-#include "feeds/json_walk.h"
+#include "feeds/json_path.h"
 
 START_TEST(known_shapes_are_read)
 {
@@ -133,7 +133,7 @@ START_TEST(paths_that_make_no_sense_are_told)
 
 	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		if (strcmp(paths[i], "a]x[") != 0)
-			ck_assert_msg(!weir_json_walk_split(paths[i], &last),
+			ck_assert_msg(!weir_json_path_split(paths[i], &last),
 			    "%s", paths[i]);
 		row_options.fields[WEIR_LIST_FIELD_NAME] = paths[i];
 		ck_assert_int_eq(
