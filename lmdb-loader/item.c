@@ -8,6 +8,9 @@
 
 #include "lib/limits.h"
 
+_Static_assert((int)WEIR_LIST_FIELD_COUNT == WEIR_SETTINGS_FIELDS,
+    "fields of a list and of weir.yaml");
+
 void
 weir_item_entry(const struct weir_list_item *item, bool has_subdomains,
     uint32_t lifetime_s, struct weir_entry *entry)
@@ -48,10 +51,15 @@ weir_item_end(int64_t from_unix, uint32_t lifetime_s)
 struct weir_list_options
 weir_item_options(const struct weir_feed_settings *feed)
 {
-	return (struct weir_list_options){
+	struct weir_list_options options = {
 		.has_global_exceptions = feed->has_global_exceptions,
 		.now_unix = (uint32_t)time(NULL)
 	};
+	size_t i;
+
+	for (i = 0; i < WEIR_LIST_FIELD_COUNT; i++)
+		options.fields[i] = feed->fields[i];
+	return options;
 }
 
 static bool

@@ -19,7 +19,8 @@
 void weir_item_entry(const struct weir_list_item *item, bool has_subdomains,
     uint32_t lifetime_s, struct weir_entry *entry);
 
-/** What the feed's settings say to the parser of its list, now. */
+/** What the feed's settings say to the parser of its list, now;
+ *  lives as long as they do. */
 struct weir_list_options
 weir_item_options(const struct weir_feed_settings *feed);
 
