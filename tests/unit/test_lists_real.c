@@ -186,6 +186,7 @@ check_group(char *line)
 			continue; /* an archive of another kind of data */
 		if (strncmp(format, "[hosts", 6) == 0 ||
 		    strncmp(format, "[plain", 6) == 0 ||
+		    strncmp(format, "[rpz", 4) == 0 ||
 		    strncmp(format, "[wildcard", 9) == 0)
 			check_same(path, fields[1], fields[2]);
 		else
