@@ -142,7 +142,8 @@ note_change(void *arg, const struct weir_diff *diff,
 }
 
 /* How many names an overlay may have: it has to spare more than it costs, and
- * the numbers in the entries of base and overlay have to hold still. */
+ * the numbers in the base's entries and in those of the overlay before have to
+ * hold still. */
 static uint64_t
 overlay_room(const struct apply *apply)
 {
