@@ -191,6 +191,8 @@ static const struct {
 	{ "rpz.x. SOA l. r. 1 2 3 4 5\na.b.rpz.x. CNAME .\nc.d CNAME .\n"
 	  "a.brpz.x. CNAME .",
 	    "a.b nxdomain|c.d nxdomain|broken:4" },
+	{ "$ORIGIN rpz.x.\na.b.rpq.x. CNAME .", "broken:2" },
+	{ SOA "a.b\\. CNAME .", "not-a-name:2" },
 	{ "$ORIGIN .\nrpz.x SOA l. r. 1 2 3 4 5\n$ORIGIN rpz.x.\n"
 	  "a.b CNAME .\n$ORIGIN com.rpz.x.\nc CNAME .\n*.d CNAME .",
 	    "a.b nxdomain|c.com nxdomain|*.d.com nxdomain" },
@@ -296,6 +298,15 @@ START_TEST(a_line_that_is_too_long_ends_what_it_interrupts)
 	append_refused();
 	ck_assert_str_eq(
 	    found.text, "c.d nxdomain|too-long:2|broken:1|broken:3");
+	/* Nobody knows whose owner it had. */
+	len = (size_t)sprintf(text, "a.b A 192.0.2.1\n");
+	memset(text + len, 'x', WEIR_LINE_SIZE + 1);
+	len += WEIR_LINE_SIZE + 1;
+	len += (size_t)sprintf(text + len, "\n  A 192.0.2.2\n");
+	ck_assert_int_eq(read_text("rpz", text, len), 0);
+	append_refused();
+	ck_assert_str_eq(
+	    found.text, "a.b local 1/60/192.0.2.1|too-long:2|broken:3");
 	/* And a record of short lines may not be longer than a line. */
 	len = (size_t)sprintf(text, "a.b TXT (\n");
 	while (len < WEIR_LINE_SIZE + 100)
