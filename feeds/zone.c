@@ -124,6 +124,12 @@ weir_zone_complete(const struct weir_zone *zone, const char *text, size_t len,
 		*ret_name = zone->origin;
 		return 0;
 	}
+	if (len == 1 && text[0] == '.') { /* the target of most records */
+		memset(ret_name, 0, sizeof(*ret_name));
+		ret_name->name.len = 1;
+		ret_name->is_absolute = true;
+		return 0;
+	}
 	if (len == 0 || weir_idn_parse(text, len, &found.name) != 0)
 		return WEIR_EFORMAT;
 	found.is_absolute = is_absolute(text, len);
