@@ -320,12 +320,6 @@ weir_list_line_number(const struct weir_list_reader *reader)
 }
 
 void
-weir_list_count_comment(struct weir_list_reader *reader)
-{
-	reader->report.comment_count++;
-}
-
-void
 weir_list_set_line(struct weir_list_reader *reader, unsigned long line)
 {
 	reader->report.line_count = line - reader->lines_before;

@@ -165,9 +165,6 @@ void *weir_list_state(struct weir_list_reader *reader);
 /** The number of the line at hand, from 1. */
 unsigned long weir_list_line_number(const struct weir_list_reader *reader);
 
-/** Counts a raw line as a comment, or empty. */
-void weir_list_count_comment(struct weir_list_reader *reader);
-
 /** A document counts its lines itself, for examples and items: from 1.  A format
  *  of lines may go back for what began on another one; the number that it found
  *  has to be set again. */

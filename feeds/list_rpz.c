@@ -575,7 +575,7 @@ take_nothing(struct weir_list_reader *reader, const char *line, size_t len)
 	struct weir_zone *zone = &rpz->zone;
 
 	if (zone->field_count == 0) {
-		weir_list_count_comment(reader);
+		weir_list_comment(reader);
 		return;
 	}
 	if (rpz->apex != APEX_KNOWN && zone->has_origin &&

@@ -26,7 +26,7 @@ library=("$top"/lib/*.c)
 loader=("$top"/lmdb-loader/{compile,guard,intern,item}.c
 	"$top"/lmdb-loader/{sort,write}*.c)
 libraries=(-lcheck -lsubunit -lm -lrt -lpthread -llmdb -lsodium -lxxhash
-	-lcyaml -lyaml -lidn2)
+	-lcyaml -lyaml -lidn2 -lldns)
 run() {
 	local name=$1
 

@@ -40,7 +40,9 @@ add_name(void *arg, const struct weir_list_item *item)
 	char text[WEIR_NAME_TEXT_SIZE];
 
 	/* The oracle leaves exceptions out. */
-	if (item->action != WEIR_ACTION_DEFAULT)
+	if (item->action == WEIR_ACTION_EXCEPT ||
+	    item->action == WEIR_ACTION_PASS ||
+	    item->action == WEIR_ACTION_CANCELLED)
 		return 0;
 	weir_name_print(item->name, text);
 	if (names->count == names->size) {
