@@ -28,6 +28,10 @@ weir_item_options(const struct weir_feed_settings *feed);
  *  if lifetime_s is. */
 uint32_t weir_item_end(int64_t from_unix, uint32_t lifetime_s);
 
+/** Puts the place of the item's answer, in the policy's table, into the entry
+ *  that weir_item_entry has made. */
+void weir_item_set_answer(unsigned int place, struct weir_entry *entry);
+
 /** The category's name as the policy has it: small letters, digits, ".", "_"
  *  and "-", for each row of others one "-"; "" if nothing is left.  name has
  *  WEIR_CATEGORY_SIZE octets. */

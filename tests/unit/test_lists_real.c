@@ -41,7 +41,9 @@ add_name(void *arg, const struct weir_list_item *item)
 	char text[WEIR_NAME_TEXT_SIZE];
 
 	/* The oracle leaves exceptions out. */
-	if (item->action != WEIR_ACTION_DEFAULT)
+	if (item->action == WEIR_ACTION_EXCEPT ||
+	    item->action == WEIR_ACTION_PASS ||
+	    item->action == WEIR_ACTION_CANCELLED)
 		return 0;
 	weir_name_print(item->name, text);
 	if (names->count == names->size) {
@@ -191,6 +193,7 @@ check_group(char *line)
 		if (strncmp(format, "[adblock", 8) == 0 ||
 		    strncmp(format, "[hosts", 6) == 0 ||
 		    strncmp(format, "[plain", 6) == 0 ||
+		    strncmp(format, "[rpz", 4) == 0 ||
 		    strncmp(format, "[wildcard", 9) == 0)
 			check_same(path, fields[1], fields[2]);
 		else
