@@ -28,8 +28,14 @@
 #define PIECES_PER_THREAD 4 /* so that all end at about the same time */
 
 const struct weir_list_format *const weir_list_formats[WEIR_LIST_FORMATS] = {
+	&weir_list_wildcard, /* before domains, which takes its lines too */
 	&weir_list_domains,
 	&weir_list_hosts,
+	&weir_list_dnsmasq,
+	&weir_list_unbound,
+	&weir_list_bind,
+	&weir_list_tpl,
+	&weir_list_privoxy,
 	NULL,
 };
 

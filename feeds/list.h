@@ -226,6 +226,12 @@ struct weir_list_format {
 
 extern const struct weir_list_format weir_list_hosts;
 extern const struct weir_list_format weir_list_domains;
+extern const struct weir_list_format weir_list_wildcard;
+extern const struct weir_list_format weir_list_dnsmasq;
+extern const struct weir_list_format weir_list_unbound;
+extern const struct weir_list_format weir_list_bind;
+extern const struct weir_list_format weir_list_tpl;
+extern const struct weir_list_format weir_list_privoxy;
 
 /* The frame looks at that much of a file to see what it is. */
 #define WEIR_LIST_SAMPLE 65536
