@@ -130,8 +130,11 @@ START_TEST(other_formats_give_no_name_at_all)
 		ck_assert_int_eq(read_list(sample_path(names[i]), "hosts"), 0);
 		ck_assert_msg(
 		    found.count == 0, "%s in %s", found.text, names[i]);
-		ck_assert_int_eq(
-		    read_list(sample_path(names[i]), "auto"), WEIR_EFORMAT);
+		if (read_list(sample_path(names[i]), "auto") == 0) {
+			ck_assert_str_ne(report.format, "domains");
+			ck_assert_str_ne(report.format, "hosts");
+			continue;
+		}
 		ck_assert_uint_eq(found.count, 0);
 		ck_assert_ptr_nonnull(strstr(problem.text, names[i]));
 		ck_assert_ptr_nonnull(strstr(problem.text, "as here: "));
@@ -568,9 +571,11 @@ START_TEST(formats_and_reasons_have_names)
 	ck_assert(weir_list_format_is_known("auto"));
 	ck_assert(weir_list_format_is_known("hosts"));
 	ck_assert(weir_list_format_is_known("domains"));
-	ck_assert(!weir_list_format_is_known("rpz"));
+	ck_assert(!weir_list_format_is_known("nonsense"));
 	ck_assert(!weir_list_format_is_known(""));
-	ck_assert_str_eq(weir_list_format_names(), "auto, domains, hosts");
+	ck_assert_msg(strncmp(weir_list_format_names(), "auto, ", 6) == 0 &&
+			  strstr(weir_list_format_names(), ", hosts") != NULL,
+	    "%s", weir_list_format_names());
 	for (i = 0; i < WEIR_LIST_REASON_COUNT; i++) {
 		ck_assert_ptr_nonnull(weir_list_reason_text(i));
 		ck_assert_ptr_nonnull(weir_list_reason_word(i));
