@@ -98,6 +98,57 @@ START_TEST(auto_knows_it)
 }
 END_TEST
 
+struct tally {
+	_Atomic unsigned long count;
+};
+
+static int
+count_name(void *arg, unsigned int thread, const struct weir_list_item *item)
+{
+	struct tally *tally = arg;
+
+	(void)thread;
+	(void)item;
+	tally->count++;
+	return 0;
+}
+
+START_TEST(zones_that_lie_across_pieces_stay_whole)
+{
+	static struct weir_list_report report;
+	struct weir_problem problem = { "" };
+	struct tally tally = { 0 };
+	struct weir_list_sink sink = { .thread_count = 4,
+		.piece_size = 1 << 18,
+		.arg = &tally,
+		.each = count_name };
+	struct scratch scratch;
+	size_t len;
+	char *text;
+	FILE *stream = open_memstream(&text, &len);
+	unsigned int i;
+
+	ck_assert_ptr_nonnull(stream);
+	for (i = 0; i < 50000; i++)
+		fprintf(stream,
+		    "zone \"n%u.example\" IN {\n\ttype master;\n"
+		    "\tfile \"null\";\n};\n",
+		    i);
+	fclose(stream);
+	scratch_init(&scratch);
+	scratch_write(&scratch, "list", text, len);
+	ck_assert_int_eq(
+	    weir_list_read_by(scratch.file, "auto", &sink, &report, &problem),
+	    0);
+	ck_assert_str_eq(report.format, "bind");
+	ck_assert_uint_eq(tally.count, 50000);
+	ck_assert_uint_eq(report.entry_count, 50000);
+	ck_assert_uint_eq(report.line_count, 200000);
+	scratch_done(&scratch);
+	free(text);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -106,6 +157,7 @@ main(void)
 		other_zones_do_not,
 		settings_and_damage_are_counted,
 		auto_knows_it,
+		zones_that_lie_across_pieces_stay_whole,
 		NULL,
 	};
 
