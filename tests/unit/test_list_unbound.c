@@ -123,8 +123,9 @@ START_TEST(forwarders_and_settings_block_nothing)
 		  " forward-addr: 192.0.2.1\n",
 		    "- forwarding 3\n" },
 		{ "stub-zone:\nname: a.example\nstub-addr: 192.0.2.1\n"
-		  "server:\nlocal-zone: b.example static\n",
-		    "b.example both\n- forwarding 3\n- configuration 1\n" },
+		  "server:\nlocal-zone: b.example static\n"
+		  "access-control: 192.0.2.0/24 allow\n",
+		    "b.example both\n- forwarding 3\n- configuration 2\n" },
 		{ "view:\nname: \"a.example\"\n", "- configuration 2\n" },
 		{ "access-control: 192.0.2.0/24 allow", "- configuration 1\n" },
 		{ "a.example", "- not-this-format 1\n" },
