@@ -219,6 +219,98 @@ check_oracle(void)
 	fclose(stream);
 }
 
+static bool
+is_there(const struct names *names, const char *name)
+{
+	return bsearch(&name, names->items, names->count, sizeof(*names->items),
+		   compare) != NULL;
+}
+
+/* Leaves out what is below another name of the set, which is sorted. */
+static void
+drop_covered(struct names *names, struct names *ret_rest)
+{
+	const char *above;
+	size_t i;
+
+	for (i = 0; i < names->count; i++) {
+		above = strchr(names->items[i], '.');
+		while (above != NULL && !is_there(names, above + 1))
+			above = strchr(above + 1, '.');
+		if (above != NULL)
+			continue;
+		ret_rest->items[ret_rest->count++] = names->items[i];
+	}
+}
+
+/* The names of a file; is_reduced: without those that others cover. */
+static void
+digest_of_file(const char *name, bool is_reduced, char *hex)
+{
+	struct names names = { .count = 0 }, rest = { .count = 0 };
+	struct weir_list_report report;
+	struct weir_problem problem = { "" };
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", scratch.folder, name);
+	if (weir_list_read(path, "auto", NULL, add_name, NULL, &names, &report,
+		&problem) != 0)
+		printf("%s\n", problem.text);
+	digest_of(&names, hex);
+	if (is_reduced && names.count > 0) {
+		rest.items = calloc(names.count, sizeof(*rest.items));
+		if (rest.items == NULL)
+			abort();
+		drop_covered(&names, &rest);
+		digest_of(&rest, hex);
+		free(rest.items);
+	}
+	free_names(&names);
+}
+
+/* Published in two forms, of which the oracle does not speak: the indicators
+ * and the plain list of one report; all names, and those that no other one
+ * covers. */
+static void
+check_pairs(void)
+{
+	static const struct {
+		const char *format, *first, *second;
+		bool is_reduced;
+	} pairs[] = {
+		{ "stix", "amnesty/2021-07-18_nso__domains.txt",
+		    "amnesty/2021-07-18_nso__pegasus.stix2", false },
+		{ "stix", "amnesty/2021-12-16_cytrox__domains.txt",
+		    "amnesty/2021-12-16_cytrox__cytrox.stix2", false },
+		{ "stix", "amnesty/2023-03-29_android_campaign__domains.txt",
+		    "amnesty/2023-03-29_android_campaign__malware.stix2",
+		    false },
+		{ "dnsmasq", "stevenblack-alts-base/base.domains.txt",
+		    "stevenblack-alts-base/base.dnsmasq.txt", true },
+		{ "adblock",
+		    "stevenblack-alts-ext/"
+		    "base+fakenews+gambling+social.domains.txt",
+		    "stevenblack-alts-ext/"
+		    "base+fakenews+gambling+social.adblock.txt",
+		    true },
+	};
+	char first[17], second[17];
+	size_t i;
+
+	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		if (!weir_list_format_is_known(pairs[i].format))
+			continue;
+		digest_of_file(pairs[i].first, pairs[i].is_reduced, first);
+		digest_of_file(pairs[i].second, false, second);
+		if (strcmp(first, second) == 0) {
+			same++;
+			continue;
+		}
+		failed++;
+		printf("%s and %s differ\n", pairs[i].first, pairs[i].second);
+	}
+}
+
 /* A list of forwarders is known for what it is, and blocks nothing. */
 static void
 check_forwarders(void)
@@ -400,6 +492,7 @@ main(void)
 		return SKIPPED;
 	}
 	check_oracle();
+	check_pairs();
 	check_forwarders();
 	if (nftw(scratch.folder, read_one, 16, FTW_PHYS) != 0)
 		failed++;
