@@ -37,6 +37,7 @@ const struct weir_list_format *const weir_list_formats[WEIR_LIST_FORMATS] = {
 	&weir_list_tpl,
 	&weir_list_privoxy,
 	&weir_list_adblock,
+	&weir_list_rpz,
 	NULL,
 };
 
@@ -286,7 +287,7 @@ weir_list_give(struct weir_list_reader *reader, struct weir_list_item *item,
 	char name[WEIR_NAME_TEXT_SIZE];
 	int ret;
 
-	item->line = reader->lines_before + reader->report.line_count;
+	item->line = weir_list_line_number(reader);
 	ret = sink->each(sink->arg, reader->thread, item);
 	if (ret > WEIR_LIST_REFUSED(0) ||
 	    ret <= WEIR_LIST_REFUSED(WEIR_LIST_REASON_COUNT)) {
@@ -316,6 +317,18 @@ void *
 weir_list_state(struct weir_list_reader *reader)
 {
 	return reader->state;
+}
+
+unsigned long
+weir_list_line_number(const struct weir_list_reader *reader)
+{
+	return reader->lines_before + reader->report.line_count;
+}
+
+void
+weir_list_count_comment(struct weir_list_reader *reader)
+{
+	reader->report.comment_count++;
 }
 
 void

@@ -90,8 +90,7 @@ struct weir_list_report {
 					 [WEIR_LIST_EXAMPLES];
 };
 
-/** Data of a list's own answer: RRs, one after the other: u16 type, u32 TTL,
- *  u16 length (little-endian), RDATA in wire format, names uncompressed. */
+/** A list's own answer, in the form of lib/answers.h. */
 struct weir_list_answer {
 	const uint8_t *records;
 	size_t len; /* 0: no answer */
@@ -163,7 +162,15 @@ weir_list_options(const struct weir_list_reader *reader);
 /** The format's own state: state_size octets, zero at the beginning. */
 void *weir_list_state(struct weir_list_reader *reader);
 
-/** A document counts its lines itself, for examples and items: from 1. */
+/** The number of the line at hand, from 1. */
+unsigned long weir_list_line_number(const struct weir_list_reader *reader);
+
+/** Counts a raw line as a comment, or empty. */
+void weir_list_count_comment(struct weir_list_reader *reader);
+
+/** A document counts its lines itself, for examples and items: from 1.  A format
+ *  of lines may go back for what began on another one; the number that it found
+ *  has to be set again. */
 void weir_list_set_line(struct weir_list_reader *reader, unsigned long line);
 
 /** Counts `text` as not used.  The column is told only of a text that lies in
@@ -240,6 +247,7 @@ extern const struct weir_list_format weir_list_bind;
 extern const struct weir_list_format weir_list_tpl;
 extern const struct weir_list_format weir_list_privoxy;
 extern const struct weir_list_format weir_list_adblock;
+extern const struct weir_list_format weir_list_rpz;
 
 /* The frame looks at that much of a file to see what it is. */
 #define WEIR_LIST_SAMPLE 65536
