@@ -36,6 +36,8 @@ const struct weir_list_format *const weir_list_formats[WEIR_LIST_FORMATS] = {
 	&weir_list_bind,
 	&weir_list_tpl,
 	&weir_list_privoxy,
+	&weir_list_adblock,
+	&weir_list_rpz,
 	NULL,
 };
 
@@ -62,6 +64,7 @@ struct reading {
 	struct waiting *waiting;
 	bool is_sampled; /* a line that is no comment was seen */
 	bool is_for_browsers;
+	bool has_url_pieces;
 	void *state; /* of a format that has one, and the one who reads it */
 	const struct weir_list_reader *owner;
 	int error; /* the first one */
@@ -91,7 +94,7 @@ static const struct {
 	[WEIR_LIST_SINGLE_LABEL] = { "a top-level name", "single-label" },
 	[WEIR_LIST_LOCAL_NAME] = { "a name of the machine itself",
 	    "local-name" },
-	[WEIR_LIST_WILDCARD] = { "a * elsewhere than in front", "wildcard" },
+	[WEIR_LIST_WILDCARD] = { "a pattern, not a name", "wildcard" },
 	[WEIR_LIST_URL] = { "a URL, not a name", "url" },
 	[WEIR_LIST_NOT_THIS_FORMAT] = { "a rule of another format",
 	    "not-this-format" },
@@ -216,6 +219,18 @@ weir_list_is_for_browsers(const struct weir_list_reader *reader)
 	return reader->is_for_browsers;
 }
 
+bool
+weir_list_has_url_pieces(const struct weir_list_reader *reader)
+{
+	return reader->reading->has_url_pieces;
+}
+
+void
+weir_list_comment(struct weir_list_reader *reader)
+{
+	reader->report.comment_count++;
+}
+
 /* The beginning of a text, with \xHH for what cannot be shown. */
 static void
 copy_printable(const char *text, size_t len, char *out, size_t size)
@@ -272,7 +287,7 @@ weir_list_give(struct weir_list_reader *reader, struct weir_list_item *item,
 	char name[WEIR_NAME_TEXT_SIZE];
 	int ret;
 
-	item->line = reader->lines_before + reader->report.line_count;
+	item->line = weir_list_line_number(reader);
 	ret = sink->each(sink->arg, reader->thread, item);
 	if (ret > WEIR_LIST_REFUSED(0) ||
 	    ret <= WEIR_LIST_REFUSED(WEIR_LIST_REASON_COUNT)) {
@@ -302,6 +317,18 @@ void *
 weir_list_state(struct weir_list_reader *reader)
 {
 	return reader->state;
+}
+
+unsigned long
+weir_list_line_number(const struct weir_list_reader *reader)
+{
+	return reader->lines_before + reader->report.line_count;
+}
+
+void
+weir_list_count_comment(struct weir_list_reader *reader)
+{
+	reader->report.comment_count++;
 }
 
 void
@@ -348,8 +375,11 @@ recognise(struct reading *reading, const char *text, size_t len)
 		return 0;
 	reading->is_sampled = true;
 	reading->is_for_browsers = weir_list_sample_is_for_browsers(&sample);
-	if (reading->format == NULL && !reading->is_for_browsers)
-		reading->format = weir_list_sample_format(&sample);
+	reading->has_url_pieces = weir_list_sample_has_url_pieces(&sample);
+	if (reading->format == NULL)
+		reading->format = reading->is_for_browsers
+				      ? &weir_list_adblock
+				      : weir_list_sample_format(&sample);
 	if (reading->format != NULL)
 		return 0;
 	if (sample.odd != NULL)

@@ -34,7 +34,8 @@ enum weir_list_reason {
 	WEIR_LIST_ADDRESS,         /* an IP address, where a name should be */
 	WEIR_LIST_SINGLE_LABEL,    /* the root or a top-level name */
 	WEIR_LIST_LOCAL_NAME,      /* localhost, broadcasthost, ip6-* ... */
-	WEIR_LIST_WILDCARD,        /* a * elsewhere than as the first label */
+	WEIR_LIST_WILDCARD,        /* a pattern: a * elsewhere than as the first
+				    * label, a part of a name */
 	WEIR_LIST_URL,             /* a path or a scheme: not a host */
 	WEIR_LIST_NOT_THIS_FORMAT, /* a rule of another syntax */
 	WEIR_LIST_REGEX,           /* /a regular expression/ */
@@ -89,8 +90,7 @@ struct weir_list_report {
 					 [WEIR_LIST_EXAMPLES];
 };
 
-/** Data of a list's own answer: RRs, one after the other: u16 type, u32 TTL,
- *  u16 length (little-endian), RDATA in wire format, names uncompressed. */
+/** A list's own answer, in the form of lib/answers.h. */
 struct weir_list_answer {
 	const uint8_t *records;
 	size_t len; /* 0: no answer */
@@ -162,7 +162,15 @@ weir_list_options(const struct weir_list_reader *reader);
 /** The format's own state: state_size octets, zero at the beginning. */
 void *weir_list_state(struct weir_list_reader *reader);
 
-/** A document counts its lines itself, for examples and items: from 1. */
+/** The number of the line at hand, from 1. */
+unsigned long weir_list_line_number(const struct weir_list_reader *reader);
+
+/** Counts a raw line as a comment, or empty. */
+void weir_list_count_comment(struct weir_list_reader *reader);
+
+/** A document counts its lines itself, for examples and items: from 1.  A format
+ *  of lines may go back for what began on another one; the number that it found
+ *  has to be set again. */
 void weir_list_set_line(struct weir_list_reader *reader, unsigned long line);
 
 /** Counts `text` as not used.  The column is told only of a text that lies in
@@ -182,6 +190,12 @@ bool weir_list_is_address(const char *text, size_t len);
 /** Whether the file is a list for browsers (||example.com^), in which a bare
  *  word is a piece of an URL and no name. */
 bool weir_list_is_for_browsers(const struct weir_list_reader *reader);
+
+/** Whether many rules at its beginning are such that only a browser can obey. */
+bool weir_list_has_url_pieces(const struct weir_list_reader *reader);
+
+/** Counts the line as a comment: for a format with raw lines. */
+void weir_list_comment(struct weir_list_reader *reader);
 
 /** What a word would be refused for: hostname characters and `_`, IDN, a dot
  *  at the end, any case; at least two labels; no address.  0 and the name, or
@@ -232,6 +246,8 @@ extern const struct weir_list_format weir_list_unbound;
 extern const struct weir_list_format weir_list_bind;
 extern const struct weir_list_format weir_list_tpl;
 extern const struct weir_list_format weir_list_privoxy;
+extern const struct weir_list_format weir_list_adblock;
+extern const struct weir_list_format weir_list_rpz;
 
 /* The frame looks at that much of a file to see what it is. */
 #define WEIR_LIST_SAMPLE 65536

@@ -29,6 +29,15 @@ weir_item_entry(const struct weir_list_item *item, bool has_subdomains,
 		entry->valid_until = item->valid_until;
 }
 
+void
+weir_item_set_answer(unsigned int place, struct weir_entry *entry)
+{
+	if (entry->action == WEIR_ACTION_LOCAL)
+		entry->answer = (uint16_t)place;
+	if (entry->below_action == WEIR_ACTION_LOCAL)
+		entry->below_answer = (uint16_t)place;
+}
+
 static bool
 is_kept(char octet)
 {

@@ -15,6 +15,10 @@
 void weir_item_entry(const struct weir_list_item *item, bool has_subdomains,
     struct weir_entry *entry);
 
+/** Puts the place of the item's answer, in the policy's table, into the entry
+ *  that weir_item_entry has made. */
+void weir_item_set_answer(unsigned int place, struct weir_entry *entry);
+
 /** The category's name as the policy has it: small letters, digits, ".", "_"
  *  and "-", for each row of others one "-"; "" if nothing is left.  name has
  *  WEIR_CATEGORY_SIZE octets. */

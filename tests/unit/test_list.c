@@ -79,6 +79,7 @@ START_TEST(samples_give_their_names)
 		{ "hosts-bare", "domains" },
 		{ "domains-mixed", "domains" },
 		{ "domains-cr", "domains" },
+		{ "zone-rpz", "rpz" },
 	};
 	char wanted[4096], name[64];
 	FILE *stream;
@@ -118,7 +119,7 @@ START_TEST(other_formats_give_no_name_at_all)
 {
 	static const char *const names[] = { "browser-adblock",
 		"resolver-dnsmasq", "resolver-unbound", "resolver-bind",
-		"zone-rpz", "page-html", "rules-regex" };
+		"page-html", "rules-regex" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
