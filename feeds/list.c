@@ -377,9 +377,7 @@ recognise(struct reading *reading, const char *text, size_t len)
 	reading->is_for_browsers = weir_list_sample_is_for_browsers(&sample);
 	reading->has_url_pieces = weir_list_sample_has_url_pieces(&sample);
 	if (reading->format == NULL)
-		reading->format = reading->is_for_browsers
-				      ? &weir_list_adblock
-				      : weir_list_sample_format(&sample);
+		reading->format = weir_list_sample_format(&sample);
 	if (reading->format != NULL)
 		return 0;
 	if (sample.odd != NULL)

@@ -92,6 +92,20 @@ take_window(const char *text, size_t len, struct weir_list_sample *sample)
 	}
 }
 
+/* Some lists hold bare names first and rules for browsers behind. */
+bool
+weir_list_sample_is_for_browsers(const struct weir_list_sample *sample)
+{
+	unsigned long most = 0;
+	size_t i;
+
+	for (i = 0; weir_list_formats[i] != NULL; i++)
+		if (weir_list_formats[i] != &weir_list_adblock &&
+		    sample->spoke_for[i] > most)
+			most = sample->spoke_for[i];
+	return sample->has_browser_header || sample->browser_rules > most;
+}
+
 const struct weir_list_format *
 weir_list_sample_format(const struct weir_list_sample *sample)
 {
@@ -99,6 +113,8 @@ weir_list_sample_format(const struct weir_list_sample *sample)
 	unsigned long most = 0;
 	size_t i;
 
+	if (sample->has_browser_header)
+		return &weir_list_adblock;
 	for (i = 0; weir_list_formats[i] != NULL; i++) {
 		if (sample->spoke_for[i] <= most ||
 		    sample->spoke_against[i] * AUTO_SHARE >
@@ -107,7 +123,10 @@ weir_list_sample_format(const struct weir_list_sample *sample)
 		best = weir_list_formats[i];
 		most = sample->spoke_for[i];
 	}
-	return best;
+	return weir_list_sample_is_for_browsers(sample) &&
+		       best != &weir_list_adblock
+		   ? NULL
+		   : best;
 }
 
 /* The next stretch of whole lines to look at. */
@@ -136,20 +155,6 @@ weir_list_sample_take(
 		take_window(text + at, size, ret_sample);
 		at += size;
 	}
-}
-
-/* Some lists hold bare names first and rules for browsers behind. */
-bool
-weir_list_sample_is_for_browsers(const struct weir_list_sample *sample)
-{
-	unsigned long most = 0;
-	size_t i;
-
-	for (i = 0; weir_list_formats[i] != NULL; i++)
-		if (weir_list_formats[i] != &weir_list_adblock &&
-		    sample->spoke_for[i] > most)
-			most = sample->spoke_for[i];
-	return sample->has_browser_header || sample->browser_rules > most;
 }
 
 bool
