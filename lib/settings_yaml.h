@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "lib/error.h"
+#include "lib/settings.h"
 #include "lib/yaml_line.h"
 
 /* A choice that was not written; all others are 1 and up. */
@@ -19,8 +20,13 @@ enum weir_choice_bool {
 	WEIR_CHOICE_NO = 2
 };
 
+struct weir_settings_yaml_fields {
+	char *values[WEIR_SETTINGS_FIELDS]; /* NULL if not written */
+};
+
 struct weir_settings_yaml_feed {
-	char *name, *file;       /* never NULL */
+	struct weir_settings_yaml_fields *fields; /* NULL if not written */
+	char *name, *file;                        /* never NULL */
 	char *format, *category; /* the rest: NULL if not written */
 	char *confidence, *min_confidence, *ede;
 	uint8_t subdomains; /* enum weir_choice_bool */

@@ -310,11 +310,13 @@ read_list(struct compiler *compiler)
 	const struct weir_feed_settings *settings =
 	    &compiler->settings->feeds[compiler->feed];
 	struct weir_compile_feed *feed = &compiler->out->feeds[compiler->feed];
+	struct weir_list_options options;
 	struct weir_list_sink sink = { .thread_count = compiler->thread_count,
 		.piece_size = ((size_t)compiler->settings->compile_memory_mb
 				  << 20) /
 			      TEXT_SHARE / compiler->thread_count,
 		.arg = compiler,
+		.options = &options,
 		.each = take_item,
 		.begin_piece = begin_piece,
 		.end_piece = end_piece,
@@ -322,6 +324,7 @@ read_list(struct compiler *compiler)
 	unsigned int i;
 	int ret;
 
+	weir_item_options(settings, &options);
 	if (sink.piece_size > TEXT_SIZE_MAX)
 		sink.piece_size = TEXT_SIZE_MAX;
 	for (i = 0; i < compiler->thread_count; i++)

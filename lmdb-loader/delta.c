@@ -107,8 +107,10 @@ read_names(struct maker *maker, const char *file, bool is_guarded,
     struct weir_list_report *report, struct weir_sort **ret_sort,
     struct weir_problem *problem)
 {
+	struct weir_list_options options;
 	int ret;
 
+	weir_item_options(maker->feed, &options);
 	ret = weir_sort_new(&maker->sort);
 	if (ret < 0)
 		return weir_problem_set(
@@ -116,8 +118,8 @@ read_names(struct maker *maker, const char *file, bool is_guarded,
 	maker->report = report;
 	maker->is_guarded = is_guarded;
 	if (file != NULL)
-		ret = weir_list_read(file, maker->feed->format, NULL, take_item,
-		    NULL, maker, report, problem);
+		ret = weir_list_read(file, maker->feed->format, &options,
+		    take_item, NULL, maker, report, problem);
 	if (ret == 0) {
 		ret = weir_sort_finish(maker->sort);
 		if (ret < 0)

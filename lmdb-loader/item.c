@@ -4,8 +4,12 @@
 #include "lmdb-loader/item.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "lib/limits.h"
+
+_Static_assert((int)WEIR_LIST_FIELD_COUNT == WEIR_SETTINGS_FIELDS,
+    "fields of a list and of weir.yaml");
 
 void
 weir_item_entry(const struct weir_list_item *item, bool has_subdomains,
@@ -36,6 +40,18 @@ weir_item_set_answer(unsigned int place, struct weir_entry *entry)
 		entry->answer = (uint16_t)place;
 	if (entry->below_action == WEIR_ACTION_LOCAL)
 		entry->below_answer = (uint16_t)place;
+}
+
+void
+weir_item_options(const struct weir_feed_settings *feed,
+    struct weir_list_options *ret_options)
+{
+	struct weir_list_options options = { .now_unix = (uint32_t)time(NULL) };
+	size_t i;
+
+	for (i = 0; i < WEIR_LIST_FIELD_COUNT; i++)
+		options.fields[i] = feed->fields[i];
+	*ret_options = options;
 }
 
 static bool

@@ -9,6 +9,7 @@
 
 #include "feeds/list.h"
 #include "lib/entry.h"
+#include "lib/settings.h"
 
 /** Puts what the item says into the entry, which has the feed's own settings.
  *  Category and answer are the caller's business: they are in tables. */
@@ -18,6 +19,10 @@ void weir_item_entry(const struct weir_list_item *item, bool has_subdomains,
 /** Puts the place of the item's answer, in the policy's table, into the entry
  *  that weir_item_entry has made. */
 void weir_item_set_answer(unsigned int place, struct weir_entry *entry);
+
+/** What the feed's settings say to the parser; lives as long as they do. */
+void weir_item_options(const struct weir_feed_settings *feed,
+    struct weir_list_options *ret_options);
 
 /** The category's name as the policy has it: small letters, digits, ".", "_"
  *  and "-", for each row of others one "-"; "" if nothing is left.  name has

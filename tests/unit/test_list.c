@@ -80,6 +80,12 @@ START_TEST(samples_give_their_names)
 		{ "domains-mixed", "domains" },
 		{ "domains-cr", "domains" },
 		{ "zone-rpz", "rpz" },
+		{ "table-urls", "csv" },
+		{ "json-indicators", "json" },
+		{ "json-deny", "json" },
+		{ "json-lines", "json" },
+		{ "stix-bundle", "stix" },
+		{ "misp-event", "misp" },
 	};
 	char wanted[4096], name[64];
 	FILE *stream;
