@@ -8,7 +8,8 @@
  * must give no name at all, whatever it is taken for.  All other files are read
  * to the end, and what was found is printed: a row for each, with a "=" if the
  * names are those that FILES.tsv counts.  (That one also counts top-level names,
- * local names and exceptions, which are not taken here.)
+ * local names and exceptions, which are not taken here.)  Lists of threat
+ * intelligence must give what is known of them by other means.
  *
  * Skipped (exit code 77) without the folder, or without zstd(1) and tar(1).
  */
@@ -35,9 +36,11 @@ static unsigned int same, silent, failed, read_count, alike;
 struct names {
 	char **items;
 	size_t count, size;
+	bool has_urls; /* hosts of URLs are counted as well */
 };
 
-/* As the head of ORACLE.tsv says: no exceptions, nothing of URLs. */
+/* As the head of ORACLE.tsv says: no exceptions, and nothing of URLs if they are
+ * not asked for. */
 static int
 add_name(void *arg, const struct weir_list_item *item)
 {
@@ -46,7 +49,8 @@ add_name(void *arg, const struct weir_list_item *item)
 
 	if (item->action == WEIR_ACTION_EXCEPT ||
 	    item->action == WEIR_ACTION_PASS ||
-	    item->action == WEIR_ACTION_CANCELLED || item->is_from_url)
+	    item->action == WEIR_ACTION_CANCELLED ||
+	    (item->is_from_url && !names->has_urls))
 		return 0;
 	weir_name_print(item->name, text);
 	if (names->count == names->size) {
@@ -268,9 +272,8 @@ digest_of_file(const char *name, bool is_reduced, char *hex)
 	free_names(&names);
 }
 
-/* Published in two forms, of which the oracle does not speak: the indicators
- * and the plain list of one report; all names, and those that no other one
- * covers. */
+/* Published in two forms, of which the oracle does not speak: all names, and
+ * those that no other one covers. */
 static void
 check_pairs(void)
 {
@@ -278,13 +281,6 @@ check_pairs(void)
 		const char *format, *first, *second;
 		bool is_reduced;
 	} pairs[] = {
-		{ "stix", "amnesty/2021-07-18_nso__domains.txt",
-		    "amnesty/2021-07-18_nso__pegasus.stix2", false },
-		{ "stix", "amnesty/2021-12-16_cytrox__domains.txt",
-		    "amnesty/2021-12-16_cytrox__cytrox.stix2", false },
-		{ "stix", "amnesty/2023-03-29_android_campaign__domains.txt",
-		    "amnesty/2023-03-29_android_campaign__malware.stix2",
-		    false },
 		{ "dnsmasq", "stevenblack-alts-base/base.domains.txt",
 		    "stevenblack-alts-base/base.dnsmasq.txt", true },
 		{ "adblock",
@@ -452,10 +448,78 @@ check_scale(void)
 	printf("%lu lines in %.2f s\n", report.line_count, seconds);
 }
 
+/* Documents and tables: the format, how many names they have, and the plain
+ * list, if there is one, that must be the same. */
+static const struct {
+	const char *path, *format;
+	size_t count;
+	const char *plain;
+} documents[] = {
+	{ "amnesty/2021-07-18_nso__pegasus.stix2", "stix", 1438,
+	    "amnesty/2021-07-18_nso__domains.txt" },
+	{ "amnesty/2021-12-16_cytrox__cytrox.stix2", "stix", 336,
+	    "amnesty/2021-12-16_cytrox__domains.txt" },
+	{ "amnesty/2023-03-29_android_campaign__malware.stix2", "stix", 2183,
+	    "amnesty/2023-03-29_android_campaign__domains.txt" },
+	{ "abuse.ch/threatfox-export-2026-07-24.json", "json", 1285, NULL },
+	{ "abuse.ch/urlhaus-urls-labelled-2026-05.csv", "csv", 6221, NULL },
+	{ "polkadot-phishing/all.json", "json", 54023, NULL },
+	{ "eset/glupteba__glupteba.misp-event.json", "misp", 272, NULL },
+	{ "eset/windigo__ebury.misp.json", "misp", 5, NULL },
+	{ "stalkerware-indicators/network.csv", "csv", 958, NULL },
+	{ "stalkerware-indicators/misp_event.json", "misp", 991, NULL },
+	{ "stalkerware-indicators/indicators-for-tinycheck.json", "json", 1453,
+	    NULL },
+	{ "stalkerware-indicators/stalkerware-2023-05-31.stix2.json", "stix",
+	    1299, NULL },
+};
+
+/* The number of names of a list that `auto` must take for this format, and
+ * their digest; 0 if it does not. */
+static size_t
+names_of(const char *path, const char *format, char *hex)
+{
+	struct names names = { .has_urls = true };
+	struct weir_list_report report;
+	struct weir_problem problem = { "" };
+	char whole[256];
+	size_t unique = 0;
+
+	snprintf(whole, sizeof(whole), "%s/%s", scratch.folder, path);
+	if (weir_list_read(whole, "auto", NULL, add_name, NULL, &names, &report,
+		&problem) == 0 &&
+	    strcmp(report.format, format) == 0)
+		unique = digest_of(&names, hex);
+	free_names(&names);
+	return unique;
+}
+
+static void
+check_documents(void)
+{
+	char hex[17], plain[17];
+	size_t i, count;
+
+	for (i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
+		count = names_of(documents[i].path, documents[i].format, hex);
+		if (count == documents[i].count &&
+		    (documents[i].plain == NULL ||
+			(names_of(documents[i].plain, "domains", plain) ==
+				count &&
+			    strcmp(hex, plain) == 0))) {
+			same++;
+			continue;
+		}
+		failed++;
+		printf("%s: %zu names, not %zu, or others than in its list\n",
+		    documents[i].path, count, documents[i].count);
+	}
+}
+
 static bool
 unpack(void)
 {
-	char command[9000];
+	char command[14000];
 
 	snprintf(command, sizeof(command),
 	    "cd '%s' && command -v zstd tar >/dev/null && "
@@ -496,6 +560,7 @@ main(void)
 	check_forwarders();
 	if (nftw(scratch.folder, read_one, 16, FTW_PHYS) != 0)
 		failed++;
+	check_documents();
 	check_scale();
 	scratch_done(&scratch);
 	printf("%u files gave the names they must, %u readings of other "
