@@ -29,14 +29,20 @@
 #define PIECES_PER_THREAD 4 /* so that all end at about the same time */
 
 const struct weir_list_format *const weir_list_formats[WEIR_LIST_FORMATS] = {
+	&weir_list_wildcard, /* before domains, which takes its lines too */
 	&weir_list_domains,
 	&weir_list_hosts,
+	&weir_list_dnsmasq,
+	&weir_list_unbound,
+	&weir_list_bind,
+	&weir_list_tpl,
+	&weir_list_privoxy,
 	&weir_list_adblock,
+	&weir_list_rpz,
 	&weir_list_stix,
 	&weir_list_misp,
 	&weir_list_json,
 	&weir_list_csv,
-	&weir_list_rpz,
 	NULL,
 };
 

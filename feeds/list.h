@@ -253,12 +253,18 @@ struct weir_list_format {
 
 extern const struct weir_list_format weir_list_hosts;
 extern const struct weir_list_format weir_list_domains;
+extern const struct weir_list_format weir_list_wildcard;
+extern const struct weir_list_format weir_list_dnsmasq;
+extern const struct weir_list_format weir_list_unbound;
+extern const struct weir_list_format weir_list_bind;
+extern const struct weir_list_format weir_list_tpl;
+extern const struct weir_list_format weir_list_privoxy;
 extern const struct weir_list_format weir_list_adblock;
+extern const struct weir_list_format weir_list_rpz;
 extern const struct weir_list_format weir_list_csv;
 extern const struct weir_list_format weir_list_json;
 extern const struct weir_list_format weir_list_misp;
 extern const struct weir_list_format weir_list_stix;
-extern const struct weir_list_format weir_list_rpz;
 
 /* The frame looks at that much of a file to see what it is. */
 #define WEIR_LIST_SAMPLE 65536

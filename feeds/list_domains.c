@@ -2,9 +2,14 @@
  * list_domains.c - plain domains: one name on a line.
  *
  *   example.com        as the feed says (its setting "subdomains")
- *   *.example.com      what is below it
+ *   *.example.com      what is below it; in the format "wildcard" the name too
  *   .example.com       the name and what is below it, as proxies write it
+ *   =example.com       the name alone, as dnscrypt-proxy writes it
  *   example.com # why  a comment behind it
+ *
+ * A list in which each line begins with *. is meant for programs that take the
+ * name itself for a part of it, and lists the name nowhere else: that is the
+ * format "wildcard".
  *
  * A line with two words is a rule of something else (a zone file, a resolver's
  * configuration), whose first word may well be a name that it allows.
@@ -18,7 +23,10 @@ cut_prefix(const char **word, size_t *len)
 	unsigned int scope = 0;
 	size_t prefix = 0;
 
-	if (*len > 2 && (*word)[0] == '*' && (*word)[1] == '.') {
+	if (*len > 1 && (*word)[0] == '=') {
+		scope = WEIR_SCOPE_NAME;
+		prefix = 1;
+	} else if (*len > 2 && (*word)[0] == '*' && (*word)[1] == '.') {
 		scope = WEIR_SCOPE_SUBDOMAINS;
 		prefix = 2;
 	} else if (*len > 1 && (*word)[0] == '.' && (*word)[1] != '.') {
@@ -54,7 +62,18 @@ recognise_domains(const char *text, size_t len)
 }
 
 static int
-read_domains(struct weir_list_reader *reader, const char *text, size_t len)
+recognise_wildcard(const char *text, size_t len)
+{
+	int said = recognise_domains(text, len);
+
+	return said != 1 || (len > 2 && text[0] == '*' && text[1] == '.') ? said
+									  : -1;
+}
+
+/* star_scope: what *. stands for. */
+static int
+read_line(struct weir_list_reader *reader, const char *text, size_t len,
+    unsigned int star_scope)
 {
 	struct weir_name name;
 	const char *line = text, *word, *next;
@@ -69,13 +88,33 @@ read_domains(struct weir_list_reader *reader, const char *text, size_t len)
 		return 0;
 	}
 	scope = cut_prefix(&word, &word_len);
+	if (scope == WEIR_SCOPE_SUBDOMAINS)
+		scope = star_scope;
 	if (weir_list_word(reader, word, word_len, &name) == 0)
 		return 0;
 	return weir_list_item(reader, &name, scope);
+}
+
+static int
+read_domains(struct weir_list_reader *reader, const char *text, size_t len)
+{
+	return read_line(reader, text, len, WEIR_SCOPE_SUBDOMAINS);
+}
+
+static int
+read_wildcard(struct weir_list_reader *reader, const char *text, size_t len)
+{
+	return read_line(reader, text, len, WEIR_SCOPE_BOTH);
 }
 
 const struct weir_list_format weir_list_domains = {
 	.name = "domains",
 	.recognise = recognise_domains,
 	.line = read_domains,
+};
+
+const struct weir_list_format weir_list_wildcard = {
+	.name = "wildcard",
+	.recognise = recognise_wildcard,
+	.line = read_wildcard,
 };

@@ -49,9 +49,10 @@ struct weir_compiled {
  *  of a feed whose file cannot be read, or has no usable name (as the page of
  *  an error that was downloaded in its place), are taken from it.  Such a list
  *  is no failure, see the states.  is_held, if not NULL, says of each feed
- *  whether its list is left alone, and its names too.  thread_count threads read and sort, with the
- *  same result whatever their number.  WEIR_EMEMORY, WEIR_ELIMIT; WEIR_ESYSTEM:
- *  what does not fit into the memory cannot be written; as weir_guard_init. */
+ *  whether its list is left alone, and its names too.  thread_count threads read
+ *  and sort, with the same result whatever their number.  WEIR_EMEMORY,
+ *  WEIR_ELIMIT; WEIR_ESYSTEM: what does not fit into the memory cannot be
+ *  written; as weir_guard_init. */
 int weir_compile(const struct weir_settings *settings, const bool *is_held,
     const struct weir_generation *old, unsigned int thread_count,
     struct weir_compiled *ret_compiled,

@@ -379,7 +379,7 @@ START_TEST(lists_are_recognised)
 		{ "a.example\nb.example\n", "domains" },
 		{ "[server]\naddress=/a.example/\n", NULL },
 		{ "https://a.example/x\nhttps://b.example/\n", NULL },
-		{ "@@|a.example\n-d b.example\n-d c.example\n", NULL },
+		{ "@@|a.example\n-x b.example\n-x c.example\n", NULL },
 		{ "a || b\nc || d\n", NULL },
 		{ "/ads[0-9]\\.example/\n", NULL },
 	};
