@@ -28,6 +28,8 @@ struct weir_name_rule {
 	struct weir_name name;
 	uint8_t scope; /* enum weir_scope */
 	unsigned int line;
+	/* Of a rule that weir-load keeps beside weir.yaml (rules.h); else 0. */
+	uint32_t made_unix, until_unix;
 };
 
 struct weir_name_rules {
@@ -35,16 +37,52 @@ struct weir_name_rules {
 	struct weir_name_rule *items;
 };
 
+#define WEIR_NO_LIMIT UINT32_MAX
+
+/** What the operator may switch on; bits. */
+enum weir_preset {
+	WEIR_PRESET_DOH_CANARY = 1,
+	WEIR_PRESET_PRIVATE_RELAY = 2,
+	WEIR_PRESET_DDR = 4
+};
+
+/** The name of preset number `place`, from 0; NULL: there is none. */
+const char *weir_preset_text(unsigned int place);
+
+/* The feed that they make, before those of feeds:. */
+#define WEIR_PRESET_FEED "presets"
+
+/** guard: what no feed may block, besides never-block. */
+struct weir_guard_settings {
+	bool has_public_suffixes;  /* the ICANN section */
+	bool has_private_suffixes; /* the private one */
+	bool has_well_known;       /* the list that comes with weir */
+	char *suffix_file;         /* NULL: libpsl's own */
+	char *popular_file;        /* NULL: none */
+};
+
+/* What `fields:` of a feed may say: the columns or paths of name, type,
+ * category, confidence, first-seen, valid-until and status, in the order of
+ * enum weir_list_field in feeds/list.h. */
+#define WEIR_SETTINGS_FIELDS     7
+#define WEIR_SETTINGS_FIELD_SIZE 256 /* one of them, with NUL */
+
 /** One of feeds:.  Its policy (mode, action, EDE...) stands at the same place,
  *  plus WEIR_FEED_FIRST, in the policy's table. */
 struct weir_feed_settings {
 	char *name;
 	char *file;   /* absolute; a relative one was taken from the folder of
-		       * weir.yaml */
+		       * weir.yaml.  NULL: the feed of the presets */
 	char *format; /* "auto", "hosts", "domains": a name of feeds/list.h */
+	char *fields[WEIR_SETTINGS_FIELDS]; /* NULL: not said */
 	bool subdomains;
 	uint8_t confidence; /* of its entries */
 	uint16_t category;  /* of its entries; place in policy.categories */
+	bool has_global_exceptions; /* they hold for all feeds behind */
+	bool has_url_hosts;  /* a URL with a path blocks its whole host */
+	uint32_t lifetime_s; /* of entries that do not say it; 0: for ever */
+	uint32_t max_shrink; /* percent, WEIR_NO_LIMIT */
+	uint32_t max_grow;
 	unsigned int line;
 };
 
@@ -55,6 +93,11 @@ struct weir_settings {
 	unsigned int keep_generations;
 	unsigned int compile_memory_mb; /* of weir-load, while it compiles */
 	struct weir_policy policy;
+	struct weir_guard_settings guard;
+	uint32_t max_shrink, max_grow; /* of feeds that do not say it */
+	bool has_url_hosts;
+	unsigned int presets; /* enum weir_preset */
+	/* If there are presets, they are the first. */
 	unsigned int feed_count;
 	struct weir_feed_settings *feeds;
 	struct weir_name_rules allow, deny, never_block;
@@ -65,6 +108,9 @@ struct weir_settings {
 struct weir_settings_formats {
 	int (*is_known)(const char *name); /* NULL: any name will do */
 	const char *names;                 /* "auto, domains, hosts" */
+	/* Whether an entry of that format may say its own confidence; NULL:
+	 * of each. */
+	int (*has_confidence)(const char *name);
 };
 
 /** Reads the file.  On failure *problem holds one line,
@@ -75,6 +121,9 @@ int weir_settings_read(const char *path,
     struct weir_settings **ret_settings,
     struct weir_problem *problem) WEIR_CHECKED;
 void weir_settings_free(struct weir_settings *settings);
+
+/** "fields.name", "fields.type" ...: the key of one of `fields:`. */
+const char *weir_settings_field_key(unsigned int field);
 
 /* The settings as data, in the shape of weir.yaml, defaults put in. */
 enum weir_settings_kind {

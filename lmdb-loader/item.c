@@ -4,12 +4,16 @@
 #include "lmdb-loader/item.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "lib/limits.h"
 
+_Static_assert((int)WEIR_LIST_FIELD_COUNT == WEIR_SETTINGS_FIELDS,
+    "fields of a list and of weir.yaml");
+
 void
 weir_item_entry(const struct weir_list_item *item, bool has_subdomains,
-    struct weir_entry *entry)
+    uint32_t lifetime_s, struct weir_entry *entry)
 {
 	entry->scope = item->scope;
 	if (item->scope == 0)
@@ -27,6 +31,35 @@ weir_item_entry(const struct weir_list_item *item, bool has_subdomains,
 		entry->first_seen = item->first_seen;
 	if (item->valid_until != 0)
 		entry->valid_until = item->valid_until;
+	else if (item->first_seen != 0 && lifetime_s != 0)
+		entry->valid_until = weir_item_end(
+		    item->first_seen, lifetime_s);
+}
+
+uint32_t
+weir_item_end(int64_t from_unix, uint32_t lifetime_s)
+{
+	if (lifetime_s == 0)
+		return 0;
+	if (from_unix < 0)
+		from_unix = 0;
+	if (from_unix > (int64_t)UINT32_MAX - lifetime_s)
+		return UINT32_MAX;
+	return (uint32_t)from_unix + lifetime_s;
+}
+
+struct weir_list_options
+weir_item_options(const struct weir_feed_settings *feed)
+{
+	struct weir_list_options options = {
+		.has_global_exceptions = feed->has_global_exceptions,
+		.now_unix = (uint32_t)time(NULL)
+	};
+	size_t i;
+
+	for (i = 0; i < WEIR_LIST_FIELD_COUNT; i++)
+		options.fields[i] = feed->fields[i];
+	return options;
 }
 
 void

@@ -33,6 +33,9 @@ struct weir_load {
 	bool no_compact;
 	const char *add_file, *del_file; /* delta */
 	uint16_t qtype;                  /* explain */
+	const char *client;              /* explain: an address; NULL */
+	uint32_t for_s;                  /* allow, deny; 0: for ever */
+	const char *why;                 /* allow, deny; NULL */
 	char **args;                     /* behind the command */
 	unsigned int arg_count;
 	struct weir_settings *settings; /* read before any command runs */
@@ -40,6 +43,10 @@ struct weir_load {
 
 /* Each returns an enum weir_exit and has said what there is to say. */
 int weir_cmd_config(const struct weir_load *load);
+int weir_cmd_accept(const struct weir_load *load);
+int weir_cmd_allow(const struct weir_load *load);
+int weir_cmd_deny(const struct weir_load *load);
+int weir_cmd_forget(const struct weir_load *load);
 int weir_cmd_apply(const struct weir_load *load);
 int weir_cmd_delta(const struct weir_load *load);
 int weir_cmd_compact(const struct weir_load *load);
@@ -113,6 +120,15 @@ void weir_load_entry_print(const struct weir_policy *policy,
 
 /** A scope in the words for people: "name and subdomains" for "both". */
 const char *weir_load_scope(const char *scope);
+
+struct weir_local_rule;
+struct weir_rules;
+
+/** A local rule as an object: list, name (as weir.yaml has it), made_unix,
+ *  until_unix (0: for ever), why. */
+json_t *weir_load_rule(const struct weir_local_rule *rule);
+/** "allow *.example.com, made ..., until ..., why: ..." */
+void weir_load_rule_print(const struct weir_local_rule *rule, FILE *stream);
 
 /** The name of a policy's feed or category; "?" for a number without one. */
 const char *weir_load_feed(const struct weir_policy *policy, unsigned int feed);

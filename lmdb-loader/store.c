@@ -31,6 +31,7 @@
 #include "lib/checksum.h"
 #include "lib/file.h"
 #include "lib/log.h"
+#include "lmdb-loader/rules.h"
 #include "lmdb-loader/store_files.h"
 
 #define LOCK_FILE "lock"
@@ -343,17 +344,36 @@ weir_store_close(struct weir_store *store)
 	store->folder = NULL;
 }
 
+/* The greatest number of an overlay, 0 without any: one may be of a generation
+ * with a smaller number, which holds again (weir_store_draft). */
+static uint64_t
+last_overlay(const struct weir_store *store)
+{
+	uint64_t number, last = 0;
+	struct dirent *dirent;
+	DIR *dir = opendir(store->folder);
+
+	while (dir != NULL && (dirent = readdir(dir)) != NULL)
+		if (weir_store_file_number(
+			dirent->d_name, WEIR_STORE_OVERLAY, &number) &&
+		    number > last)
+			last = number;
+	if (dir != NULL)
+		closedir(dir);
+	return last;
+}
+
 int
 weir_store_next(const struct weir_store *store, uint64_t *ret_generation)
 {
-	uint64_t *generations, next = 1;
+	uint64_t *generations, next = last_overlay(store) + 1;
 	unsigned int count;
 	int ret;
 
 	ret = weir_store_list(store, &generations, &count);
 	if (ret < 0)
 		return ret;
-	if (count > 0)
+	if (count > 0 && next <= generations[count - 1])
 		next = generations[count - 1] + 1;
 	if (store->has_current && next <= store->current.generation)
 		next = store->current.generation + 1;
@@ -459,6 +479,55 @@ name_file(const struct weir_store *store, uint64_t generation,
 	return ret;
 }
 
+/* A file that is never written, only replaced: a second name for it will do. */
+static int
+copy_file(
+    const char *folder, const char *path, const char *to, const char *to_path)
+{
+	char *data = NULL;
+	size_t len;
+	int ret;
+
+	if (unlink(to_path) != 0 && errno != ENOENT)
+		return WEIR_ESYSTEM;
+	if (link(path, to_path) == 0 || errno == ENOENT)
+		return 0; /* ENOENT: there are no rules */
+	ret = weir_file_read(path, WEIR_RULES_SIZE, &data, &len);
+	if (ret == 0)
+		ret = weir_file_replace(folder, to, data, len);
+	free(data);
+	return ret;
+}
+
+/* Notes which local rules are in the generation: N.rules. */
+static int
+keep_rules(const struct weir_store *store, const struct weir_store_draft *draft,
+    struct weir_problem *problem)
+{
+	char from[WEIR_STORE_FILE_SIZE] = WEIR_RULES_FILE;
+	char to[WEIR_STORE_FILE_SIZE], *path, *to_path;
+	int ret = WEIR_EMEMORY;
+
+	snprintf(to, sizeof(to), "%" PRIu64 "." WEIR_STORE_RULES,
+	    draft->again != NULL ? draft->again->generation
+				 : draft->generation);
+	if (!draft->has_local_rules)
+		snprintf(from, sizeof(from), "%" PRIu64 "." WEIR_STORE_RULES,
+		    store->current.generation);
+	path = weir_path_join(store->folder, from);
+	to_path = weir_path_join(store->folder, to);
+	if (path != NULL && to_path != NULL)
+		ret = copy_file(store->folder, path, to, to_path);
+	if (ret < 0)
+		(void)weir_problem_set(problem, ret, "%s/%s: %s", store->folder,
+		    to,
+		    ret == WEIR_ESYSTEM ? strerror(errno)
+					: weir_error_text(ret));
+	free(path);
+	free(to_path);
+	return ret;
+}
+
 int
 weir_store_publish(struct weir_store *store,
     const struct weir_store_draft *draft, struct weir_problem *problem)
@@ -467,11 +536,17 @@ weir_store_publish(struct weir_store *store,
 		.serial = next_serial(store),
 		.name_count = draft->name_count,
 		.created_unix = (uint64_t)time(NULL),
+		.base = store->current.base,
 		.has_overlay = draft->overlay_file != NULL };
 	int ret = 0;
 
-	text.base = draft->base_file != NULL ? draft->base
-					     : store->current.base;
+	if (draft->base_file != NULL)
+		text.base = draft->base;
+	if (draft->again != NULL) {
+		text.generation = draft->again->generation;
+		text.created_unix = draft->again->created_unix;
+		text.base = draft->again->base;
+	}
 	if (draft->base_file != NULL)
 		ret = name_file(store, draft->generation, WEIR_STORE_BASE,
 		    draft->base_file, &text.base, problem);
@@ -480,10 +555,17 @@ weir_store_publish(struct weir_store *store,
 	if (ret == 0 && text.has_overlay)
 		ret = name_file(store, draft->generation, WEIR_STORE_OVERLAY,
 		    draft->overlay_file, &text.overlay, problem);
+	/* Of a generation that is there, what it has stays noted until then. */
+	if (ret == 0 && draft->again == NULL)
+		ret = keep_rules(store, draft, problem);
 	if (ret == 0 && weir_folder_sync(store->folder) < 0)
 		ret = weir_problem_set(problem, WEIR_ESYSTEM, "%s: %s",
 		    store->folder, strerror(errno));
-	return ret == 0 ? swap(store, &text, problem) : ret;
+	if (ret == 0)
+		ret = swap(store, &text, problem);
+	if (ret == 0 && draft->again != NULL)
+		ret = keep_rules(store, draft, problem);
+	return ret;
 }
 
 int

@@ -79,6 +79,12 @@ START_TEST(samples_give_their_names)
 		{ "hosts-bare", "domains" },
 		{ "domains-mixed", "domains" },
 		{ "domains-cr", "domains" },
+		{ "table-urls", "csv" },
+		{ "json-indicators", "json" },
+		{ "json-deny", "json" },
+		{ "json-lines", "json" },
+		{ "stix-bundle", "stix" },
+		{ "misp-event", "misp" },
 		{ "zone-rpz", "rpz" },
 	};
 	char wanted[4096], name[64];
@@ -575,8 +581,9 @@ START_TEST(formats_and_reasons_have_names)
 	ck_assert(weir_list_format_is_known("adblock"));
 	ck_assert(!weir_list_format_is_known("json5"));
 	ck_assert(!weir_list_format_is_known(""));
-	ck_assert_str_eq(
-	    weir_list_format_names(), "auto, domains, hosts, adblock, rpz");
+	ck_assert_ptr_nonnull(
+	    strstr(weir_list_format_names(), "auto, domains, hosts"));
+	ck_assert_ptr_nonnull(strstr(weir_list_format_names(), ", csv"));
 	for (i = 0; i < WEIR_LIST_REASON_COUNT; i++) {
 		ck_assert_ptr_nonnull(weir_list_reason_text(i));
 		ck_assert_ptr_nonnull(weir_list_reason_word(i));
