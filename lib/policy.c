@@ -145,7 +145,10 @@ weir_policy_is_alive(const struct weir_policy *policy,
 /* What is being decided. */
 struct decision {
 	const struct weir_policy *policy;
+	uint32_t now_unix;
 	struct weir_verdict verdict;
+	bool is_important;  /* the words that are asked now */
+	bool has_important; /* there are some */
 	bool has_exceptions;
 	uint8_t excepted[WEIR_FEEDS / 8 + 1]; /* feeds that have said so */
 };
@@ -164,22 +167,9 @@ except(struct decision *decision, unsigned int feed)
 	decision->excepted[feed / 8] |= (uint8_t)(1U << feed % 8);
 }
 
-/* Whether the entry's word takes the place of what was found so far. */
-static bool
-is_better(const struct decision *decision, const struct weir_rule *rule,
-    const struct weir_entry *entry, bool is_important)
-{
-	if (rule->is_set && rule->entry.feed < entry->feed)
-		return false;
-	if (rule->is_set && rule->entry.feed == entry->feed)
-		return is_important && rule->action == WEIR_ACTION_PASS &&
-		       !weir_entry_is_important(&rule->entry, rule->label > 0);
-	return is_important || !is_excepted(decision, entry->feed);
-}
-
 /* Takes the entry if it speaks about the name and ranks before what was found
  * so far.  Matches come most specific first, so inside one feed the first one
- * stays, but for an important one. */
+ * stays. */
 static void
 consider(struct decision *decision, const struct weir_match *match,
     const struct weir_entry *entry)
@@ -190,18 +180,24 @@ consider(struct decision *decision, const struct weir_match *match,
 	unsigned int needed = is_below ? WEIR_SCOPE_SUBDOMAINS
 				       : WEIR_SCOPE_NAME;
 	unsigned int action = weir_entry_action(entry, is_below);
-	bool is_important = weir_entry_is_important(entry, is_below);
 
 	if ((entry->scope & needed) == 0 || action == WEIR_ACTION_CANCELLED)
 		return;
+	if (weir_entry_is_important(entry, is_below) !=
+	    decision->is_important) {
+		decision->has_important = true;
+		return;
+	}
+	if (is_excepted(decision, entry->feed))
+		return;
 	if (feed->mode == WEIR_MODE_SHADOW)
 		rule = &decision->verdict.shadow;
+	if (rule->is_set && rule->entry.feed <= entry->feed)
+		return;
 	if (action == WEIR_ACTION_EXCEPT) {
 		except(decision, entry->feed);
 		return;
 	}
-	if (!is_better(decision, rule, entry, is_important))
-		return;
 	rule->is_set = true;
 	rule->label = match->label;
 	rule->entry = *entry;
@@ -210,29 +206,53 @@ consider(struct decision *decision, const struct weir_match *match,
 	rule->answer = is_below ? entry->below_answer : entry->answer;
 }
 
-int
-weir_policy_decide(const struct weir_policy *policy,
-    const struct weir_matches *matches, uint32_t now_unix,
-    struct weir_verdict *ret_verdict)
+/* Asks all entries for their important words, or for the others. */
+static int
+ask(struct decision *decision, const struct weir_matches *matches,
+    bool is_important)
 {
-	struct decision decision = { .policy = policy };
-	struct weir_verdict *verdict = &decision.verdict;
+	const struct weir_match *match;
 	struct weir_entry entry;
 	unsigned int i, j;
 	int error;
 
+	decision->is_important = is_important;
 	for (i = 0; i < matches->count; i++) {
-		const struct weir_match *match = &matches->items[i];
-
+		match = &matches->items[i];
 		for (j = 0; j < match->entry_count; j++) {
 			error = weir_entry_decode(
 			    match->entries + j * WEIR_ENTRY_BYTES, &entry);
 			if (error)
 				return error;
-			if (weir_policy_is_alive(policy, &entry, now_unix))
-				consider(&decision, match, &entry);
+			if (weir_policy_is_alive(
+				decision->policy, &entry, decision->now_unix))
+				consider(decision, match, &entry);
 		}
 	}
+	return WEIR_OK;
+}
+
+/* Important words are rare: the others are asked first, and once more behind
+ * the important ones if there are any. */
+int
+weir_policy_decide(const struct weir_policy *policy,
+    const struct weir_matches *matches, uint32_t now_unix,
+    struct weir_verdict *ret_verdict)
+{
+	struct decision decision = { .policy = policy, .now_unix = now_unix };
+	struct weir_verdict *verdict = &decision.verdict;
+	int error;
+
+	error = ask(&decision, matches, false);
+	if (error == 0 && decision.has_important) {
+		memset(verdict, 0, sizeof(*verdict));
+		memset(decision.excepted, 0, sizeof(decision.excepted));
+		error = ask(&decision, matches, true);
+		if (error == 0)
+			error = ask(&decision, matches, false);
+	}
+	if (error != 0)
+		return error;
 	/* A feed in shadow mode behind the one that decides is not asked. */
 	if (verdict->decided.is_set && verdict->shadow.is_set &&
 	    verdict->decided.entry.feed < verdict->shadow.entry.feed)
