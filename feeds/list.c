@@ -329,6 +329,21 @@ weir_list_word(struct weir_list_reader *reader, const char *text, size_t len,
 	return 0;
 }
 
+/* What the sample says of the format that was taken, or given. */
+static void
+note_sample(struct reading *reading, const struct weir_list_sample *sample)
+{
+	struct weir_list_report *report = reading->report;
+	size_t i;
+
+	for (i = 0; weir_list_formats[i] != NULL; i++)
+		if (weir_list_formats[i] == reading->format) {
+			report->sample_count = sample->line_count;
+			report->sample_for = sample->spoke_for[i];
+			report->sample_against = sample->spoke_against[i];
+		}
+}
+
 /* Looks at the whole lines of the piece.  A piece of nothing but comments says
  * nothing; then the next one is asked. */
 static int
@@ -344,6 +359,7 @@ recognise(struct reading *reading, const char *text, size_t len)
 	reading->is_for_browsers = weir_list_sample_is_for_browsers(&sample);
 	if (reading->format == NULL && !reading->is_for_browsers)
 		reading->format = weir_list_sample_format(&sample);
+	note_sample(reading, &sample);
 	if (reading->format != NULL)
 		return 0;
 	if (sample.odd != NULL)

@@ -12,6 +12,7 @@
 #include "feeds/list.h"
 #include "lib/log.h"
 #include "lib/paths.h"
+#include "lmdb-loader/lint.h"
 #include "lmdb-loader/load.h"
 #include "lmdb-loader/qtype.h"
 
@@ -22,7 +23,8 @@
 enum takes {
 	TAKES_WAIT = 1,
 	TAKES_TYPE = 2,
-	TAKES_FILES = 4
+	TAKES_FILES = 4,
+	TAKES_FORMAT = 8
 };
 
 static const struct command {
@@ -42,6 +44,8 @@ static const struct command {
 	    "base and overlay become a new base" },
 	{ "rollback", weir_cmd_rollback, 0, 1, TAKES_WAIT, " [GENERATION]",
 	    "an older generation holds again" },
+	{ "lint", weir_cmd_lint, 1, WEIR_LINT_FILES, TAKES_FORMAT,
+	    " [--format F] FILE...", "judge lists without loading them" },
 	{ "lookup", weir_cmd_lookup, 1, 1000000, 0, " NAME...",
 	    "what the database has on names" },
 	{ "explain", weir_cmd_explain, 1, 1, TAKES_TYPE, " NAME [--type T]",
@@ -64,17 +68,21 @@ enum option_code {
 	OPTION_TYPE,
 	OPTION_ADD,
 	OPTION_DEL,
-	OPTION_NO_COMPACT
+	OPTION_NO_COMPACT,
+	OPTION_FORMAT,
+	OPTION_POPULAR
 };
 
 static const struct option options[] = {
 	{ "add", required_argument, NULL, OPTION_ADD },
 	{ "config", required_argument, NULL, 'c' },
 	{ "del", required_argument, NULL, OPTION_DEL },
+	{ "format", required_argument, NULL, OPTION_FORMAT },
 	{ "help", no_argument, NULL, 'h' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "no-compact", no_argument, NULL, OPTION_NO_COMPACT },
 	{ "no-wait", no_argument, NULL, OPTION_NO_WAIT },
+	{ "popular", required_argument, NULL, OPTION_POPULAR },
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
 	{ "type", required_argument, NULL, OPTION_TYPE },
 	{ "version", no_argument, NULL, 'V' },
@@ -100,6 +108,9 @@ print_usage(FILE *stream)
 	    "  -j, --json                        the result as JSON\n"
 	    "  --add FILE, --del FILE            lists of names to add, to "
 	    "delete\n"
+	    "  --format FORMAT                   of the files to judge\n"
+	    "  --popular FILE                    names that no list should "
+	    "have\n"
 	    "  --no-compact                      start no compaction aside\n"
 	    "  --no-wait                         do not wait for the modules\n"
 	    "  --timeout SECONDS                 wait that long at most\n"
@@ -157,6 +168,7 @@ take_option(int code, const char *arg, struct weir_load *load,
 	switch (code) {
 	case 'c':
 		load->config = optarg;
+		load->has_config = true;
 		return 0;
 	case 'j':
 		load->json = true;
@@ -177,6 +189,14 @@ take_option(int code, const char *arg, struct weir_load *load,
 	case OPTION_NO_COMPACT:
 		load->no_compact = true;
 		*used |= TAKES_FILES;
+		return 0;
+	case OPTION_FORMAT:
+		load->format = optarg;
+		*used |= TAKES_FORMAT;
+		return 0;
+	case OPTION_POPULAR:
+		load->popular_file = optarg;
+		*used |= TAKES_FORMAT;
 		return 0;
 	case OPTION_TYPE:
 		*used |= TAKES_TYPE;
@@ -216,6 +236,8 @@ check_usage(const struct command *command, const struct weir_load *load,
 	used &= ~command->takes;
 	if ((used & TAKES_TYPE) != 0)
 		wrong = "--type";
+	else if ((used & TAKES_FORMAT) != 0)
+		wrong = "--format or --popular";
 	else if ((used & TAKES_FILES) != 0)
 		wrong = "--add, --del or --no-compact";
 	else if (used != 0)
@@ -227,16 +249,23 @@ check_usage(const struct command *command, const struct weir_load *load,
 
 /* Anything wrong in it: "FILE:LINE: reason", as other tools can read it. */
 static int
-read_settings(struct weir_load *load)
+read_settings(struct weir_load *load, const struct command *command)
 {
 	struct weir_settings_formats formats = {
 		.is_known = weir_list_format_is_known,
 		.names = weir_list_format_names()
 	};
 	struct weir_problem problem = { "" };
+	int error;
 
-	if (weir_settings_read(
-		load->config, &formats, &load->settings, &problem) == 0)
+	error = weir_settings_read(
+	    load->config, &formats, &load->settings, &problem);
+	if (error == WEIR_EMISSING && command->run == weir_cmd_lint &&
+	    !load->has_config) {
+		load->settings = weir_settings_new(load->config);
+		error = load->settings != NULL ? 0 : error;
+	}
+	if (error == 0)
 		return 0;
 	weir_log_bare(problem.text);
 	return weir_load_print_failure(load, problem.text, WEIR_EXIT_USAGE);
@@ -255,7 +284,7 @@ run(struct weir_load *load, char **args, unsigned int used)
 	load->args = args + 1;
 	exit_code = check_usage(command, load, used);
 	if (exit_code == 0)
-		exit_code = read_settings(load);
+		exit_code = read_settings(load, command);
 	if (exit_code == 0)
 		exit_code = command->run(load);
 	weir_settings_free(load->settings);
