@@ -87,7 +87,7 @@ class Plan:
             self.rounds = args.rounds
         if args.sizes:
             self.sizes = [int(x) for x in args.sizes.split(",")]
-            self.alone = 0
+            self.alone = self.sizes.index(max(self.sizes))
 
 
 class Result:

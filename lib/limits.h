@@ -60,6 +60,7 @@
 #define WEIR_PROVE_FIRST    (16U << 20) /* octets, see module/snapshot.h */
 #define WEIR_RETRY_S        10          /* a database that was refused */
 #define WEIR_RESWEEP_S      60          /* see module/keeper.h */
+#define WEIR_DOUBT_S        1           /* see module/sweep.h */
 #define WEIR_SWEEP_GRACE_MS 20          /* see module/sweep.h */
 #define WEIR_LOG_INTERVAL_S 60          /* of one message, at most once */
 #define WEIR_STATUS_FILES   1024        /* running modules on one machine */

@@ -181,8 +181,10 @@ search(const struct weir_tree *tree, const uint8_t *page, unsigned int first,
 		if (!node_at(tree, page, middle, &there, &there_len))
 			return WEIR_EFORMAT;
 		order = weir_name_compare_keys(there, there_len, key, key_len);
-		if (order == 0)
+		if (order == 0) {
 			*ret_is_same = true;
+			return (int)middle;
+		}
 		if (order < 0)
 			low = middle + 1;
 		else

@@ -142,7 +142,8 @@ note_change(void *arg, const struct weir_diff *diff,
 }
 
 /* How many names an overlay may have: it has to spare more than it costs, and
- * the numbers in the base's entries have to hold still. */
+ * the numbers in the base's entries and in those of the overlay before have to
+ * hold still. */
 static uint64_t
 overlay_room(const struct apply *apply)
 {
@@ -150,7 +151,7 @@ overlay_room(const struct apply *apply)
 
 	if (apply->old.base == NULL ||
 	    !weir_policy_extends(
-		apply->compiled.policy, weir_db_policy(apply->old.base)))
+		apply->compiled.policy, weir_generation_policy(&apply->old)))
 		return 0;
 	room = weir_db_header(apply->old.base)->name_count / 4;
 	if (room > WEIR_OVERLAY_NAMES)

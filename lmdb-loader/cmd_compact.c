@@ -129,6 +129,12 @@ write_rest(struct compact *compact)
 	    &generation, &compact->problem);
 	if (ret < 0)
 		return ret;
+	/* Rolled back, and other feeds since: its numbers are not ours. */
+	compact->is_superseded = !weir_policy_extends(
+	    weir_generation_policy(&generation),
+	    weir_generation_policy(&compact->old));
+	if (compact->is_superseded)
+		goto out;
 	ret = weir_walk_overlay(generation.overlay, &now_stream);
 	if (ret == 0)
 		ret = weir_walk_overlay(compact->old.overlay, &then_stream);
@@ -145,6 +151,7 @@ write_rest(struct compact *compact)
 		compact->is_superseded = true;
 		ret = 0;
 	}
+out:
 	weir_generation_close(&generation);
 	return ret;
 }
@@ -232,6 +239,23 @@ print(const struct compact *compact, bool is_needed, int exit_code)
 	return exit_code;
 }
 
+/* Nobody reads what a compaction aside says, so `status` says that the last one
+ * has failed, and why. */
+static void
+note_failure(const struct compact *compact, bool has_failed)
+{
+	const char *folder = compact->load->settings->database;
+	const char *text = compact->problem.text;
+	char *path = weir_path_join(folder, WEIR_COMPACT_PROBLEM);
+
+	if (compact->lock_fd >= 0 && has_failed)
+		(void)!weir_file_replace(
+		    folder, WEIR_COMPACT_PROBLEM, text, strlen(text));
+	else if (compact->lock_fd >= 0 && path != NULL)
+		(void)unlink(path);
+	free(path);
+}
+
 static void
 clean_up(struct compact *compact)
 {
@@ -282,6 +306,7 @@ weir_cmd_compact(const struct weir_load *load)
 	}
 	exit_code = print(&compact, true, exit_code);
 out:
+	note_failure(&compact, ret < 0);
 	clean_up(&compact);
 	return exit_code;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/file.h"
 #include "lib/log.h"
 #include "lmdb-loader/ack.h"
 #include "lmdb-loader/load.h"
@@ -48,6 +49,26 @@ describe_generations(const struct weir_store *store)
 	return array;
 }
 
+/* null: it has not failed. */
+static json_t *
+read_compact_problem(const struct weir_store *store)
+{
+	char *path = weir_path_join(store->folder, WEIR_COMPACT_PROBLEM);
+	char *text = NULL;
+	json_t *problem;
+	size_t len;
+
+	if (path == NULL ||
+	    weir_file_read(path, WEIR_COMPACT_PROBLEM_SIZE, &text, &len) != 0) {
+		free(path);
+		return json_null();
+	}
+	problem = weir_load_string(text);
+	free(text);
+	free(path);
+	return problem;
+}
+
 static json_t *
 describe(const struct weir_store *store, const struct weir_ack *ack)
 {
@@ -64,12 +85,13 @@ describe(const struct weir_store *store, const struct weir_ack *ack)
 			    (json_int_t)store->current.generation, "serial",
 			    (json_int_t)store->current.serial)
 		      : json_null();
-	current = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "database",
+	current = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "database",
 	    store->folder, "current", current, "generations",
 	    describe_generations(store), "applied_unix",
 	    applied != NULL ? json_incref(applied) : json_null(), "feeds",
 	    feeds != NULL ? json_incref(feeds) : json_array(), "modules",
-	    json_incref(ack->modules));
+	    json_incref(ack->modules), "compact_problem",
+	    read_compact_problem(store));
 	json_decref(report);
 	return current;
 }
@@ -138,11 +160,17 @@ print_modules(json_t *modules, bool is_hidden)
 static void
 print_text(json_t *document, const struct weir_store *store, bool is_hidden)
 {
+	const char *problem;
+
 	printf("database %s\n", store->folder);
 	if (!store->has_current)
 		printf("no generation is current (weir-load apply makes "
 		       "one)\n");
 	print_generations(json_object_get(document, "generations"));
+	problem = json_string_value(
+	    json_object_get(document, "compact_problem"));
+	if (problem != NULL)
+		printf("the last compaction has failed: %s\n", problem);
 	weir_report_print(json_object_get(document, "feeds"), stdout);
 	print_modules(json_object_get(document, "modules"), is_hidden);
 }

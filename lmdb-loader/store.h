@@ -14,6 +14,11 @@
 #include "lib/error.h"
 #include "lib/generation.h"
 
+/** Why the last compaction has failed, in the database folder; not there if it
+ *  has not. */
+#define WEIR_COMPACT_PROBLEM      "compact.problem"
+#define WEIR_COMPACT_PROBLEM_SIZE 4096
+
 struct weir_store {
 	char *folder;
 	int lock_fd; /* -1: opened to read */

@@ -16,15 +16,30 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOG_SOCKET  "/dev/log"
+#ifndef LOG_SOCKET /* a test has its own */
+#define LOG_SOCKET "/dev/log"
+#endif
 #define LINE_SIZE   1024
 #define LOG_FD_SEEK 256 /* Unbound connects to the log before it does much */
+
+/* Whether it is the system's log.  The kernel tells the name that the socket
+ * was bound to: with systemd /dev/log is but a link to ".../dev-log". */
+static bool
+is_log_socket(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return strcmp(path, LOG_SOCKET) == 0 ||
+	       (slash && (strcmp(slash, "/log") == 0 ||
+			     strcmp(slash, "/dev-log") == 0));
+}
 
 /* The descriptor that is connected to the system's log: behind a chroot it
  * cannot be connected anew. */
 static int
 find_log_socket(void)
 {
+	char path[sizeof(struct sockaddr_un)];
 	struct sockaddr_un peer;
 	socklen_t len;
 	int fd;
@@ -32,10 +47,12 @@ find_log_socket(void)
 	for (fd = 3; fd < LOG_FD_SEEK; fd++) {
 		len = sizeof(peer);
 		memset(&peer, 0, sizeof(peer));
-		if (getpeername(fd, (struct sockaddr *)&peer, &len) == 0 &&
-		    peer.sun_family == AF_UNIX &&
-		    strncmp(peer.sun_path, LOG_SOCKET, sizeof(peer.sun_path)) ==
-			0)
+		if (getpeername(fd, (struct sockaddr *)&peer, &len) != 0 ||
+		    peer.sun_family != AF_UNIX)
+			continue;
+		(void)snprintf(path, sizeof(path), "%.*s",
+		    (int)sizeof(peer.sun_path), peer.sun_path);
+		if (is_log_socket(path))
 			return fd;
 	}
 	return -1;
@@ -169,6 +186,21 @@ write_file(const struct weir_apart *apart, const char *line, size_t len)
 		(void)close(fd);
 }
 
+/* The log's owner was started anew, or its socket was not found. */
+static void
+send_anew(const char *line, size_t len)
+{
+	struct sockaddr_un log = { .sun_family = AF_UNIX,
+		.sun_path = LOG_SOCKET };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return;
+	if (connect(fd, (struct sockaddr *)&log, sizeof(log)) == 0)
+		(void)send(fd, line, len, MSG_NOSIGNAL);
+	(void)close(fd);
+}
+
 static void
 write_syslog(const struct weir_apart *apart, int priority, const char *level,
     const char *text)
@@ -178,16 +210,19 @@ write_syslog(const struct weir_apart *apart, int priority, const char *level,
 	struct tm tm;
 	int len;
 
-	if (apart->log_fd < 0 || !localtime_r(&now, &tm) ||
+	if (!localtime_r(&now, &tm) ||
 	    strftime(when, sizeof(when), "%b %e %H:%M:%S", &tm) == 0)
 		return;
 	len = snprintf(line, sizeof(line), "<%d>%s %s[%d]: [%d:0] %s: weir: %s",
 	    LOG_DAEMON | priority, when, apart->ident, (int)getpid(),
 	    (int)getpid(), level, text);
-	if (len > 0)
-		(void)send(apart->log_fd, line,
-		    (size_t)len < sizeof(line) ? (size_t)len : sizeof(line) - 1,
-		    MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (len <= 0)
+		return;
+	if ((size_t)len >= sizeof(line))
+		len = sizeof(line) - 1;
+	if (apart->log_fd < 0 || send(apart->log_fd, line, (size_t)len,
+				     MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		send_anew(line, (size_t)len);
 }
 
 void

@@ -40,7 +40,7 @@ struct keeper {
 	time_t paths_read;
 	uint64_t refused_tag; /* of the swap that could not be opened */
 	time_t refused_at;
-	time_t swept_at;
+	time_t sweep_due;         /* the next one without a swap */
 	struct weir_proof *proof; /* of a large base, at work */
 	/* Checksums of bases: the one that is proven, or is being proven; and
 	 * the last one that was not what it should be. */
@@ -57,6 +57,16 @@ now_ms(uint64_t *ret_ms)
 	*ret_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+/* For what is measured: the time of day may be set back, by hours. */
+static time_t
+clock_s(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
 /* In init, before the thread runs, there is no keeper. */
 static const struct weir_apart *
 apart_of(const struct keeper *keeper)
@@ -70,7 +80,7 @@ apart_of(const struct keeper *keeper)
 static void
 complain(struct weir_module *module, struct keeper *keeper, const char *text)
 {
-	time_t now = time(NULL);
+	time_t now = clock_s();
 
 	if (keeper && strcmp(text, keeper->last_problem) == 0 &&
 	    now - keeper->problem_logged < WEIR_LOG_INTERVAL_S)
@@ -101,7 +111,7 @@ read_paths(struct weir_module *module, struct keeper *keeper)
 {
 	struct weir_problem problem;
 	struct weir_paths paths;
-	time_t now = time(NULL);
+	time_t now = clock_s();
 
 	if (module->has_paths && (!keeper || atomic_load(&module->current) ||
 				     keeper->paths_read == now))
@@ -208,7 +218,7 @@ static bool
 is_refused(const struct keeper *keeper, const struct weir_current *current)
 {
 	return keeper && keeper->refused_tag == weir_current_tag(current) &&
-	       time(NULL) - keeper->refused_at < WEIR_RETRY_S;
+	       clock_s() - keeper->refused_at < WEIR_RETRY_S;
 }
 
 /* Whether its base has failed its proof. */
@@ -226,7 +236,7 @@ refuse(struct weir_module *module, struct keeper *keeper,
 	complain(module, keeper, problem->text);
 	if (keeper) {
 		keeper->refused_tag = weir_current_tag(current);
-		keeper->refused_at = time(NULL);
+		keeper->refused_at = clock_s();
 	}
 	if (!atomic_load(&module->current))
 		(void)fall_back(module, keeper, current->generation);
@@ -276,7 +286,7 @@ static void
 share_status(struct keeper *keeper)
 {
 	struct weir_module *module = keeper->module;
-	time_t now = time(NULL);
+	time_t now = clock_s();
 
 	if (!module->has_paths || now == keeper->shared_at)
 		return;
@@ -326,7 +336,8 @@ acknowledge(struct weir_module *module, struct keeper *keeper)
 	atomic_store(
 	    &header->tag_acknowledged, weir_current_tag(&snapshot->current));
 	keeper->is_swept = true;
-	keeper->swept_at = time(NULL);
+	keeper->sweep_due = clock_s() + (report.is_doubtful ? WEIR_DOUBT_S
+							    : WEIR_RESWEEP_S);
 }
 
 /* Messages may have come into the cache past the module. */
@@ -335,12 +346,11 @@ sweep_again(struct weir_module *module, struct keeper *keeper)
 {
 	const struct weir_snapshot *snapshot = atomic_load(&module->current);
 	struct weir_sweep_report report;
-	time_t now = time(NULL);
+	time_t now = clock_s();
 
-	if (!snapshot || !keeper->is_swept ||
-	    now - keeper->swept_at < WEIR_RESWEEP_S)
+	if (!snapshot || !keeper->is_swept || now < keeper->sweep_due)
 		return;
-	keeper->swept_at = now;
+	keeper->sweep_due = now + WEIR_RESWEEP_S;
 	if (weir_sweep(module, snapshot, &report) == 0 && report.removed > 0)
 		weir_note(&keeper->apart, WEIR_NOTE_INFO,
 		    "%llu cached answers had come in past the "
@@ -415,7 +425,7 @@ static void
 log_failures(struct keeper *keeper)
 {
 	uint64_t failures = atomic_load(&keeper->module->lookup_failures);
-	time_t now = time(NULL);
+	time_t now = clock_s();
 
 	if (failures == keeper->failures_logged ||
 	    now - keeper->failures_logged_at < WEIR_LOG_INTERVAL_S)
@@ -469,7 +479,9 @@ drain_inotify(struct keeper *keeper)
 static void *
 keep(void *arg)
 {
-	struct keeper keeper = { .module = arg, .watch = -1 };
+	struct keeper keeper = { .module = arg,
+		.watch = -1,
+		.failures_logged_at = clock_s() - WEIR_LOG_INTERVAL_S };
 	struct weir_module *module = arg;
 	struct pollfd fds[2];
 

@@ -73,7 +73,8 @@ nap_ns(long ns)
 	(void)nanosleep(&nap, NULL);
 }
 
-static void
+/* Whether all have come by in time. */
+static bool
 wait_for_stores(struct weir_module *module, uint64_t serial)
 {
 	uint64_t end = clock_ns() + WEIR_SWEEP_GRACE_MS * 1000000ULL;
@@ -87,10 +88,11 @@ wait_for_stores(struct weir_module *module, uint64_t serial)
 			if (storing == 0 || storing == serial)
 				break;
 			if (clock_ns() >= end)
-				return;
+				return false;
 			nap_ns(200000);
 		}
 	}
+	return true;
 }
 
 /* How often this thread has lost the processor against its will. */
@@ -440,7 +442,8 @@ weir_sweep(struct weir_module *module, const struct weir_snapshot *snapshot,
 	sweep.now_unix = (uint32_t)time(NULL);
 	sweep.report = ret_report;
 	sweep.error = WEIR_OK;
-	wait_for_stores(module, snapshot->current.serial);
+	ret_report->is_doubtful = !wait_for_stores(
+	    module, snapshot->current.serial);
 	sweep.burst_began_ns = clock_ns();
 	sweep.preemptions = preemptions();
 	for (table = 0; table < cache->size; table++)

@@ -34,8 +34,10 @@
  * upstream answer just before the swap and stores it just after.  Such a worker
  * shows the serial in weir_worker.storing, set before it takes the snapshot; the
  * sweep waits for it to come by again, WEIR_SWEEP_GRACE_MS at most: from judging
- * to storing it takes microseconds, and longer only means that the worker is
- * idle.
+ * to storing it takes microseconds.  Longer means as a rule that the worker is
+ * idle; but one that was kept from the processor for so long between the two
+ * may still store what the old policy let through.  So the housekeeper sweeps
+ * again soon after (is_doubtful).
  *
  * SERVFAIL messages go too: they do not tell which aliases led to them, and are
  * kept for seconds only.
@@ -66,6 +68,7 @@ struct weir_sweep_report {
 	struct weir_sweep_holds tables; /* step 1 */
 	struct weir_sweep_holds bins;   /* steps 1 to 3 */
 	uint64_t preempted; /* how often we lost the processor in a hold */
+	bool is_doubtful;   /* a worker may store by an older policy yet */
 };
 
 /** Housekeeper only.  0; 1 if it was broken off because the module stops; < 0

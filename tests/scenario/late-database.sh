@@ -3,7 +3,8 @@
 # state stays in force: no database at start (both settings of on-failure), one
 # that appears later, a folder that vanishes and comes back or is made anew, a
 # broken `current`, base files that are cut or damaged, a broken weir.yaml at
-# reload, no place for the status file, SIGHUP.  With 1 and with 4 threads.
+# reload, no place for the status file, SIGHUP, a clock that is set back.  With 1
+# and with 4 threads.
 #
 # shellcheck source=tests/scenario/common.sh
 . "${srcdir:-$(dirname "$0")/../..}/tests/scenario/common.sh"
@@ -231,6 +232,32 @@ check_status_folder() {
 	answered 192.0.2.2 good.plain.example A
 }
 
+# A base that is not there is looked for again, whatever time it is.
+check_clock() {
+	local base
+	note "the clock is set back"
+	rm -rf "$work/db"
+	write_config evil
+	apply
+	write_config evil good
+	apply
+	base=$(awk '$1 == "base" { print $2 }' "$work/db/current")
+	mv "$work/db/$base" "$work/base"
+	run_under=(env "LD_PRELOAD=$tools/.libs/clock_back.so"
+		"WEIR_CLOCK_BACK=$work/clock")
+	resolver_start
+	run_under=()
+	wait_until 4 has_problem
+	check_match "the problem is shown" "$base" "$(problem)"
+	answered 192.0.2.2 good.plain.example A
+	: >"$work/clock"
+	mv "$work/base" "$work/db/$base"
+	wait_until 15 has_none
+	check "problem" "" "$(problem)"
+	expect "$blocked" good.plain.example A
+	resolver_stop
+}
+
 zone plain.example <<-'END'
 	evil A 192.0.2.1
 	good A 192.0.2.2
@@ -246,4 +273,6 @@ for on_failure in pass servfail; do
 	check_status_folder
 	resolver_stop
 done
+threads=1
+check_clock
 finish

@@ -414,4 +414,63 @@ run 0 rollback
 run 0 lookup good.test wrong.test
 says "good.test: alpha"
 says "wrong.test: neither"
+
+# Feeds in an overlay keep their names when others come in before them.
+conf=$work/feeds.yaml
+feeds() {
+	local feed
+	printf 'database: %s/feeds\nstatus: %s/status\nfeeds:\n' \
+		"$work" "$work"
+	for feed in "$@"; do
+		printf '  - name: %s\n    file: %s\n    format: domains\n' \
+			"$feed" "$feed.txt"
+		[ "$feed" != late ] || printf '    mode: shadow\n'
+	done
+}
+seq -f 'n%.0f.listed.example' 1 2000 >"$work/base.txt"
+echo both.example >"$work/early.txt"
+echo both.example >"$work/other.txt"
+echo late.example >"$work/late.txt"
+feeds base >"$conf"
+run 0 apply
+feeds base early >"$conf"
+run 0 apply
+feeds base late early >"$conf"
+run 0 apply
+run 0 lookup both.example
+says "both.example: early:"
+run 0 apply
+says "nothing changed"
+
+# A compaction that has read feeds which hold no more when it is done.
+run 0 rollback 2
+exec 9<"$work/feeds/lock"
+flock 9
+"$load" -c "$conf" compact >"$work/compacted" 2>&1 9<&- &
+compact=$!
+until [ -s "$work/feeds/compact.base" ]; do
+	sleep 0.1
+done
+sleep 1 # now it waits for the lock
+kill -STOP "$compact"
+exec 9<&-
+run 0 rollback 1
+feeds base other >"$conf"
+run 0 apply
+kill -CONT "$compact"
+wait "$compact" || fail "compact: $(cat "$work/compacted")"
+run 0 check
+run 0 lookup both.example
+says "both.example: other:"
+# Why a compaction aside has failed, status tells.
+echo more.example >"$work/more"
+run 0 delta --add "$work/more" --no-compact base
+mkdir "$work/feeds/compact.base"
+run 1 compact
+run 0 status
+says "the last compaction has failed: "
+rmdir "$work/feeds/compact.base"
+run 0 compact
+run 0 --json status
+says '"compact_problem": null'
 echo "all commands do as weir-load(8) says"
