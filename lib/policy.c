@@ -6,6 +6,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "lib/bytes.h"
+
 #define DEFAULT_BLOCK_TTL_S 60
 #define EDE_BLOCKED         15
 
@@ -15,6 +17,43 @@ weir_mode_text(unsigned int mode)
 	static const char *const texts[] = { "enforce", "shadow" };
 
 	return mode < 2 ? texts[mode] : NULL;
+}
+
+static const char *const fate_texts[WEIR_FATE_COUNT][2] = {
+	[WEIR_FATE_DECIDES] = { "decides", "decides" },
+	[WEIR_FATE_SHADOW] = { "shadow", "is in shadow mode: only counted" },
+	[WEIR_FATE_EXCEPTS] = { "exception",
+	    "is an exception: takes the name out of its own feed" },
+	[WEIR_FATE_EXCEPTED] = { "excepted",
+	    "its feed has an exception for the name" },
+	[WEIR_FATE_OUTRANKED] = { "outranked",
+	    "a rule that ranks before it decides" },
+	[WEIR_FATE_LESS_SPECIFIC] = { "less-specific",
+	    "a more specific name of the same feed goes before it" },
+	[WEIR_FATE_LESS_IMPORTANT] = { "less-important",
+	    "an important entry of the same feed goes before it" },
+	[WEIR_FATE_NOT_BELOW] = { "not-below", "holds for that name only" },
+	[WEIR_FATE_NOT_ITSELF] = { "not-itself", "holds for subdomains only" },
+	[WEIR_FATE_CANCELLED] = { "cancelled", "is cancelled by its own list" },
+	[WEIR_FATE_EXPIRED] = { "expired", "is past its valid-until" },
+	[WEIR_FATE_CONFIDENCE] = { "confidence",
+	    "is below its feed's minimum confidence" },
+	[WEIR_FATE_CATEGORY] = { "category",
+	    "is of a category that its feed is not to use" },
+	[WEIR_FATE_NO_FEED] = { "no-feed",
+	    "is of a feed that the policy does not have" },
+};
+
+const char *
+weir_fate_word(unsigned int fate)
+{
+	return fate < WEIR_FATE_COUNT ? fate_texts[fate][0] : NULL;
+}
+
+const char *
+weir_fate_text(unsigned int fate)
+{
+	return fate < WEIR_FATE_COUNT ? fate_texts[fate][1] : NULL;
 }
 
 const char *
@@ -129,18 +168,10 @@ weir_policy_follow(struct weir_policy *policy, const struct weir_policy *old)
 		renumber(&policy->feeds[i], numbers);
 }
 
-bool
-weir_policy_is_alive(const struct weir_policy *policy,
-    const struct weir_entry *entry, uint32_t now_unix)
-{
-	if (entry->feed >= policy->feed_count)
-		return false;
-	if (entry->valid_until != 0 && entry->valid_until <= now_unix)
-		return false;
-	return entry->confidence >= policy->feeds[entry->feed].min_confidence &&
-	       weir_feed_has_category(
-		   &policy->feeds[entry->feed], entry->category);
-}
+/* A fate that an entry has when it was taken, for as long as no other takes its
+ * place. */
+#define TAKEN   WEIR_FATE_DECIDES
+#define NOT_NOW WEIR_FATE_COUNT
 
 /* What is being decided. */
 struct decision {
@@ -151,82 +182,146 @@ struct decision {
 	bool has_important; /* there are some */
 	bool has_exceptions;
 	uint8_t excepted[WEIR_FEEDS / 8 + 1]; /* feeds that have said so */
+	uint8_t ends_by_itself[WEIR_FEEDS / 8 + 1]; /* such an exception */
 };
 
 static bool
-is_excepted(const struct decision *decision, unsigned int feed)
+has_bit(const uint8_t *bits, unsigned int number)
 {
-	return decision->has_exceptions &&
-	       (decision->excepted[feed / 8] >> feed % 8 & 1) != 0;
+	return (bits[number / 8] >> number % 8 & 1) != 0;
 }
 
 static void
-except(struct decision *decision, unsigned int feed)
+set_bit(uint8_t *bits, unsigned int number)
+{
+	bits[number / 8] |= (uint8_t)(1U << number % 8);
+}
+
+static enum weir_fate
+except(struct decision *decision, const struct weir_entry *entry)
 {
 	decision->has_exceptions = true;
-	decision->excepted[feed / 8] |= (uint8_t)(1U << feed % 8);
+	set_bit(decision->excepted, entry->feed);
+	if (entry->valid_until != 0)
+		set_bit(decision->ends_by_itself, entry->feed);
+	return WEIR_FATE_EXCEPTS;
 }
 
-/* Takes the entry if it speaks about the name and ranks before what was found
- * so far.  Matches come most specific first, so inside one feed the first one
- * stays. */
-static void
+/* Whether the entry's word takes the place of what was found so far: TAKEN, or
+ * why not.  Important words come before others, and of both the most specific
+ * first, so inside one feed the first one stays. */
+static enum weir_fate
+compare(struct decision *decision, const struct weir_rule *rule,
+    const struct weir_entry *entry)
+{
+	if (rule->is_set && rule->entry.feed < entry->feed)
+		return WEIR_FATE_OUTRANKED;
+	if (rule->is_set && rule->entry.feed == entry->feed)
+		return weir_entry_is_important(&rule->entry, rule->label > 0) &&
+			       !decision->is_important
+			   ? WEIR_FATE_LESS_IMPORTANT
+			   : WEIR_FATE_LESS_SPECIFIC;
+	if (!decision->has_exceptions ||
+	    !has_bit(decision->excepted, entry->feed))
+		return TAKEN;
+	if (has_bit(decision->ends_by_itself, entry->feed))
+		decision->verdict.is_postponed = true;
+	return WEIR_FATE_EXCEPTED;
+}
+
+/* Whether the entry exists for this policy and time: TAKEN, or why not. */
+static enum weir_fate
+look_alive(const struct decision *decision, const struct weir_entry *entry)
+{
+	const struct weir_policy *policy = decision->policy;
+
+	if (entry->feed >= policy->feed_count)
+		return WEIR_FATE_NO_FEED;
+	if (entry->valid_until != 0 && entry->valid_until <= decision->now_unix)
+		return WEIR_FATE_EXPIRED;
+	if (entry->confidence < policy->feeds[entry->feed].min_confidence)
+		return WEIR_FATE_CONFIDENCE;
+	if (!weir_feed_has_category(
+		&policy->feeds[entry->feed], entry->category))
+		return WEIR_FATE_CATEGORY;
+	return TAKEN;
+}
+
+/* Whether the entry speaks about the name: TAKEN, or why not. */
+static enum weir_fate
+look_at_scope(const struct weir_entry *entry, bool is_below)
+{
+	if (is_below && (entry->scope & WEIR_SCOPE_SUBDOMAINS) == 0)
+		return WEIR_FATE_NOT_BELOW;
+	if (!is_below && (entry->scope & WEIR_SCOPE_NAME) == 0)
+		return WEIR_FATE_NOT_ITSELF;
+	return weir_entry_action(entry, is_below) == WEIR_ACTION_CANCELLED
+		   ? WEIR_FATE_CANCELLED
+		   : TAKEN;
+}
+
+/* Takes the entry if it exists, speaks about the name and ranks before what was
+ * found so far.  NOT_NOW: its word is not of those that are asked now. */
+static enum weir_fate
 consider(struct decision *decision, const struct weir_match *match,
     const struct weir_entry *entry)
 {
-	const struct weir_feed *feed = &decision->policy->feeds[entry->feed];
 	struct weir_rule *rule = &decision->verdict.decided;
 	bool is_below = match->label > 0;
-	unsigned int needed = is_below ? WEIR_SCOPE_SUBDOMAINS
-				       : WEIR_SCOPE_NAME;
 	unsigned int action = weir_entry_action(entry, is_below);
+	const struct weir_feed *feed;
+	enum weir_fate fate = look_at_scope(entry, is_below);
 
-	if ((entry->scope & needed) == 0 || action == WEIR_ACTION_CANCELLED)
-		return;
+	if (fate == TAKEN)
+		fate = look_alive(decision, entry);
+	if (fate != TAKEN)
+		return fate;
 	if (weir_entry_is_important(entry, is_below) !=
 	    decision->is_important) {
 		decision->has_important = true;
-		return;
+		return NOT_NOW;
 	}
-	if (is_excepted(decision, entry->feed))
-		return;
+	feed = &decision->policy->feeds[entry->feed];
 	if (feed->mode == WEIR_MODE_SHADOW)
 		rule = &decision->verdict.shadow;
-	if (rule->is_set && rule->entry.feed <= entry->feed)
-		return;
-	if (action == WEIR_ACTION_EXCEPT) {
-		except(decision, entry->feed);
-		return;
-	}
+	fate = compare(decision, rule, entry);
+	if (fate != TAKEN)
+		return fate;
+	if (action == WEIR_ACTION_EXCEPT)
+		return except(decision, entry);
 	rule->is_set = true;
 	rule->label = match->label;
 	rule->entry = *entry;
 	rule->action = action == WEIR_ACTION_DEFAULT ? feed->action
 						     : (uint8_t)action;
 	rule->answer = is_below ? entry->below_answer : entry->answer;
+	return TAKEN;
 }
 
-/* Asks all entries for their important words, or for the others. */
+/* Asks all entries for their important words, or for the others.  *ret_fate, if
+ * not NULL: of the one whose octets stand at `watched`, so far as it is known
+ * when its turn comes. */
 static int
 ask(struct decision *decision, const struct weir_matches *matches,
-    bool is_important)
+    bool is_important, const uint8_t *watched, enum weir_fate *ret_fate)
 {
-	const struct weir_match *match;
 	struct weir_entry entry;
+	enum weir_fate fate;
 	unsigned int i, j;
 	int error;
 
 	decision->is_important = is_important;
 	for (i = 0; i < matches->count; i++) {
-		match = &matches->items[i];
-		for (j = 0; j < match->entry_count; j++) {
-			error = weir_entry_decode(
-			    match->entries + j * WEIR_ENTRY_BYTES, &entry);
+		const uint8_t *at = matches->items[i].entries;
+
+		for (j = 0; j < matches->items[i].entry_count;
+		     j++, at += WEIR_ENTRY_BYTES) {
+			error = weir_entry_decode(at, &entry);
 			if (error)
 				return error;
-			if (weir_policy_is_alive(
-				decision->policy, &entry, decision->now_unix))
-				consider(decision, match, &entry);
+			fate = consider(decision, &matches->items[i], &entry);
+			if (at == watched && fate != NOT_NOW)
+				*ret_fate = fate;
 		}
 	}
 	return WEIR_OK;
@@ -234,30 +329,73 @@ ask(struct decision *decision, const struct weir_matches *matches,
 
 /* Important words are rare: the others are asked first, and once more behind
  * the important ones if there are any. */
+static int
+consider_all(struct decision *decision, const struct weir_matches *matches,
+    const uint8_t *watched, enum weir_fate *ret_fate)
+{
+	struct weir_verdict *verdict = &decision->verdict;
+	int error = ask(decision, matches, false, watched, ret_fate);
+
+	if (error == 0 && decision->has_important) {
+		*decision = (struct decision){ .policy = decision->policy,
+			.now_unix = decision->now_unix };
+		error = ask(decision, matches, true, watched, ret_fate);
+		if (error == 0)
+			error = ask(
+			    decision, matches, false, watched, ret_fate);
+	}
+	/* A feed in shadow mode behind the one that decides is not asked. */
+	if (verdict->decided.is_set && verdict->shadow.is_set &&
+	    verdict->decided.entry.feed < verdict->shadow.entry.feed)
+		verdict->shadow.is_set = false;
+	return error;
+}
+
 int
 weir_policy_decide(const struct weir_policy *policy,
     const struct weir_matches *matches, uint32_t now_unix,
     struct weir_verdict *ret_verdict)
 {
 	struct decision decision = { .policy = policy, .now_unix = now_unix };
-	struct weir_verdict *verdict = &decision.verdict;
-	int error;
+	int error = consider_all(&decision, matches, NULL, NULL);
 
-	error = ask(&decision, matches, false);
-	if (error == 0 && decision.has_important) {
-		memset(verdict, 0, sizeof(*verdict));
-		memset(decision.excepted, 0, sizeof(decision.excepted));
-		error = ask(&decision, matches, true);
-		if (error == 0)
-			error = ask(&decision, matches, false);
-	}
-	if (error != 0)
+	if (!error)
+		*ret_verdict = decision.verdict;
+	return error;
+}
+
+/* Whether the rule was made of the feed's entry for that label: a set has one of
+ * each feed. */
+static bool
+is_of(const struct weir_rule *rule, unsigned int label, unsigned int feed)
+{
+	return rule->is_set && rule->label == label && rule->entry.feed == feed;
+}
+
+int
+weir_policy_explain_entry(const struct weir_policy *policy,
+    const struct weir_matches *matches, uint32_t now_unix, unsigned int match,
+    unsigned int entry, enum weir_fate *ret_fate)
+{
+	struct decision decision = { .policy = policy, .now_unix = now_unix };
+	const struct weir_verdict *verdict = &decision.verdict;
+	const struct weir_match *place = &matches->items[match];
+	const uint8_t *watched = place->entries + entry * WEIR_ENTRY_BYTES;
+	unsigned int feed = weir_bytes_get16(watched);
+	enum weir_fate fate = WEIR_FATE_NO_FEED;
+	int error = consider_all(&decision, matches, watched, &fate);
+
+	if (error)
 		return error;
-	/* A feed in shadow mode behind the one that decides is not asked. */
-	if (verdict->decided.is_set && verdict->shadow.is_set &&
-	    verdict->decided.entry.feed < verdict->shadow.entry.feed)
-		verdict->shadow.is_set = false;
-	*ret_verdict = *verdict;
+	if (fate == TAKEN) {
+		if (is_of(&verdict->decided, place->label, feed))
+			fate = WEIR_FATE_DECIDES;
+		else if (is_of(&verdict->shadow, place->label, feed))
+			fate = WEIR_FATE_SHADOW;
+		else /* its place was taken later on */
+			fate = WEIR_FATE_OUTRANKED;
+	}
+	*ret_fate = fate;
 	return WEIR_OK;
 }
 
@@ -271,7 +409,8 @@ weir_verdict_is_block(const struct weir_verdict *verdict)
 bool
 weir_verdict_is_touched(const struct weir_verdict *verdict)
 {
-	return verdict->decided.is_set || verdict->shadow.is_set;
+	return verdict->decided.is_set || verdict->shadow.is_set ||
+	       verdict->is_postponed;
 }
 
 /* A text that grows: `len` octets of `size` are in use, and a NUL behind them.

@@ -136,6 +136,9 @@ struct weir_rule {
 struct weir_verdict {
 	struct weir_rule decided; /* not set: no rule speaks about it */
 	struct weir_rule shadow;  /* would have decided, were it enforced */
+	/* An exception that ends by itself keeps a rule from being asked: when
+	 * it has ended, that rule may decide. */
+	bool is_postponed;
 };
 
 /** Decides.  WEIR_EFORMAT if an entry is damaged (then no verdict).
@@ -147,15 +150,43 @@ int weir_policy_decide(const struct weir_policy *policy,
 /** Whether the verdict changes the answer (not: allow, pass, none). */
 bool weir_verdict_is_block(const struct weir_verdict *verdict);
 
-/** Whether a rule speaks of the name at all: then its answer may not stay
- *  where Unbound would give it out without asking (ARCHITECTURE.md,
- *  invariant 1). */
+/** Whether a rule speaks of the name at all, or will when an exception ends:
+ *  then its answer may not stay where Unbound would give it out without asking
+ *  (ARCHITECTURE.md, invariant 1).  What is not touched at one second is not
+ *  touched later either, by the same generation. */
 bool weir_verdict_is_touched(const struct weir_verdict *verdict);
 
-/** Whether the entry exists for this policy at that time (valid-until,
- *  minimum confidence, feed in the table). */
-bool weir_policy_is_alive(const struct weir_policy *policy,
-    const struct weir_entry *entry, uint32_t now_unix);
+/* What became of an entry when the policy decided about a name: it decides, or
+ * why it does not.  weir_policy_decide gives each entry one of these. */
+enum weir_fate {
+	WEIR_FATE_DECIDES,
+	WEIR_FATE_SHADOW,         /* would decide: its feed is in shadow mode */
+	WEIR_FATE_EXCEPTS,        /* takes the name out of its feed */
+	WEIR_FATE_EXCEPTED,       /* its feed has an exception for the name */
+	WEIR_FATE_OUTRANKED,      /* a rule that ranks before it decides */
+	WEIR_FATE_LESS_SPECIFIC,  /* its feed has a more specific entry */
+	WEIR_FATE_LESS_IMPORTANT, /* its feed has an important entry */
+	WEIR_FATE_NOT_BELOW,      /* holds for another name alone */
+	WEIR_FATE_NOT_ITSELF,     /* holds for what is below the name alone */
+	WEIR_FATE_CANCELLED,      /* by its own list */
+	WEIR_FATE_EXPIRED,        /* past its valid-until */
+	WEIR_FATE_CONFIDENCE,     /* below its feed's minimum */
+	WEIR_FATE_CATEGORY,       /* none that its feed is to use */
+	WEIR_FATE_NO_FEED,        /* of a feed that the policy does not have */
+	WEIR_FATE_COUNT
+};
+
+/** "decides", "is past its valid-until" ...; NULL for a number that is none. */
+const char *weir_fate_text(unsigned int fate);
+/** The same as a word for JSON: "decides", "expired". */
+const char *weir_fate_word(unsigned int fate);
+
+/** What becomes of one of the entries: number `entry` of matches->items[match].
+ *  It is the decision itself that tells, so the two cannot differ: an entry that
+ *  decides is weir_policy_decide's.  WEIR_EFORMAT as there. */
+int weir_policy_explain_entry(const struct weir_policy *policy,
+    const struct weir_matches *matches, uint32_t now_unix, unsigned int match,
+    unsigned int entry, enum weir_fate *ret_fate) WEIR_CHECKED;
 
 /** The reason in words, the same in EDE, explain and log:
  *    feed urlhaus lists example.com and its subdomains (category malware,

@@ -28,6 +28,8 @@ struct weir_name_rule {
 	struct weir_name name;
 	uint8_t scope; /* enum weir_scope */
 	unsigned int line;
+	/* Of a rule that weir-load keeps beside weir.yaml (rules.h); else 0. */
+	uint32_t made_unix, until_unix;
 };
 
 struct weir_name_rules {

@@ -38,9 +38,9 @@ weir_settings_name_parse(const char *text, struct weir_name *ret_name)
 	return true;
 }
 
-/* NULL, or what is wrong with it. */
-static const char *
-take_name(const char *text, bool is_plain_only, struct weir_name_rule *ret_rule)
+const char *
+weir_settings_rule_parse(
+    const char *text, bool is_plain_only, struct weir_name_rule *ret_rule)
 {
 	const char *name = text;
 
@@ -85,7 +85,7 @@ weir_settings_names_take(const char *path, const struct weir_yaml_node *node,
 		rule->text = strdup(texts[i]);
 		if (rule->text == NULL)
 			goto no_memory;
-		wrong = take_name(texts[i], is_plain_only, rule);
+		wrong = weir_settings_rule_parse(texts[i], is_plain_only, rule);
 		if (wrong != NULL)
 			return weir_problem_set(problem, WEIR_EFORMAT,
 			    "%s:%u: %s[%u]: %s %s", path, node->line,

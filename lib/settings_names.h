@@ -1,6 +1,7 @@
 /*
  * settings_names.h - the names in weir.yaml(5): allow:, deny:, never-block:
- * and the sinkhole's.  For lib/settings.c alone.
+ * and the sinkhole's.  For lib/settings.c, and for weir-load's own allow and
+ * deny, which take the same forms.
  */
 #ifndef WEIR_LIB_SETTINGS_NAMES_H
 #define WEIR_LIB_SETTINGS_NAMES_H
@@ -15,6 +16,11 @@
 /** A name as a person writes it, in any script: letters, digits, - and _; not
  *  the root and no address. */
 bool weir_settings_name_parse(const char *text, struct weir_name *ret_name);
+
+/** The name and the scope of a rule as in struct weir_name_rule.  NULL, or what
+ *  is wrong with it: "is no domain name ...". */
+const char *weir_settings_rule_parse(
+    const char *text, bool is_plain_only, struct weir_name_rule *ret_rule);
 
 /** Takes the texts over as rules.  node: the first of them in the tree.
  *  is_plain_only: no "=" and no "*." before a name. */

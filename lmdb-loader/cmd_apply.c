@@ -19,12 +19,15 @@
 #include "lmdb-loader/load.h"
 #include "lmdb-loader/overlay.h"
 #include "lmdb-loader/report.h"
+#include "lmdb-loader/rules.h"
 #include "lmdb-loader/write.h"
 
 struct apply {
 	const struct weir_load *load;
-	const struct weir_settings *settings;
+	struct weir_settings *settings;
 	struct weir_store store;
+	struct weir_rules rules;    /* the local ones that have not ended */
+	unsigned int ended_count;   /* dropped */
 	struct weir_generation old; /* no base: none that can be read */
 	struct weir_compiled compiled;
 	struct weir_changes changes; /* against the old one */
@@ -63,6 +66,25 @@ open_old(struct apply *apply)
 		true, &apply->old, problem) < 0)
 		weir_log_error("%s", problem->text);
 	problem->text[0] = '\0';
+	return 0;
+}
+
+/* The rules that allow and deny have made stand beside those of weir.yaml from
+ * here on. */
+static int
+take_rules(struct apply *apply)
+{
+	int ret;
+
+	ret = weir_rules_read(apply->store.folder, WEIR_RULES_FILE,
+	    &apply->rules, &apply->problem);
+	if (ret < 0)
+		return ret;
+	apply->ended_count = weir_rules_drop_ended(
+	    &apply->rules, (uint32_t)time(NULL));
+	if (weir_rules_configure(&apply->rules, apply->settings) < 0)
+		return weir_problem_set(
+		    &apply->problem, WEIR_EMEMORY, "out of memory");
 	return 0;
 }
 
@@ -239,7 +261,8 @@ static int
 write_and_publish(struct apply *apply, uint64_t generation)
 {
 	struct weir_store_draft draft = { .generation = generation,
-		.name_count = apply->diff->names };
+		.name_count = apply->diff->names,
+		.has_local_rules = true };
 	int ret;
 
 	if (overlay_room(apply) > 0 && !apply->changes.is_over)
@@ -248,6 +271,9 @@ write_and_publish(struct apply *apply, uint64_t generation)
 		    &apply->problem);
 	else
 		ret = write_base(apply, &draft);
+	if (ret == 0 && apply->ended_count > 0)
+		ret = weir_rules_write(
+		    apply->store.folder, &apply->rules, &apply->problem);
 	if (ret == 0)
 		ret = weir_store_publish(
 		    &apply->store, &draft, &apply->problem);
@@ -296,6 +322,9 @@ print_text(const struct apply *apply)
 		    apply->store.current.generation,
 		    apply->store.current.serial, diff->names, diff->added,
 		    diff->removed, diff->changed);
+	if (apply->ended_count > 0)
+		printf("  %u local rules have ended and are dropped\n",
+		    apply->ended_count);
 	weir_report_print(apply->feeds, stdout);
 	printf("compiled in %.3f s", apply->compile_s);
 	if (!apply->is_unchanged)
@@ -339,6 +368,8 @@ weir_cmd_apply(const struct weir_load *load)
 	weir_load_give_way();
 	ret = open_old(&apply);
 	if (ret == 0)
+		ret = take_rules(&apply);
+	if (ret == 0)
 		ret = compile(&apply);
 	if (ret == 0)
 		ret = compare(&apply);
@@ -360,6 +391,7 @@ out:
 	weir_changes_done(&apply.changes);
 	weir_compile_done(&apply.compiled);
 	weir_generation_close(&apply.old);
+	weir_rules_done(&apply.rules);
 	weir_store_close(&apply.store);
 	return exit_code;
 }

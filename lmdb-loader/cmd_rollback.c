@@ -1,13 +1,19 @@
 /*
  * cmd_rollback.c - weir-load rollback: an older generation holds again.
+ *
+ * The local rules that weir-load keeps (rules.h) are no part of what is rolled
+ * back: those of now hold in the older generation too.  If it has others, it
+ * gets an overlay with the difference, and that is said.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "lib/log.h"
 #include "lmdb-loader/ack.h"
 #include "lmdb-loader/load.h"
+#include "lmdb-loader/local.h"
 
 /* Of the generations before the current one, that which was current last: not
  * always the newest, which may be the one that was rolled back from. */
@@ -44,11 +50,48 @@ find_before(const struct weir_store *store, uint64_t *ret_generation,
 	return 0;
 }
 
+/* Publishes the older generation with the rules of now, if it has others: 1.
+ * 0: it has the same. */
+static int
+bring_rules(struct weir_store *store, const struct weir_current *text,
+    struct weir_problem *problem)
+{
+	struct weir_rules rules = { 0 }, then = { 0 };
+	const struct weir_rules *gone = &then;
+	struct weir_generation generation = { .base = NULL };
+	struct weir_local local = { .names = 0 };
+	int ret;
+
+	ret = weir_rules_read(store->folder, WEIR_RULES_FILE, &rules, problem);
+	if (ret < 0)
+		return ret;
+	weir_local_read(store, text->generation, &then);
+	if (rules.count > 0 || then.count > 0) {
+		ret = weir_store_open_generation(
+		    store, text, true, &generation, problem);
+		if (ret == 0)
+			ret = weir_local_make(&generation, &rules, &gone, 1,
+			    (uint32_t)time(NULL), &local);
+		if (ret == 0 && local.changes.count > 0)
+			ret = weir_local_publish(store, &generation, text,
+				  &local, NULL, NULL, problem) == 0
+				  ? 1
+				  : WEIR_ESYSTEM;
+	}
+	weir_local_done(&local);
+	weir_generation_close(&generation);
+	weir_rules_done(&then);
+	weir_rules_done(&rules);
+	return ret;
+}
+
 static int
 roll_back(const struct weir_load *load, struct weir_store *store,
-    uint64_t generation, bool *ret_is_unchanged, struct weir_problem *problem)
+    uint64_t generation, bool *ret_is_unchanged, bool *ret_has_other_rules,
+    struct weir_problem *problem)
 {
 	struct weir_problem what = { "" };
+	struct weir_current text;
 	int ret = 0;
 
 	if (load->arg_count == 0)
@@ -59,7 +102,12 @@ roll_back(const struct weir_load *load, struct weir_store *store,
 			    generation == store->current.generation;
 	if (*ret_is_unchanged)
 		return 0;
-	ret = weir_store_rollback(store, generation, &what);
+	ret = weir_store_read(store, generation, &text, &what);
+	if (ret == 0)
+		ret = bring_rules(store, &text, &what);
+	*ret_has_other_rules = ret == 1;
+	if (ret == 0)
+		ret = weir_store_rollback(store, generation, &what);
 	if (ret == WEIR_EMISSING)
 		return weir_problem_set(problem, ret, "%s", what.text);
 	if (ret < 0)
@@ -71,15 +119,17 @@ roll_back(const struct weir_load *load, struct weir_store *store,
 
 static int
 print(const struct weir_load *load, const struct weir_current *current,
-    const struct weir_ack *ack, bool is_unchanged, int exit_code)
+    const struct weir_ack *ack, bool is_unchanged, bool has_other_rules,
+    int exit_code)
 {
 	if (load->json)
 		return weir_load_print(
-		    json_pack("{s:s, s:I, s:I, s:I, s:o}", "result",
+		    json_pack("{s:s, s:I, s:I, s:I, s:b, s:o}", "result",
 			is_unchanged ? "unchanged" : "applied", "generation",
 			(json_int_t)current->generation, "serial",
 			(json_int_t)current->serial, "names",
-			(json_int_t)current->name_count, "modules",
+			(json_int_t)current->name_count, "local_rules_kept",
+			(int)has_other_rules, "modules",
 			ack->modules != NULL ? json_incref(ack->modules)
 					     : json_array()),
 		    exit_code);
@@ -89,6 +139,9 @@ print(const struct weir_load *load, const struct weir_current *current,
 			    : "rolled back to generation %" PRIu64
 			      ", serial %" PRIu64 ": %" PRIu64 " names\n",
 	    current->generation, current->serial, current->name_count);
+	if (has_other_rules)
+		printf("its local rules (allow, deny) were others: those of "
+		       "now hold in it\n");
 	if (ack->module_count > 0)
 		printf("acknowledged by %u of %u modules\n",
 		    ack->module_count - ack->missing_count, ack->module_count);
@@ -102,7 +155,7 @@ weir_cmd_rollback(const struct weir_load *load)
 	struct weir_store store;
 	struct weir_ack ack = { 0 };
 	uint64_t generation = 0;
-	bool is_unchanged;
+	bool is_unchanged, has_other_rules = false;
 	double seconds;
 	int exit_code;
 
@@ -115,12 +168,14 @@ weir_cmd_rollback(const struct weir_load *load)
 		return weir_load_fail(load, &problem);
 	if (problem.text[0] != '\0')
 		weir_log_error("%s", problem.text);
-	if (roll_back(load, &store, generation, &is_unchanged, &problem) < 0) {
+	if (roll_back(load, &store, generation, &is_unchanged, &has_other_rules,
+		&problem) < 0) {
 		exit_code = weir_load_fail(load, &problem);
 		goto out;
 	}
 	exit_code = weir_load_acknowledge(load, &store, &ack, &seconds);
-	exit_code = print(load, &store.current, &ack, is_unchanged, exit_code);
+	exit_code = print(load, &store.current, &ack, is_unchanged,
+	    has_other_rules, exit_code);
 out:
 	weir_ack_done(&ack);
 	weir_store_close(&store);

@@ -11,6 +11,7 @@
 #include "lib/log.h"
 #include "lmdb-loader/ack.h"
 #include "lmdb-loader/load.h"
+#include "lmdb-loader/local.h"
 #include "lmdb-loader/report.h"
 
 static json_t *
@@ -69,8 +70,55 @@ read_compact_problem(const struct weir_store *store)
 	return problem;
 }
 
+/* "active", "ended", "configured" (weir.yaml has one for the name, which holds
+ * in its place), "pending" (a command was killed: the next one, or apply, brings
+ * it in). */
+static const char *
+rule_state(const struct weir_settings *settings,
+    const struct weir_generation *files, const struct weir_local_rule *rule)
+{
+	if (rule->until_unix != 0 && rule->until_unix <= (uint64_t)time(NULL))
+		return "ended";
+	if (weir_rules_find_configured(settings, rule) != NULL)
+		return "configured";
+	if (files->base == NULL || weir_local_is_in(files, rule) != 1)
+		return "pending";
+	return "active";
+}
+
+/* The rules that allow and deny have made. */
 static json_t *
-describe(const struct weir_store *store, const struct weir_ack *ack)
+describe_rules(
+    const struct weir_settings *settings, const struct weir_store *store)
+{
+	struct weir_generation files = { .base = NULL };
+	struct weir_problem problem = { "" };
+	struct weir_rules rules = { 0 };
+	json_t *array = json_array(), *object;
+	unsigned int i;
+
+	if (weir_rules_read(store->folder, WEIR_RULES_FILE, &rules, &problem) <
+	    0)
+		weir_log_error("%s", problem.text);
+	if (rules.count > 0 && store->has_current &&
+	    weir_store_open_generation(
+		store, &store->current, false, &files, &problem) < 0)
+		files.base = NULL;
+	for (i = 0; i < rules.count; i++) {
+		object = weir_load_rule(&rules.items[i]);
+		(void)json_object_set_new(object, "state",
+		    json_string(rule_state(settings, &files, &rules.items[i])));
+		(void)json_array_append_new(array, object);
+	}
+	if (files.base != NULL)
+		weir_generation_close(&files);
+	weir_rules_done(&rules);
+	return array;
+}
+
+static json_t *
+describe(const struct weir_settings *settings, const struct weir_store *store,
+    const struct weir_ack *ack)
 {
 	json_t *report = NULL, *feeds = NULL, *applied = NULL, *current;
 
@@ -85,11 +133,12 @@ describe(const struct weir_store *store, const struct weir_ack *ack)
 			    (json_int_t)store->current.generation, "serial",
 			    (json_int_t)store->current.serial)
 		      : json_null();
-	current = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "database",
-	    store->folder, "current", current, "generations",
+	current = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	    "database", store->folder, "current", current, "generations",
 	    describe_generations(store), "applied_unix",
 	    applied != NULL ? json_incref(applied) : json_null(), "feeds",
-	    feeds != NULL ? json_incref(feeds) : json_array(), "modules",
+	    feeds != NULL ? json_incref(feeds) : json_array(), "local_rules",
+	    describe_rules(settings, store), "modules",
 	    json_incref(ack->modules), "compact_problem",
 	    read_compact_problem(store));
 	json_decref(report);
@@ -136,6 +185,49 @@ print_generations(json_t *generations)
 }
 
 static void
+print_when(const char *what, long long seconds)
+{
+	time_t when = (time_t)seconds;
+	char text[32];
+	struct tm tm;
+
+	if (seconds != 0 && gmtime_r(&when, &tm) != NULL &&
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm) > 0)
+		printf(", %s %s", what, text);
+}
+
+static void
+print_rules(json_t *rules)
+{
+	const char *state, *why;
+	long long until;
+	json_t *rule;
+	size_t i;
+
+	json_array_foreach(rules, i, rule)
+	{
+		until = integer(rule, "until_unix");
+		why = json_string_value(json_object_get(rule, "why"));
+		state = json_string_value(json_object_get(rule, "state"));
+		printf("  local rule: %s %s",
+		    json_string_value(json_object_get(rule, "list")),
+		    json_string_value(json_object_get(rule, "name")));
+		print_when("made", integer(rule, "made_unix"));
+		print_when(
+		    strcmp(state, "ended") == 0 ? "ended" : "until", until);
+		if (until == 0)
+			printf(", for ever");
+		if (why[0] != '\0')
+			printf(", why: %s", why);
+		if (strcmp(state, "configured") == 0)
+			printf("; weir.yaml has a rule for it, which holds");
+		else if (strcmp(state, "pending") == 0)
+			printf("; not in force yet: weir-load apply");
+		putchar('\n');
+	}
+}
+
+static void
 print_modules(json_t *modules, bool is_hidden)
 {
 	const char *problem;
@@ -172,6 +264,7 @@ print_text(json_t *document, const struct weir_store *store, bool is_hidden)
 	if (problem != NULL)
 		printf("the last compaction has failed: %s\n", problem);
 	weir_report_print(json_object_get(document, "feeds"), stdout);
+	print_rules(json_object_get(document, "local_rules"));
 	print_modules(json_object_get(document, "modules"), is_hidden);
 }
 
@@ -192,7 +285,7 @@ weir_cmd_status(const struct weir_load *load)
 	}
 	if (ack.is_hidden)
 		weir_load_say_hidden(load);
-	document = describe(&store, &ack);
+	document = describe(load->settings, &store, &ack);
 	if (load->json || document == NULL) {
 		weir_ack_done(&ack);
 		weir_store_close(&store);

@@ -327,6 +327,8 @@ take_rules(struct compiler *compiler, const struct weir_name_rules *rules,
 
 	for (i = 0; i < rules->count && ret == 0; i++) {
 		entry.scope = rules->items[i].scope;
+		entry.first_seen = rules->items[i].made_unix;
+		entry.valid_until = rules->items[i].until_unix;
 		len = weir_name_to_key(
 		    &rules->items[i].name, WEIR_TRIGGER_QNAME, key, NULL);
 		ret = weir_sort_add(compiler->out->sort, key, len, &entry);

@@ -14,6 +14,7 @@
 #include "lib/idn.h"
 #include "lib/log.h"
 #include "lib/slice.h"
+#include "lmdb-loader/rules.h"
 
 #define LOWEST_PRIORITY 19
 
@@ -265,6 +266,33 @@ weir_load_entry_print(const struct weir_policy *policy,
 	fprintf(stream, ", confidence %u", (unsigned int)entry->confidence);
 	print_time("first seen", entry->first_seen, stream);
 	print_time("until", entry->valid_until, stream);
+}
+
+json_t *
+weir_load_rule(const struct weir_local_rule *rule)
+{
+	char form[WEIR_RULE_TEXT_SIZE];
+
+	weir_rules_form_print(rule, form);
+	return json_pack("{s:s, s:s, s:I, s:I, s:s}", "list",
+	    weir_rules_list_text(rule->feed), "name", form, "made_unix",
+	    (json_int_t)rule->made_unix, "until_unix",
+	    (json_int_t)rule->until_unix, "why", rule->why);
+}
+
+void
+weir_load_rule_print(const struct weir_local_rule *rule, FILE *stream)
+{
+	char form[WEIR_RULE_TEXT_SIZE];
+
+	weir_rules_form_print(rule, form);
+	fprintf(stream, "%s %s", weir_rules_list_text(rule->feed), form);
+	print_time("made", rule->made_unix, stream);
+	if (rule->until_unix == 0)
+		fputs(", for ever", stream);
+	print_time("until", rule->until_unix, stream);
+	if (rule->why[0] != '\0')
+		fprintf(stream, ", why: %s", rule->why);
 }
 
 void

@@ -36,6 +36,9 @@ struct weir_load {
 	uint16_t qtype;                  /* explain */
 	const char *format;              /* lint; NULL: auto */
 	const char *popular_file;        /* lint; NULL: none */
+	const char *client;              /* explain: an address; NULL */
+	uint32_t for_s;                  /* allow, deny; 0: for ever */
+	const char *why;                 /* allow, deny; NULL */
 	char **args;                     /* behind the command */
 	unsigned int arg_count;
 	/* Read before any command runs; the defaults, if there is no weir.yaml
@@ -45,6 +48,9 @@ struct weir_load {
 
 /* Each returns an enum weir_exit and has said what there is to say. */
 int weir_cmd_config(const struct weir_load *load);
+int weir_cmd_allow(const struct weir_load *load);
+int weir_cmd_deny(const struct weir_load *load);
+int weir_cmd_forget(const struct weir_load *load);
 int weir_cmd_apply(const struct weir_load *load);
 int weir_cmd_delta(const struct weir_load *load);
 int weir_cmd_compact(const struct weir_load *load);
@@ -119,6 +125,15 @@ void weir_load_entry_print(const struct weir_policy *policy,
 
 /** A scope in the words for people: "name and subdomains" for "both". */
 const char *weir_load_scope(const char *scope);
+
+struct weir_local_rule;
+struct weir_rules;
+
+/** A local rule as an object: list, name (as weir.yaml has it), made_unix,
+ *  until_unix (0: for ever), why. */
+json_t *weir_load_rule(const struct weir_local_rule *rule);
+/** "allow *.example.com, made ..., until ..., why: ..." */
+void weir_load_rule_print(const struct weir_local_rule *rule, FILE *stream);
 
 /** The name of a policy's feed or category; "?" for a number without one. */
 const char *weir_load_feed(const struct weir_policy *policy, unsigned int feed);

@@ -4,6 +4,7 @@
  * Reads the command line and the configuration, then hands over to one of the
  * cmd_*.c files.
  */
+#include <arpa/inet.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include "lmdb-loader/lint.h"
 #include "lmdb-loader/load.h"
 #include "lmdb-loader/qtype.h"
+#include "lmdb-loader/rules.h"
 
 #define TIMEOUT_MAX_S 86400.0
 #define SHORT_OPTIONS ":c:hjV" /* the first ":": getopt(3) says nothing */
@@ -24,7 +26,9 @@ enum takes {
 	TAKES_WAIT = 1,
 	TAKES_TYPE = 2,
 	TAKES_FILES = 4,
-	TAKES_FORMAT = 8
+	TAKES_FORMAT = 32,
+	TAKES_CLIENT = 8,
+	TAKES_FOR = 16
 };
 
 static const struct command {
@@ -48,8 +52,14 @@ static const struct command {
 	    " [--format F] FILE...", "judge lists without loading them" },
 	{ "lookup", weir_cmd_lookup, 1, 1000000, 0, " NAME...",
 	    "what the database has on names" },
-	{ "explain", weir_cmd_explain, 1, 1, TAKES_TYPE, " NAME [--type T]",
-	    "why a name is blocked, or not" },
+	{ "allow", weir_cmd_allow, 1, 100, TAKES_WAIT | TAKES_FOR,
+	    " NAME... [--for 2h] [--why T]", "a rule of your own, at once" },
+	{ "deny", weir_cmd_deny, 1, 100, TAKES_WAIT | TAKES_FOR,
+	    " NAME... [--for 2h] [--why T]", "the same" },
+	{ "forget", weir_cmd_forget, 1, 100, TAKES_WAIT, " NAME...",
+	    "no such rule any more" },
+	{ "explain", weir_cmd_explain, 1, 1, TAKES_TYPE | TAKES_CLIENT,
+	    " NAME [--type T] [--client A]", "why a name is blocked, or not" },
 	{ "dump", weir_cmd_dump, 0, 1, 0, " [NAME]",
 	    "all names, or those at and below NAME" },
 	{ "diff", weir_cmd_diff, 2, 2, 0, " G1 G2",
@@ -70,13 +80,18 @@ enum option_code {
 	OPTION_DEL,
 	OPTION_NO_COMPACT,
 	OPTION_FORMAT,
-	OPTION_POPULAR
+	OPTION_POPULAR,
+	OPTION_CLIENT,
+	OPTION_FOR,
+	OPTION_WHY
 };
 
 static const struct option options[] = {
 	{ "add", required_argument, NULL, OPTION_ADD },
+	{ "client", required_argument, NULL, OPTION_CLIENT },
 	{ "config", required_argument, NULL, 'c' },
 	{ "del", required_argument, NULL, OPTION_DEL },
+	{ "for", required_argument, NULL, OPTION_FOR },
 	{ "format", required_argument, NULL, OPTION_FORMAT },
 	{ "help", no_argument, NULL, 'h' },
 	{ "json", no_argument, NULL, 'j' },
@@ -86,6 +101,7 @@ static const struct option options[] = {
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
 	{ "type", required_argument, NULL, OPTION_TYPE },
 	{ "version", no_argument, NULL, 'V' },
+	{ "why", required_argument, NULL, OPTION_WHY },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -111,6 +127,11 @@ print_usage(FILE *stream)
 	    "  --format FORMAT                   of the files to judge\n"
 	    "  --popular FILE                    names that no list should "
 	    "have\n"
+	    "  --for TIME                        30s, 30m, 12h, 7d; default: "
+	    "for "
+	    "ever\n"
+	    "  --why TEXT                        shown by status and explain\n"
+	    "  --client ADDRESS                  who asks\n"
 	    "  --no-compact                      start no compaction aside\n"
 	    "  --no-wait                         do not wait for the modules\n"
 	    "  --timeout SECONDS                 wait that long at most\n"
@@ -160,6 +181,38 @@ take_file(const char *option, const char **file, struct weir_problem *wrong)
 	return 0;
 }
 
+static int
+take_client(const char **client, struct weir_problem *wrong)
+{
+	uint8_t octets[sizeof(struct in6_addr)];
+
+	if (inet_pton(AF_INET, optarg, octets) != 1 &&
+	    inet_pton(AF_INET6, optarg, octets) != 1)
+		return weir_problem_set(wrong, WEIR_EFORMAT,
+		    "--client %s: not an IP address", optarg);
+	*client = optarg;
+	return 0;
+}
+
+/* What belongs to a rule of one's own. */
+static int
+take_for(int code, struct weir_load *load, struct weir_problem *wrong)
+{
+	if (code == OPTION_FOR) {
+		if (weir_rules_duration_parse(optarg, &load->for_s) == 0)
+			return 0;
+		return weir_problem_set(wrong, WEIR_EFORMAT,
+		    "--for %s: not a time, as 30s, 30m, 12h or 7d", optarg);
+	}
+	if (!weir_rules_is_why(optarg))
+		return weir_problem_set(wrong, WEIR_EFORMAT,
+		    "--why: text of one line, at most %d octets, without a "
+		    "blank at an end",
+		    WEIR_WHY_SIZE - 1);
+	load->why = optarg;
+	return 0;
+}
+
 /* One option; *used gathers what only some commands take. */
 static int
 take_option(int code, const char *arg, struct weir_load *load,
@@ -204,6 +257,13 @@ take_option(int code, const char *arg, struct weir_load *load,
 			return 0;
 		return weir_problem_set(wrong, WEIR_EFORMAT,
 		    "--type %s: not a record type", optarg);
+	case OPTION_CLIENT:
+		*used |= TAKES_CLIENT;
+		return take_client(&load->client, wrong);
+	case OPTION_FOR:
+	case OPTION_WHY:
+		*used |= TAKES_FOR;
+		return take_for(code, load, wrong);
 	default:
 		return refuse_option(code, arg, wrong);
 	}
@@ -238,6 +298,10 @@ check_usage(const struct command *command, const struct weir_load *load,
 		wrong = "--type";
 	else if ((used & TAKES_FORMAT) != 0)
 		wrong = "--format or --popular";
+	else if ((used & TAKES_CLIENT) != 0)
+		wrong = "--client";
+	else if ((used & TAKES_FOR) != 0)
+		wrong = "--for or --why";
 	else if ((used & TAKES_FILES) != 0)
 		wrong = "--add, --del or --no-compact";
 	else if (used != 0)

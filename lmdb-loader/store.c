@@ -31,6 +31,7 @@
 #include "lib/checksum.h"
 #include "lib/file.h"
 #include "lib/log.h"
+#include "lmdb-loader/rules.h"
 #include "lmdb-loader/store_files.h"
 
 #define LOCK_FILE "lock"
@@ -343,17 +344,36 @@ weir_store_close(struct weir_store *store)
 	store->folder = NULL;
 }
 
+/* The greatest number of an overlay, 0 without any: one may be of a generation
+ * with a smaller number, which holds again (weir_store_draft). */
+static uint64_t
+last_overlay(const struct weir_store *store)
+{
+	uint64_t number, last = 0;
+	struct dirent *dirent;
+	DIR *dir = opendir(store->folder);
+
+	while (dir != NULL && (dirent = readdir(dir)) != NULL)
+		if (weir_store_file_number(
+			dirent->d_name, WEIR_STORE_OVERLAY, &number) &&
+		    number > last)
+			last = number;
+	if (dir != NULL)
+		closedir(dir);
+	return last;
+}
+
 int
 weir_store_next(const struct weir_store *store, uint64_t *ret_generation)
 {
-	uint64_t *generations, next = 1;
+	uint64_t *generations, next = last_overlay(store) + 1;
 	unsigned int count;
 	int ret;
 
 	ret = weir_store_list(store, &generations, &count);
 	if (ret < 0)
 		return ret;
-	if (count > 0)
+	if (count > 0 && next <= generations[count - 1])
 		next = generations[count - 1] + 1;
 	if (store->has_current && next <= store->current.generation)
 		next = store->current.generation + 1;
@@ -459,6 +479,39 @@ name_file(const struct weir_store *store, uint64_t generation,
 	return ret;
 }
 
+/* Notes which local rules are in the generation: N.rules. */
+static int
+keep_rules(const struct weir_store *store, const struct weir_store_draft *draft,
+    struct weir_problem *problem)
+{
+	char from[WEIR_STORE_FILE_SIZE] = WEIR_RULES_FILE;
+	char to[WEIR_STORE_FILE_SIZE], *path, *data = NULL;
+	size_t len;
+	int ret;
+
+	snprintf(to, sizeof(to), "%" PRIu64 "." WEIR_STORE_RULES,
+	    draft->again != NULL ? draft->again->generation
+				 : draft->generation);
+	if (!draft->has_local_rules)
+		snprintf(from, sizeof(from), "%" PRIu64 "." WEIR_STORE_RULES,
+		    store->current.generation);
+	path = weir_path_join(store->folder, from);
+	if (path == NULL)
+		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
+	ret = weir_file_read(path, WEIR_RULES_SIZE, &data, &len);
+	if (ret == 0)
+		ret = weir_file_replace(store->folder, to, data, len);
+	else if (ret == WEIR_EMISSING)
+		ret = 0; /* no rules */
+	if (ret < 0)
+		(void)weir_problem_set(problem, ret, "%s: %s", path,
+		    ret == WEIR_ESYSTEM ? strerror(errno)
+					: weir_error_text(ret));
+	free(data);
+	free(path);
+	return ret;
+}
+
 int
 weir_store_publish(struct weir_store *store,
     const struct weir_store_draft *draft, struct weir_problem *problem)
@@ -467,11 +520,17 @@ weir_store_publish(struct weir_store *store,
 		.serial = next_serial(store),
 		.name_count = draft->name_count,
 		.created_unix = (uint64_t)time(NULL),
+		.base = store->current.base,
 		.has_overlay = draft->overlay_file != NULL };
 	int ret = 0;
 
-	text.base = draft->base_file != NULL ? draft->base
-					     : store->current.base;
+	if (draft->base_file != NULL)
+		text.base = draft->base;
+	if (draft->again != NULL) {
+		text.generation = draft->again->generation;
+		text.created_unix = draft->again->created_unix;
+		text.base = draft->again->base;
+	}
 	if (draft->base_file != NULL)
 		ret = name_file(store, draft->generation, WEIR_STORE_BASE,
 		    draft->base_file, &text.base, problem);
@@ -480,10 +539,17 @@ weir_store_publish(struct weir_store *store,
 	if (ret == 0 && text.has_overlay)
 		ret = name_file(store, draft->generation, WEIR_STORE_OVERLAY,
 		    draft->overlay_file, &text.overlay, problem);
+	/* Of a generation that is there, what it has stays noted until then. */
+	if (ret == 0 && draft->again == NULL)
+		ret = keep_rules(store, draft, problem);
 	if (ret == 0 && weir_folder_sync(store->folder) < 0)
 		ret = weir_problem_set(problem, WEIR_ESYSTEM, "%s: %s",
 		    store->folder, strerror(errno));
-	return ret == 0 ? swap(store, &text, problem) : ret;
+	if (ret == 0)
+		ret = swap(store, &text, problem);
+	if (ret == 0 && draft->again != NULL)
+		ret = keep_rules(store, draft, problem);
+	return ret;
 }
 
 int

@@ -74,6 +74,12 @@ struct weir_store_draft {
 	const char *overlay_file;               /* NULL: no overlay */
 	struct weir_current_file base, overlay; /* by weir_store_prove */
 	uint64_t name_count;                    /* of both together */
+	/* The local rules are in it as FOLDER/local.rules has them (rules.h);
+	 * else as they are in the current generation. */
+	bool has_local_rules;
+	/* NULL, or an older generation that is to hold again with a new
+	 * overlay: it keeps its number and its base. */
+	const struct weir_current *again;
 };
 
 /** Reads a new file whole, as a reader will: what `current` will say of it, all
@@ -84,7 +90,7 @@ int weir_store_prove(const struct weir_store *store, const char *file,
 
 /* With the lock: */
 
-/** The number that the next generation gets. */
+/** The number that the next generation, or the next overlay, gets. */
 int weir_store_next(
     const struct weir_store *store, uint64_t *ret_generation) WEIR_CHECKED;
 

@@ -97,7 +97,8 @@ is_orphan(const char *file, const struct weir_current *texts, size_t count)
 	if (weir_store_file_number(file, WEIR_STORE_BASE, &number) ||
 	    weir_store_file_number(file, WEIR_STORE_OVERLAY, &number))
 		return !is_named(file, texts, count);
-	return weir_store_file_number(file, WEIR_STORE_REPORT, &number) &&
+	return (weir_store_file_number(file, WEIR_STORE_REPORT, &number) ||
+		   weir_store_file_number(file, WEIR_STORE_RULES, &number)) &&
 	       !has_generation(number, texts, count);
 }
 

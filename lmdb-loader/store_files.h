@@ -11,7 +11,8 @@
 #define WEIR_STORE_BASE      "base"
 #define WEIR_STORE_OVERLAY   "overlay"
 #define WEIR_STORE_REPORT    "report.json"
-#define WEIR_STORE_FILE_SIZE 64 /* of such a name */
+#define WEIR_STORE_RULES     "rules" /* the local rules that are in it */
+#define WEIR_STORE_FILE_SIZE 64      /* of such a name */
 
 /** N.SUFFIX: 1 and N; 0 if the file is called otherwise. */
 int weir_store_file_number(

@@ -465,6 +465,202 @@ START_TEST(a_damaged_policy_is_refused_or_harmless)
 }
 END_TEST
 
+/* --- why an entry decides, or does not -------------------------------- */
+
+#define SETS 5 /* the name and four ancestors */
+
+/* Random entry sets on a name and its ancestors: few feeds, few times, so that
+ * they meet. */
+struct some_sets {
+	uint8_t bytes[SETS][7 * WEIR_ENTRY_BYTES];
+	struct weir_matches matches;
+};
+
+static unsigned int
+some(unsigned int below)
+{
+	return (unsigned int)rand() % below;
+}
+
+static void
+make_sets(struct some_sets *sets)
+{
+	static const uint8_t actions[] = { WEIR_ACTION_DEFAULT,
+		WEIR_ACTION_DEFAULT, WEIR_ACTION_PASS, WEIR_ACTION_EXCEPT,
+		WEIR_ACTION_EXCEPT, WEIR_ACTION_CANCELLED };
+	struct weir_entry entry;
+	struct weir_match *match;
+	unsigned int label, feed;
+
+	sets->matches.count = 0;
+	for (label = 0; label < SETS; label++) {
+		if (some(3) == 0)
+			continue;
+		match = &sets->matches.items[sets->matches.count++];
+		match->label = (uint8_t)label;
+		match->entry_count = 0;
+		match->entries = sets->bytes[label];
+		for (feed = some(4); feed < 7; feed += 1 + some(3)) {
+			memset(&entry, 0, sizeof(entry));
+			entry.feed = (uint16_t)feed;
+			entry.scope = (uint8_t)(1 + some(3));
+			entry.action = actions[some(6)];
+			entry.below_action = actions[some(6)];
+			entry.flags = (uint8_t)some(4);
+			entry.confidence = (uint8_t)(some(3) * 50);
+			entry.category = (uint16_t)some(2);
+			entry.valid_until = some(2) == 0 ? 0
+							 : NOW - 3 + some(7);
+			weir_entry_encode(
+			    &entry, sets->bytes[label] + match->entry_count++ *
+							     WEIR_ENTRY_BYTES);
+		}
+	}
+}
+
+static struct weir_verdict
+decide_sets(const struct some_sets *sets, uint32_t now)
+{
+	struct weir_verdict verdict;
+
+	ck_assert_int_eq(
+	    weir_policy_decide(&policy, &sets->matches, now, &verdict), 0);
+	return verdict;
+}
+
+/* Takes one entry out and says whether the verdict is another one. */
+static bool
+matters(const struct some_sets *sets, unsigned int match, unsigned int entry)
+{
+	struct some_sets without = *sets;
+	struct weir_verdict before = decide_sets(sets, NOW), after;
+	uint8_t *at = without.bytes[sets->matches.items[match].label] +
+		      entry * WEIR_ENTRY_BYTES;
+	unsigned int i;
+
+	for (i = 0; i < without.matches.count; i++)
+		without.matches.items[i].entries =
+		    without.bytes[without.matches.items[i].label];
+	without.matches.items[match].entry_count--;
+	memmove(at, at + WEIR_ENTRY_BYTES,
+	    (without.matches.items[match].entry_count - entry) *
+		WEIR_ENTRY_BYTES);
+	after = decide_sets(&without, NOW);
+	return before.decided.is_set != after.decided.is_set ||
+	       (before.decided.is_set &&
+		   (before.decided.label != after.decided.label ||
+		       before.decided.entry.feed != after.decided.entry.feed));
+}
+
+/* One entry's fate against the verdict; whether it decides. */
+static bool
+check_fate(const struct some_sets *sets, const struct weir_verdict *verdict,
+    unsigned int match, unsigned int number)
+{
+	const struct weir_match *place = &sets->matches.items[match];
+	struct weir_entry entry;
+	enum weir_fate fate;
+
+	ck_assert_int_eq(
+	    weir_entry_decode(
+		place->entries + number * WEIR_ENTRY_BYTES, &entry),
+	    0);
+	ck_assert_int_eq(weir_policy_explain_entry(&policy, &sets->matches, NOW,
+			     match, number, &fate),
+	    0);
+	ck_assert_ptr_nonnull(weir_fate_text(fate));
+	ck_assert_ptr_nonnull(weir_fate_word(fate));
+	ck_assert_int_eq(fate == WEIR_FATE_DECIDES,
+	    verdict->decided.is_set && verdict->decided.label == place->label &&
+		verdict->decided.entry.feed == entry.feed);
+	ck_assert_int_eq(fate == WEIR_FATE_SHADOW,
+	    verdict->shadow.is_set && verdict->shadow.label == place->label &&
+		verdict->shadow.entry.feed == entry.feed);
+	/* What decides matters.  Of the others exceptions may, and what has
+	 * given way to an important entry: without it another one of the feed
+	 * may stand in the important one's way. */
+	if (fate == WEIR_FATE_DECIDES)
+		ck_assert(matters(sets, match, number));
+	else if (fate != WEIR_FATE_EXCEPTS && fate != WEIR_FATE_LESS_IMPORTANT)
+		ck_assert(!matters(sets, match, number));
+	if (fate == WEIR_FATE_EXPIRED)
+		ck_assert(entry.valid_until != 0 && entry.valid_until <= NOW);
+	if (fate == WEIR_FATE_OUTRANKED)
+		ck_assert(verdict->decided.is_set || verdict->shadow.is_set);
+	return fate == WEIR_FATE_DECIDES;
+}
+
+START_TEST(the_entry_said_to_decide_is_the_one_that_decides)
+{
+	struct some_sets sets;
+	struct weir_verdict verdict;
+	unsigned int round, i, j, deciding, decided = 0;
+
+	make_policy();
+	srand(4);
+	for (round = 0; round < 100000; round++) {
+		make_sets(&sets);
+		verdict = decide_sets(&sets, NOW);
+		deciding = 0;
+		for (i = 0; i < sets.matches.count; i++)
+			for (j = 0; j < sets.matches.items[i].entry_count; j++)
+				deciding += check_fate(&sets, &verdict, i, j);
+		ck_assert_uint_eq(deciding, verdict.decided.is_set ? 1 : 0);
+		decided += deciding;
+	}
+	ck_assert_uint_gt(decided, 10000);
+	ck_assert_uint_lt(decided, 99000);
+}
+END_TEST
+
+/* Else an answer could lie in Unbound's cache when the rule comes back. */
+START_TEST(what_is_untouched_stays_so_whatever_ends)
+{
+	struct some_sets sets;
+	struct weir_verdict verdict;
+	unsigned int round, untouched = 0, postponed = 0;
+	uint32_t later;
+
+	make_policy();
+	srand(5);
+	for (round = 0; round < 100000; round++) {
+		make_sets(&sets);
+		verdict = decide_sets(&sets, NOW);
+		postponed += verdict.is_postponed && !verdict.decided.is_set;
+		if (weir_verdict_is_touched(&verdict))
+			continue;
+		untouched++;
+		for (later = NOW; later < NOW + 6; later++) {
+			verdict = decide_sets(&sets, later);
+			ck_assert(!weir_verdict_is_touched(&verdict));
+		}
+	}
+	ck_assert_uint_gt(untouched, 1000);
+	ck_assert_uint_gt(postponed, 100);
+}
+END_TEST
+
+START_TEST(an_exception_that_ends_keeps_the_name_touched)
+{
+	struct found found[4] = {
+		{ 0, E(FIRST, N, WEIR_ACTION_EXCEPT, 0, 100, NOW + 1) },
+		{ 1, E(FIRST, B, 0, 0, 100, 0) }
+	};
+	struct weir_verdict verdict;
+
+	make_policy();
+	verdict = decide(found);
+	ck_assert(!verdict.decided.is_set);
+	ck_assert(weir_verdict_is_touched(&verdict));
+	found[0].entry.valid_until = 0;
+	verdict = decide(found);
+	ck_assert(!weir_verdict_is_touched(&verdict));
+	found[0].entry.valid_until = NOW;
+	verdict = decide(found);
+	ck_assert(weir_verdict_is_block(&verdict));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -476,7 +672,10 @@ main(void)
 		entries_survive_their_bytes,
 		the_reason_names_feed_name_and_alias,
 		a_policy_survives_its_bytes,
-		a_damaged_policy_is_refused_or_harmless, NULL };
+		a_damaged_policy_is_refused_or_harmless,
+		the_entry_said_to_decide_is_the_one_that_decides,
+		what_is_untouched_stays_so_whatever_ends,
+		an_exception_that_ends_keeps_the_name_touched, NULL };
 
 	return suite_run("policy", tests);
 }
