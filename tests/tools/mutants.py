@@ -15,41 +15,47 @@ import tempfile
 
 MUTANTS = [
     # file, text, instead
-    ("policy", "entry->valid_until <= now_unix", "entry->valid_until < now_unix"),
-    ("policy", "entry->valid_until <= now_unix", "entry->valid_until > now_unix"),
-    ("policy", "entry->valid_until != 0 && ", ""),
-    ("policy", "entry->confidence >= policy", "entry->confidence > policy"),
-    ("policy", "if (entry->feed >= policy->feed_count)\n\t\treturn false;", ""),
-    ("policy", "weir_feed_has_category(\n", "true || weir_feed_has_category(\n"),
-    ("policy", "(entry->scope & needed) == 0 || ", ""),
+    ("policy", "entry->valid_until <= decision", "entry->valid_until < decision"),
+    ("policy", "entry->valid_until <= decision", "entry->valid_until > decision"),
+    ("policy", "if (entry->valid_until != 0 && ", "if ("),
+    ("policy", "entry->confidence < policy", "entry->confidence <= policy"),
+    ("policy", "return WEIR_FATE_NO_FEED;", ";"),
+    ("policy", "return WEIR_FATE_CATEGORY;", ";"),
+    ("policy", "return WEIR_FATE_NOT_BELOW;", ";"),
+    ("policy", "return WEIR_FATE_NOT_ITSELF;", ";"),
+    ("policy", "== WEIR_ACTION_CANCELLED\n", "== WEIR_ACTION_COUNT\n"),
     ("policy", "is_below = match->label > 0", "is_below = match->label > 1"),
     ("policy", "is_below = match->label > 0", "is_below = false"),
-    ("policy", "action == WEIR_ACTION_CANCELLED)\n\t\treturn", "false)\n\t\treturn"),
-    ("policy", "decision->has_important = true;\n\t\treturn;", "return;"),
-    ("policy", "rule->entry.feed <= entry->feed", "rule->entry.feed < entry->feed"),
-    ("policy", "rule->entry.feed <= entry->feed", "rule->entry.feed == entry->feed"),
-    ("policy", "rule->entry.feed <= entry->feed", "true"),
-    ("policy", "if (is_excepted(decision, entry->feed))\n\t\treturn;", ""),
+    ("policy", "decision->has_important = true;\n\t\treturn NOT_NOW;",
+     "return NOT_NOW;"),
+    ("policy", "decision->has_important = true;\n\t\treturn NOT_NOW;", ""),
+    ("policy", "rule->entry.feed < entry->feed", "rule->entry.feed > entry->feed"),
+    ("policy", "rule->entry.feed < entry->feed", "false"),
+    ("policy", "rule->entry.feed == entry->feed", "false"),
+    ("policy", "return WEIR_FATE_EXCEPTED;", "return TAKEN;"),
+    ("policy", "decision->verdict.is_postponed = true;", ";"),
     ("policy", "rule = &decision->verdict.shadow;", ";"),
-    ("policy", "except(decision, entry->feed);\n\t\treturn;", "return;"),
-    ("policy", "except(decision, entry->feed);\n\t\treturn;",
-     "except(decision, entry->feed);"),
-    ("policy", "excepted[feed / 8] |= (uint8_t)(1U << feed % 8)",
-     "excepted[feed / 8] |= 0xff"),
+    ("policy", "feed->mode == WEIR_MODE_SHADOW", "feed->mode != WEIR_MODE_SHADOW"),
+    ("policy", "return except(decision, entry);", "return TAKEN;"),
+    ("policy", "if (action == WEIR_ACTION_EXCEPT)", "if (false)"),
+    ("policy", "set_bit(decision->excepted, entry->feed);", ";"),
+    ("policy", "bits[number / 8] |= (uint8_t)(1U << number % 8)",
+     "bits[number / 8] |= 0xff"),
     ("policy", "action == WEIR_ACTION_DEFAULT ? feed->action",
      "action != WEIR_ACTION_DEFAULT ? feed->action"),
     ("policy", "is_below ? entry->below_answer : entry->answer", "entry->answer"),
-    ("policy", "error == 0 && decision.has_important", "false"),
-    ("policy", "memset(decision.excepted, 0, sizeof(decision.excepted));", ""),
-    ("policy", "memset(verdict, 0, sizeof(*verdict));", ""),
-    ("policy", "error = ask(&decision, matches, true);", "error = 0;"),
+    ("policy", "rule->label = match->label;", "rule->label = 0;"),
+    ("policy", "error == 0 && decision->has_important", "false"),
+    ("policy", "*decision = (struct decision){ .policy",
+     "(void)(struct decision){ .policy"),
+    ("policy", "ask(decision, matches, true, watched, ret_fate)",
+     "ask(decision, matches, false, watched, ret_fate)"),
     ("policy", "verdict->decided.entry.feed < verdict->shadow.entry.feed",
      "verdict->decided.entry.feed > verdict->shadow.entry.feed"),
     ("policy", "verdict->shadow.is_set = false;", ";"),
     ("policy", "verdict->decided.action != WEIR_ACTION_PASS", "true"),
-    ("policy", "verdict->decided.is_set || verdict->shadow.is_set",
-     "verdict->decided.is_set"),
-    ("policy", "rule->label = match->label;", "rule->label = 0;"),
+    ("policy", "verdict->decided.is_set || verdict->shadow.is_set ||",
+     "verdict->decided.is_set ||"),
     ("entry", "case WEIR_ACTION_CANCELLED:\n\t\treturn 5;",
      "case WEIR_ACTION_CANCELLED:\n\t\treturn 1;"),
     ("entry", "return is_important ? 4 : 2;", "return 2;"),
@@ -64,6 +70,7 @@ MUTANTS = [
     ("entry", "if (!is_first_left)", "if (false)"),
 ]
 TESTS = ("test_policy_table", "test_property")
+NOTHING = ("policy", "int\n", "int\n")  # has to pass
 
 
 def main():
@@ -87,7 +94,7 @@ def main():
             subprocess.check_call(["gcc", *flags, "-c", "-o",
                                    f"{folder}/{test}.o",
                                    f"{root}/tests/unit/{test}.c"])
-        for number, (name, text, instead) in enumerate(MUTANTS, 1):
+        for number, (name, text, instead) in enumerate([NOTHING] + MUTANTS):
             with open(f"{root}/lib/{name}.c", encoding="ascii") as stream:
                 source = stream.read()
             if text not in source:
@@ -106,7 +113,9 @@ def main():
                                       **silent).returncode
                 caught[test] += code != 0
                 verdicts.append("noticed" if code != 0 else "NOT noticed")
-            missed += verdicts[0] != "noticed"
+            if number == 0 and "noticed" in verdicts:
+                sys.exit("the tests fail without a mutant")
+            missed += number > 0 and verdicts[0] != "noticed"
             print("%3d %-7s table: %-12s random: %-12s %s" % (
                 number, name, *verdicts, " ".join(text.split())[:60]),
                 flush=True)

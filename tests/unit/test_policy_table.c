@@ -321,11 +321,14 @@ cut(char *line, char *columns[COLUMNS])
 }
 
 static void
-check_rule(const struct weir_rule *rule, const char *wanted, const char *what)
+check_rule(const struct weir_rule *rule, bool is_postponed, const char *wanted,
+    const char *what)
 {
 	char text[128];
 
 	print_rule(rule, text, sizeof(text));
+	if (is_postponed)
+		strcat(text, " later");
 	ck_assert_msg(strcmp(text, wanted) == 0,
 	    "tests/data/policy.table:%u: %s is \"%s\", not \"%s\"", line_number,
 	    what, text, wanted);
@@ -353,8 +356,10 @@ check_row(char *line)
 	match(placed, count, &query, bytes, &matches);
 	ck_assert_int_eq(
 	    weir_policy_decide(&policy, &matches, now, &verdict), WEIR_OK);
-	check_rule(&verdict.decided, columns[COLUMN_VERDICT], "the verdict");
-	check_rule(&verdict.shadow, columns[COLUMN_SHADOW], "the shadow");
+	check_rule(&verdict.decided, verdict.is_postponed,
+	    columns[COLUMN_VERDICT], "the verdict");
+	check_rule(
+	    &verdict.shadow, false, columns[COLUMN_SHADOW], "the shadow");
 	is_blocked = verdict.decided.is_set &&
 		     strstr(columns[COLUMN_VERDICT], " pass") == NULL;
 	ck_assert_msg(weir_verdict_is_block(&verdict) == is_blocked,
