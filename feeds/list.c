@@ -30,6 +30,7 @@
 const struct weir_list_format *const weir_list_formats[WEIR_LIST_FORMATS] = {
 	&weir_list_domains,
 	&weir_list_hosts,
+	&weir_list_adblock,
 	NULL,
 };
 
@@ -56,6 +57,7 @@ struct reading {
 	struct waiting *waiting;
 	bool is_sampled; /* a line that is no comment was seen */
 	bool is_for_browsers;
+	bool has_url_pieces;
 	void *state; /* of a format that has one, and the one who reads it */
 	const struct weir_list_reader *owner;
 	int error; /* the first one */
@@ -85,7 +87,7 @@ static const struct {
 	[WEIR_LIST_SINGLE_LABEL] = { "a top-level name", "single-label" },
 	[WEIR_LIST_LOCAL_NAME] = { "a name of the machine itself",
 	    "local-name" },
-	[WEIR_LIST_WILDCARD] = { "a * elsewhere than in front", "wildcard" },
+	[WEIR_LIST_WILDCARD] = { "a pattern, not a name", "wildcard" },
 	[WEIR_LIST_URL] = { "a URL, not a name", "url" },
 	[WEIR_LIST_NOT_THIS_FORMAT] = { "a rule of another format",
 	    "not-this-format" },
@@ -208,6 +210,18 @@ bool
 weir_list_is_for_browsers(const struct weir_list_reader *reader)
 {
 	return reader->is_for_browsers;
+}
+
+bool
+weir_list_has_url_pieces(const struct weir_list_reader *reader)
+{
+	return reader->reading->has_url_pieces;
+}
+
+void
+weir_list_comment(struct weir_list_reader *reader)
+{
+	reader->report.comment_count++;
 }
 
 /* The beginning of a text, with \xHH for what cannot be shown. */
@@ -357,7 +371,8 @@ recognise(struct reading *reading, const char *text, size_t len)
 		return 0;
 	reading->is_sampled = true;
 	reading->is_for_browsers = weir_list_sample_is_for_browsers(&sample);
-	if (reading->format == NULL && !reading->is_for_browsers)
+	reading->has_url_pieces = weir_list_sample_has_url_pieces(&sample);
+	if (reading->format == NULL)
 		reading->format = weir_list_sample_format(&sample);
 	note_sample(reading, &sample);
 	if (reading->format != NULL)

@@ -34,7 +34,8 @@ enum weir_list_reason {
 	WEIR_LIST_ADDRESS,         /* an IP address, where a name should be */
 	WEIR_LIST_SINGLE_LABEL,    /* the root or a top-level name */
 	WEIR_LIST_LOCAL_NAME,      /* localhost, broadcasthost, ip6-* ... */
-	WEIR_LIST_WILDCARD,        /* a * elsewhere than as the first label */
+	WEIR_LIST_WILDCARD,        /* a pattern: a * elsewhere than as the first
+				    * label, a part of a name */
 	WEIR_LIST_URL,             /* a path or a scheme: not a host */
 	WEIR_LIST_NOT_THIS_FORMAT, /* a rule of another syntax */
 	WEIR_LIST_REGEX,           /* /a regular expression/ */
@@ -186,6 +187,12 @@ bool weir_list_is_address(const char *text, size_t len);
  *  word is a piece of an URL and no name. */
 bool weir_list_is_for_browsers(const struct weir_list_reader *reader);
 
+/** Whether many rules at its beginning are such that only a browser can obey. */
+bool weir_list_has_url_pieces(const struct weir_list_reader *reader);
+
+/** Counts the line as a comment: for a format with raw lines. */
+void weir_list_comment(struct weir_list_reader *reader);
+
 /** What a word would be refused for: hostname characters and `_`, IDN, a dot
  *  at the end, any case; at least two labels; no address.  0 and the name, or
  *  the reason plus 1. */
@@ -229,6 +236,7 @@ struct weir_list_format {
 
 extern const struct weir_list_format weir_list_hosts;
 extern const struct weir_list_format weir_list_domains;
+extern const struct weir_list_format weir_list_adblock;
 
 /* The frame looks at that much of a file to see what it is. */
 #define WEIR_LIST_SAMPLE 65536

@@ -9,10 +9,13 @@
 
 #include <string.h>
 
+#include "feeds/adblock_rule.h"
 #include "feeds/list_line.h"
 
 /* Lines that speak for a format, for each one that speaks against it. */
-#define AUTO_SHARE 2
+#define AUTO_SHARE    2
+/* One rule for browsers alone in that many lines makes a list theirs. */
+#define BROWSER_SHARE 8
 
 /* What a line says of lists for browsers: 2 for their header, 1 for a rule
  * that only they have. */
@@ -23,12 +26,13 @@ browser_sign(const char *line, size_t len)
 		const char *text;
 		int sign;
 	} signs[] = {
-		{ "[Adblock", 2 },
-		{ "[uBlock", 2 },
 		{ "||", 1 },
 		{ "@@", 1 },
 	};
 	size_t i, size;
+
+	if (weir_adblock_is_header(line, len))
+		return 2;
 
 	for (i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
 		size = strlen(signs[i].text);
@@ -70,7 +74,10 @@ take_window(const char *text, size_t len, struct weir_list_sample *sample)
 		size = line_len = weir_list_line_length(text, len);
 		text += size + (size < len);
 		len -= size + (size < len);
-		if (!weir_list_line_trim(&line, &line_len))
+		said = weir_list_line_trim(&line, &line_len);
+		sample->for_browsers += weir_adblock_is_for_browsers(
+		    line, line_len);
+		if (said == 0)
 			continue;
 		sample->line_count++;
 		if (line_len > WEIR_LINE_SIZE)
@@ -85,27 +92,41 @@ take_window(const char *text, size_t len, struct weir_list_sample *sample)
 	}
 }
 
-/* The place of the format for which most lines speak. */
-static size_t
-best_place(const struct weir_list_sample *sample)
+/* Some lists hold bare names first and rules for browsers behind. */
+bool
+weir_list_sample_is_for_browsers(const struct weir_list_sample *sample)
 {
-	size_t i, best = 0;
+	unsigned long most = 0;
+	size_t i;
 
-	for (i = 1; weir_list_formats[i] != NULL; i++)
-		if (sample->spoke_for[i] > sample->spoke_for[best])
-			best = i;
-	return best;
+	for (i = 0; weir_list_formats[i] != NULL; i++)
+		if (weir_list_formats[i] != &weir_list_adblock &&
+		    sample->spoke_for[i] > most)
+			most = sample->spoke_for[i];
+	return sample->has_browser_header || sample->browser_rules > most;
 }
 
 const struct weir_list_format *
 weir_list_sample_format(const struct weir_list_sample *sample)
 {
-	size_t best = best_place(sample);
+	const struct weir_list_format *best = NULL;
+	unsigned long most = 0;
+	size_t i;
 
-	if (sample->spoke_for[best] == 0 ||
-	    sample->spoke_against[best] * AUTO_SHARE > sample->spoke_for[best])
-		return NULL;
-	return weir_list_formats[best];
+	if (sample->has_browser_header)
+		return &weir_list_adblock;
+	for (i = 0; weir_list_formats[i] != NULL; i++) {
+		if (sample->spoke_for[i] <= most ||
+		    sample->spoke_against[i] * AUTO_SHARE >
+			sample->spoke_for[i])
+			continue;
+		best = weir_list_formats[i];
+		most = sample->spoke_for[i];
+	}
+	return weir_list_sample_is_for_browsers(sample) &&
+		       best != &weir_list_adblock
+		   ? NULL
+		   : best;
 }
 
 /* The next stretch of whole lines to look at. */
@@ -136,10 +157,8 @@ weir_list_sample_take(
 	}
 }
 
-/* Some lists hold bare names first and rules for browsers behind. */
 bool
-weir_list_sample_is_for_browsers(const struct weir_list_sample *sample)
+weir_list_sample_has_url_pieces(const struct weir_list_sample *sample)
 {
-	return sample->has_browser_header ||
-	       sample->browser_rules > sample->spoke_for[best_place(sample)];
+	return sample->for_browsers * BROWSER_SHARE >= sample->line_count;
 }

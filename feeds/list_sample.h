@@ -21,6 +21,7 @@ struct weir_list_sample {
 	unsigned long line_count; /* without comments */
 	unsigned long browser_rules;
 	bool has_browser_header;
+	unsigned long for_browsers; /* rules that only a browser can obey */
 	unsigned long spoke_for[WEIR_LIST_FORMATS];
 	unsigned long spoke_against[WEIR_LIST_FORMATS];
 	const char *odd; /* in the text, the first that no format knows; NULL */
@@ -34,6 +35,9 @@ void weir_list_sample_take(
 
 /** Whether it is a list for browsers. */
 bool weir_list_sample_is_for_browsers(const struct weir_list_sample *sample);
+
+/** Whether words without an anchor are pieces of URLs in it. */
+bool weir_list_sample_has_url_pieces(const struct weir_list_sample *sample);
 
 /** The format that explains the sample, NULL for none. */
 const struct weir_list_format *

@@ -23,7 +23,7 @@ if ! gcc -fsanitize=thread "$scratch/x.c" -o "$scratch/x" 2>"$scratch/err" ||
 fi
 cd "$scratch"
 library=("$top"/lib/*.c)
-loader=("$top"/lmdb-loader/{compile,guard,intern}.c
+loader=("$top"/lmdb-loader/{compile,guard,intern,item}.c
 	"$top"/lmdb-loader/{sort,write}*.c)
 libraries=(-lcheck -lsubunit -lm -lrt -lpthread -llmdb -lsodium -lxxhash
 	-lcyaml -lyaml -lidn2)

@@ -39,6 +39,9 @@ add_name(void *arg, const struct weir_list_item *item)
 	struct names *names = arg;
 	char text[WEIR_NAME_TEXT_SIZE];
 
+	/* The oracle leaves exceptions out. */
+	if (item->action != WEIR_ACTION_DEFAULT)
+		return 0;
 	weir_name_print(item->name, text);
 	if (names->count == names->size) {
 		names->size = names->size == 0 ? 1024 : names->size * 2;
@@ -184,7 +187,8 @@ check_group(char *line)
 		    fields[0], member);
 		if (access(path, R_OK) != 0)
 			continue; /* an archive of another kind of data */
-		if (strncmp(format, "[hosts", 6) == 0 ||
+		if (strncmp(format, "[adblock", 8) == 0 ||
+		    strncmp(format, "[hosts", 6) == 0 ||
 		    strncmp(format, "[plain", 6) == 0 ||
 		    strncmp(format, "[wildcard", 9) == 0)
 			check_same(path, fields[1], fields[2]);
