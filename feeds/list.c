@@ -277,7 +277,7 @@ weir_list_give(struct weir_list_reader *reader, struct weir_list_item *item,
     const char *text, size_t len)
 {
 	const struct weir_list_sink *sink = reader->reading->sink;
-	char name[WEIR_NAME_TEXT_SIZE];
+	char name[2 + WEIR_NAME_TEXT_SIZE] = "*.";
 	int ret;
 
 	item->line = reader->lines_before + reader->report.line_count;
@@ -288,8 +288,12 @@ weir_list_give(struct weir_list_reader *reader, struct weir_list_item *item,
 		return ret;
 	}
 	if (text == NULL) {
+		len = 2 + weir_name_print(item->name, name + 2);
 		text = name;
-		len = weir_name_print(item->name, name);
+		if (item->scope != WEIR_SCOPE_SUBDOMAINS) {
+			text += 2;
+			len -= 2;
+		}
 	}
 	weir_list_refuse(reader,
 	    (enum weir_list_reason)(WEIR_LIST_REFUSED(0) - ret), text, len);

@@ -25,28 +25,29 @@ weir_list_source_open(struct weir_list_source *source, const char *path,
     struct weir_problem *problem)
 {
 	struct stat info;
-	int error;
+	int error, fd = -1;
 
 	memset(source, 0, sizeof(*source));
 	source->path = path;
-	source->fd = -1;
-	error = weir_file_open(path, &source->fd);
+	error = weir_file_open(path, &fd);
 	if (error == WEIR_EFORMAT)
 		return weir_problem_set(
 		    problem, error, "%s: not a regular file", path);
 	if (error != 0)
 		return system_problem(source, problem);
-	if (fstat(source->fd, &info) == 0 && info.st_size > 0)
+	if (fstat(fd, &info) == 0 && info.st_size > 0)
 		source->total = (uint64_t)info.st_size;
-	return 0;
+	error = weir_list_unpack_open(fd, path, &source->unpack, problem);
+	if (error != 0)
+		close(fd);
+	return error;
 }
 
 void
 weir_list_source_close(struct weir_list_source *source)
 {
-	if (source->fd >= 0)
-		close(source->fd);
-	source->fd = -1;
+	weir_list_unpack_close(source->unpack);
+	source->unpack = NULL;
 }
 
 /* What was looked at comes first. */
@@ -67,19 +68,20 @@ static int
 fill(struct weir_list_source *source, char *text, size_t size, size_t *len,
     struct weir_problem *problem)
 {
-	ssize_t got;
+	size_t got = 0;
+	int error;
 
 	take_head(source, text, size, len);
 	while (!source->is_end && *len < size) {
-		got = read(source->fd, text + *len, size - *len);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return system_problem(source, problem);
+		error = weir_list_unpack_read(
+		    source->unpack, text + *len, size - *len, &got, problem);
+		if (error != 0)
+			return error;
 		source->is_end = got == 0;
-		*len += (size_t)got;
-		source->done += (uint64_t)got;
-		if (source->done > WEIR_LIST_SIZE)
+		*len += got;
+		source->text_done += got;
+		source->done = weir_list_unpack_done(source->unpack);
+		if (source->text_done > WEIR_LIST_SIZE)
 			return weir_problem_set(problem, WEIR_ELIMIT,
 			    "%s: larger than %llu octets", source->path,
 			    WEIR_LIST_SIZE);

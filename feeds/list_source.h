@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "feeds/list_unpack.h"
 #include "lib/error.h"
 #include "lib/limits.h"
 
@@ -21,11 +22,12 @@
 
 struct weir_list_source {
 	const char *path;
-	int fd;
+	struct weir_list_unpack *unpack;
 	bool is_document; /* set by who reads, before the first piece */
 	size_t head_at, head_len;
-	uint64_t done, total; /* octets of the file */
-	bool is_end;          /* the file has no more */
+	uint64_t done, total; /* octets of the file, as it is: packed or not */
+	uint64_t text_done;   /* octets of what is in it */
+	bool is_end;          /* there are no more */
 	bool is_after_cr;     /* an LF would belong to the line before */
 	bool is_in_long_line; /* its end is still to come */
 	size_t rest_len; /* of the line that the last piece had no room for */
@@ -33,7 +35,8 @@ struct weir_list_source {
 	char head[WEIR_LIST_HEAD_SIZE];
 };
 
-/** WEIR_EMISSING, WEIR_ESYSTEM; WEIR_EFORMAT: not a regular file. */
+/** WEIR_EMISSING, WEIR_ESYSTEM; WEIR_EFORMAT: not a regular file, or packed in
+ *  a way that weir does not know. */
 int weir_list_source_open(struct weir_list_source *source, const char *path,
     struct weir_problem *problem) WEIR_CHECKED;
 void weir_list_source_close(struct weir_list_source *source);
@@ -45,7 +48,8 @@ weir_list_source_peek(struct weir_list_source *source, const char **ret_text,
     size_t *ret_len, struct weir_problem *problem) WEIR_CHECKED;
 
 /** The next piece: *ret_piece in `text`, which has `size` octets, over twice
- *  WEIR_LINE_SIZE.  1; 0 at the end; WEIR_ESYSTEM, WEIR_ELIMIT. */
+ *  WEIR_LINE_SIZE.  1; 0 at the end; WEIR_ESYSTEM, WEIR_ELIMIT;
+ *  WEIR_EFORMAT: the archive is damaged. */
 int weir_list_source_next(struct weir_list_source *source, char *text,
     size_t size, const char **ret_piece, size_t *ret_len,
     struct weir_problem *problem) WEIR_CHECKED;

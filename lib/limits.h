@@ -26,6 +26,7 @@
 #define WEIR_CATEGORIES      256
 #define WEIR_CATEGORY_SIZE   64
 #define WEIR_ENTRIES_PER_KEY WEIR_FEEDS /* one for each feed, entry.h */
+#define WEIR_PRESETS         3          /* settings.h */
 #define WEIR_RULE_NAMES      100000     /* allow, deny, never-block: each */
 
 /* Answers.  A stub resolver waits on a negative TTL no longer than that. */
@@ -37,6 +38,13 @@
 #define WEIR_LIST_SIZE     (4ULL << 30) /* bytes of one list file */
 #define WEIR_LIST_EXAMPLES 5            /* examples shown for each reason */
 #define WEIR_CONFIG_SIZE   (16U << 20)  /* bytes of weir.yaml */
+
+#define WEIR_LIST_WINDOW_LOG 27 /* of zstd: 128 MB, as its own tool takes */
+#define WEIR_POPULAR_SIZE    (256U << 20) /* bytes of the popular domains' file */
+#define WEIR_POPULAR_NAMES   4000000      /* that makes 400 MB of memory */
+#define WEIR_SIZE_FREE       1000 /* names that a feed may come and go with */
+#define WEIR_LIFETIME_MAX_S  (10 * 366 * 86400U)
+#define WEIR_PERCENT_MAX     1000000
 
 /* Configuration, as a tree.  Three lists of WEIR_RULE_NAMES names and
  * WEIR_FEEDS feeds of ten values fit three times over; a million nodes are 100

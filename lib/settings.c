@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "lib/settings_names.h"
+#include "lib/settings_values.h"
 #include "lib/settings_yaml.h"
 #include "lib/yaml_line.h"
 
@@ -25,6 +26,8 @@
 #define EDE_FORGED                4 /* RFC 8914 */
 #define EDE_BLOCKED               15
 #define EDE_MAX                   65535
+#define DEFAULT_MAX_SHRINK        50  /* percent: half of them at once */
+#define DEFAULT_MAX_GROW          200 /* to three times as many */
 
 /* What goes on while a file is read. */
 struct reader {
@@ -33,6 +36,7 @@ struct reader {
 	struct weir_settings_yaml *yaml;
 	const struct weir_settings_formats *formats;
 	struct weir_settings *settings;
+	unsigned int preset_feeds; /* before those of feeds: */
 	struct weir_problem *problem;
 };
 
@@ -165,6 +169,9 @@ take_feed_name(
 	if (len == 0 || len >= WEIR_FEED_NAME_SIZE || name[len] != '\0')
 		return wrong(reader, where,
 		    "is no name for a feed (1 to 63 of a-z, 0-9, . _ -)");
+	if (strcmp(name, WEIR_PRESET_FEED) == 0)
+		return wrong(
+		    reader, where, "is the name of weir's own; take another");
 	for (i = 0; i < policy->feed_count; i++) {
 		if (strcmp(policy->feeds[i].name, name) != 0)
 			continue;
@@ -172,7 +179,8 @@ take_feed_name(
 			return wrong(reader, where,
 			    "is the name of your own list; take another");
 		snprintf(reason, sizeof(reason),
-		    "is the name of feeds[%u] already", i - WEIR_FEED_FIRST);
+		    "is the name of feeds[%u] already",
+		    i - WEIR_FEED_FIRST - reader->preset_feeds);
 		return wrong(reader, where, reason);
 	}
 	strcpy(ret_name, name);
@@ -256,7 +264,8 @@ take_feed_numbers(
 	if (error == 0)
 		error = take_number(reader, feed_key(place, "ede").text,
 		    yaml->ede, 0, EDE_MAX, &ede);
-	reader->settings->feeds[place].confidence = (uint8_t)confidence;
+	reader->settings->feeds[place + reader->preset_feeds].confidence =
+	    (uint8_t)confidence;
 	feed->min_confidence = (uint8_t)least;
 	feed->ede_code = (uint16_t)ede;
 	if (error == 0 && confidence < least) {
@@ -271,13 +280,88 @@ take_feed_numbers(
 }
 
 static int
+take_percent(const struct reader *reader, const char *where, const char *text,
+    uint32_t *ret_percent)
+{
+	if (text == NULL || weir_settings_percent_parse(text, ret_percent))
+		return 0;
+	return wrong(reader, where, WEIR_NO_PERCENT);
+}
+
+/* What of a feed's update is believed, and for how long. */
+static int
+take_feed_limits(struct reader *reader, unsigned int place,
+    struct weir_feed_settings *settings)
+{
+	const struct weir_settings_yaml_feed *yaml =
+	    &reader->yaml->feeds[place];
+	int error;
+
+	settings->max_shrink = reader->settings->max_shrink;
+	settings->max_grow = reader->settings->max_grow;
+	settings->has_url_hosts = reader->settings->has_url_hosts;
+	settings->has_global_exceptions = yaml->exceptions == WEIR_CHOICE_ALL;
+	if (yaml->url_hosts != WEIR_CHOICE_NONE)
+		settings->has_url_hosts = yaml->url_hosts == WEIR_CHOICE_YES;
+	error = take_percent(reader, feed_key(place, "max-shrink").text,
+	    yaml->max_shrink, &settings->max_shrink);
+	if (error == 0)
+		error = take_percent(reader, feed_key(place, "max-grow").text,
+		    yaml->max_grow, &settings->max_grow);
+	if (error == 0 && yaml->lifetime != NULL &&
+	    !weir_settings_duration_parse(
+		yaml->lifetime, &settings->lifetime_s))
+		error = wrong(
+		    reader, feed_key(place, "lifetime").text, WEIR_NO_DURATION);
+	return error;
+}
+
+/* Lists' own categories are made of such characters (lmdb-loader/item.h). */
+static bool
+can_match(const struct weir_settings_yaml_feed *yaml, const char *category)
+{
+	size_t len = strspn(
+	    category, "abcdefghijklmnopqrstuvwxyz0123456789._-");
+
+	return (len > 0 && category[len] == '\0') ||
+	       (yaml->category != NULL &&
+		   strcmp(yaml->category, category) == 0);
+}
+
+static int
+take_feed_categories(
+    struct reader *reader, unsigned int place, struct weir_feed *feed)
+{
+	const struct weir_settings_yaml_feed *yaml =
+	    &reader->yaml->feeds[place];
+	char where[64];
+	uint16_t number = 0;
+	unsigned int i;
+	int error = 0;
+
+	for (i = 0; i < yaml->categories_count && error == 0; i++) {
+		snprintf(
+		    where, sizeof(where), "feeds[%u].categories[%u]", place, i);
+		if (!can_match(yaml, yaml->categories[i]))
+			return wrong(reader, where,
+			    "is no category (small letters, digits, . _ -)");
+		error = take_category(
+		    reader, where, yaml->categories[i], &number);
+		feed->has_categories = true;
+		feed->categories[number / 8] |= (uint8_t)(1U << number % 8);
+	}
+	return error;
+}
+
+static int
 take_feed(struct reader *reader, unsigned int place)
 {
 	const struct weir_settings_yaml_feed *yaml =
 	    &reader->yaml->feeds[place];
 	struct weir_policy *policy = &reader->settings->policy;
-	struct weir_feed_settings *settings = &reader->settings->feeds[place];
-	struct weir_feed *feed = &policy->feeds[WEIR_FEED_FIRST + place];
+	unsigned int number = place + reader->preset_feeds;
+	struct weir_feed_settings *settings = &reader->settings->feeds[number];
+	struct weir_feed *feed = &policy->feeds[WEIR_FEED_FIRST + number];
 	int error;
 
 	feed->mode = WEIR_MODE_ENFORCE;
@@ -305,7 +389,63 @@ take_feed(struct reader *reader, unsigned int place)
 		error = take_category(reader, feed_key(place, "category").text,
 		    yaml->category, &settings->category);
 	feed->category = settings->category;
+	if (error == 0)
+		error = take_feed_limits(reader, place, settings);
+	if (error == 0)
+		error = take_feed_categories(reader, place, feed);
 	return error;
+}
+
+const char *
+weir_preset_text(unsigned int place)
+{
+	static const char *const texts[WEIR_PRESETS] = { "doh-canary",
+		"private-relay", "ddr" };
+
+	return place < WEIR_PRESETS ? texts[place] : NULL;
+}
+
+static int
+take_presets(struct reader *reader)
+{
+	const struct weir_settings_yaml *yaml = reader->yaml;
+	unsigned int i, place;
+	char where[32];
+
+	for (i = 0; i < yaml->presets_count; i++) {
+		for (place = 0; place < WEIR_PRESETS; place++)
+			if (strcmp(weir_preset_text(place), yaml->presets[i]) ==
+			    0)
+				break;
+		snprintf(where, sizeof(where), "presets[%u]", i);
+		if (place == WEIR_PRESETS)
+			return wrong(reader, where,
+			    "is no preset (doh-canary, private-relay, ddr)");
+		reader->settings->presets |= 1U << place;
+	}
+	return 0;
+}
+
+/* The feed that the presets make: names of weir's own, no list. */
+static int
+add_preset_feed(struct reader *reader)
+{
+	struct weir_policy *policy = &reader->settings->policy;
+	struct weir_feed_settings *settings = reader->settings->feeds;
+	struct weir_feed *feed = &policy->feeds[WEIR_FEED_FIRST];
+
+	settings->name = strdup(WEIR_PRESET_FEED);
+	settings->format = strdup("auto");
+	if (settings->name == NULL || settings->format == NULL)
+		return no_memory(reader);
+	settings->confidence = DEFAULT_CONFIDENCE;
+	settings->max_shrink = WEIR_NO_LIMIT;
+	settings->max_grow = WEIR_NO_LIMIT;
+	strcpy(feed->name, WEIR_PRESET_FEED);
+	feed->action = WEIR_ACTION_NXDOMAIN;
+	feed->ede_code = EDE_BLOCKED;
+	policy->feed_count++;
+	return 0;
 }
 
 static int
@@ -316,15 +456,23 @@ take_feeds(struct reader *reader)
 	unsigned int i, count = reader->yaml->feeds_count;
 	int error = 0;
 
-	if (count == 0)
+	reader->preset_feeds = settings->presets != 0;
+	if (count + reader->preset_feeds == 0)
 		return 0;
-	settings->feeds = calloc(count, sizeof(*settings->feeds));
+	if (count + reader->preset_feeds > WEIR_FEEDS - WEIR_FEED_FIRST)
+		return wrong(reader, "presets", "is one feed too many");
+	settings->feeds = calloc(
+	    count + reader->preset_feeds, sizeof(*settings->feeds));
 	if (settings->feeds == NULL)
 		return no_memory(reader);
-	settings->feed_count = count;
+	settings->feed_count = count + reader->preset_feeds;
+	if (reader->preset_feeds > 0)
+		error = add_preset_feed(reader);
+	if (count == 0)
+		return error;
 	node = weir_yaml_get(reader->tree.root, "feeds")->first;
 	for (i = 0; i < count && error == 0; i++, node = node->next) {
-		settings->feeds[i].line = node->line;
+		settings->feeds[i + reader->preset_feeds].line = node->line;
 		error = take_feed(reader, i);
 		settings->policy.feed_count++;
 	}
@@ -342,6 +490,55 @@ take_names(struct reader *reader, const char *key, char *const *texts,
 		return 0;
 	return weir_settings_names_take(reader->path, list->first, texts, count,
 	    is_plain_only, ret_rules, reader->problem);
+}
+
+static bool
+is_yes(uint8_t choice, bool by_default)
+{
+	return choice == WEIR_CHOICE_NONE ? by_default
+					  : choice == WEIR_CHOICE_YES;
+}
+
+static int
+take_guard(struct reader *reader)
+{
+	const struct weir_settings_yaml_guard *yaml = reader->yaml->guard;
+	struct weir_guard_settings *guard = &reader->settings->guard;
+	int error = 0;
+
+	if (yaml == NULL)
+		return 0;
+	guard->has_public_suffixes = is_yes(yaml->public_suffixes, true);
+	guard->has_private_suffixes = is_yes(yaml->private_suffixes, true);
+	guard->has_well_known = is_yes(yaml->well_known, true);
+	if (yaml->suffix_file != NULL)
+		error = take_feed_file(reader, "guard.suffix-file",
+		    yaml->suffix_file, &guard->suffix_file);
+	if (error == 0 && yaml->popular_file != NULL)
+		error = take_feed_file(reader, "guard.popular-file",
+		    yaml->popular_file, &guard->popular_file);
+	return error;
+}
+
+/* Before the feeds: these are their defaults. */
+static int
+take_rails(struct reader *reader)
+{
+	const struct weir_settings_yaml *yaml = reader->yaml;
+	struct weir_settings *settings = reader->settings;
+	int error;
+
+	settings->has_url_hosts = is_yes(yaml->url_hosts, false);
+	error = take_percent(
+	    reader, "max-shrink", yaml->max_shrink, &settings->max_shrink);
+	if (error == 0)
+		error = take_percent(
+		    reader, "max-grow", yaml->max_grow, &settings->max_grow);
+	if (error == 0)
+		error = take_guard(reader);
+	if (error == 0)
+		error = take_presets(reader);
+	return error;
 }
 
 static int
@@ -363,6 +560,8 @@ take_values(struct reader *reader)
 		    WEIR_COMPILE_MEMORY_MAX_MB, &settings->compile_memory_mb);
 	if (error == 0)
 		error = take_sinkhole(reader);
+	if (error == 0)
+		error = take_rails(reader);
 	if (error == 0)
 		error = take_feeds(reader);
 	if (error == 0)
@@ -387,6 +586,11 @@ new_settings(const char *path)
 	weir_policy_init(&settings->policy);
 	settings->keep_generations = DEFAULT_KEEP_GENERATIONS;
 	settings->compile_memory_mb = DEFAULT_COMPILE_MEMORY_MB;
+	settings->max_shrink = DEFAULT_MAX_SHRINK;
+	settings->max_grow = DEFAULT_MAX_GROW;
+	settings->guard.has_public_suffixes = true;
+	settings->guard.has_private_suffixes = true;
+	settings->guard.has_well_known = true;
 	settings->path = strdup(path);
 	if (settings->path == NULL) {
 		free(settings);
@@ -488,6 +692,8 @@ weir_settings_free(struct weir_settings *settings)
 		free(settings->feeds[i].format);
 	}
 	free(settings->feeds);
+	free(settings->guard.suffix_file);
+	free(settings->guard.popular_file);
 	weir_settings_names_done(&settings->allow);
 	weir_settings_names_done(&settings->deny);
 	weir_settings_names_done(&settings->never_block);

@@ -37,16 +37,45 @@ struct weir_name_rules {
 	struct weir_name_rule *items;
 };
 
+#define WEIR_NO_LIMIT UINT32_MAX
+
+/** What the operator may switch on; bits. */
+enum weir_preset {
+	WEIR_PRESET_DOH_CANARY = 1,
+	WEIR_PRESET_PRIVATE_RELAY = 2,
+	WEIR_PRESET_DDR = 4
+};
+
+/** The name of preset number `place`, from 0; NULL: there is none. */
+const char *weir_preset_text(unsigned int place);
+
+/* The feed that they make, before those of feeds:. */
+#define WEIR_PRESET_FEED "presets"
+
+/** guard: what no feed may block, besides never-block. */
+struct weir_guard_settings {
+	bool has_public_suffixes;  /* the ICANN section */
+	bool has_private_suffixes; /* the private one */
+	bool has_well_known;       /* the list that comes with weir */
+	char *suffix_file;         /* NULL: libpsl's own */
+	char *popular_file;        /* NULL: none */
+};
+
 /** One of feeds:.  Its policy (mode, action, EDE...) stands at the same place,
  *  plus WEIR_FEED_FIRST, in the policy's table. */
 struct weir_feed_settings {
 	char *name;
 	char *file;   /* absolute; a relative one was taken from the folder of
-		       * weir.yaml */
+		       * weir.yaml.  NULL: the feed of the presets */
 	char *format; /* "auto", "hosts", "domains": a name of feeds/list.h */
 	bool subdomains;
 	uint8_t confidence; /* of its entries */
 	uint16_t category;  /* of its entries; place in policy.categories */
+	bool has_global_exceptions; /* they hold for all feeds behind */
+	bool has_url_hosts;  /* a URL with a path blocks its whole host */
+	uint32_t lifetime_s; /* of entries that do not say it; 0: for ever */
+	uint32_t max_shrink; /* percent, WEIR_NO_LIMIT */
+	uint32_t max_grow;
 	unsigned int line;
 };
 
@@ -57,6 +86,11 @@ struct weir_settings {
 	unsigned int keep_generations;
 	unsigned int compile_memory_mb; /* of weir-load, while it compiles */
 	struct weir_policy policy;
+	struct weir_guard_settings guard;
+	uint32_t max_shrink, max_grow; /* of feeds that do not say it */
+	bool has_url_hosts;
+	unsigned int presets; /* enum weir_preset */
+	/* If there are presets, they are the first. */
 	unsigned int feed_count;
 	struct weir_feed_settings *feeds;
 	struct weir_name_rules allow, deny, never_block;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/settings.h"
+#include "lib/settings_values.h"
 
 /* A walk; after the first other answer than 0 it says nothing more. */
 struct walk {
@@ -104,6 +105,73 @@ walk_sinkhole(struct walk *walk, const struct weir_policy *policy)
 }
 
 static void
+put_percent(struct walk *walk, const char *key, uint32_t percent)
+{
+	char text[WEIR_VALUE_SIZE];
+
+	weir_settings_percent_print(percent, text);
+	put_text(walk, key, text);
+}
+
+static void
+walk_guard(struct walk *walk, const struct weir_guard_settings *guard)
+{
+	begin(walk, WEIR_SETTINGS_MAPPING, "guard", false);
+	put_bool(walk, "public-suffixes", guard->has_public_suffixes);
+	put_bool(walk, "private-suffixes", guard->has_private_suffixes);
+	put_bool(walk, "well-known", guard->has_well_known);
+	if (guard->suffix_file != NULL)
+		put_text(walk, "suffix-file", guard->suffix_file);
+	if (guard->popular_file != NULL)
+		put_text(walk, "popular-file", guard->popular_file);
+	end(walk);
+}
+
+static void
+walk_presets(struct walk *walk, unsigned int presets)
+{
+	unsigned int i;
+
+	begin(walk, WEIR_SETTINGS_LIST, "presets", presets == 0);
+	for (i = 0; i < WEIR_PRESETS; i++)
+		if ((presets >> i & 1) != 0)
+			put_text(walk, NULL, weir_preset_text(i));
+	end(walk);
+}
+
+/* What of a feed's update is believed. */
+static void
+walk_limits(struct walk *walk, const struct weir_feed_settings *settings)
+{
+	char text[WEIR_VALUE_SIZE];
+
+	if (settings->lifetime_s != 0) {
+		weir_settings_duration_print(settings->lifetime_s, text);
+		put_text(walk, "lifetime", text);
+	}
+	put_text(walk, "exceptions",
+	    settings->has_global_exceptions ? "all" : "feed");
+	put_bool(walk, "url-hosts", settings->has_url_hosts);
+	put_percent(walk, "max-shrink", settings->max_shrink);
+	put_percent(walk, "max-grow", settings->max_grow);
+}
+
+static void
+walk_categories(struct walk *walk, const struct weir_policy *policy,
+    const struct weir_feed *feed)
+{
+	unsigned int i;
+
+	if (!feed->has_categories)
+		return;
+	begin(walk, WEIR_SETTINGS_LIST, "categories", false);
+	for (i = 0; i < policy->category_count; i++)
+		if (weir_feed_has_category(feed, i))
+			put_text(walk, NULL, policy->categories[i]);
+	end(walk);
+}
+
+static void
 walk_feed(struct walk *walk, const struct weir_policy *policy,
     const struct weir_feed_settings *settings, const struct weir_feed *feed)
 {
@@ -120,6 +188,8 @@ walk_feed(struct walk *walk, const struct weir_policy *policy,
 	put_number(walk, "confidence", settings->confidence);
 	put_number(walk, "min-confidence", feed->min_confidence);
 	put_number(walk, "ede", feed->ede_code);
+	walk_categories(walk, policy, feed);
+	walk_limits(walk, settings);
 	end(walk);
 }
 
@@ -150,8 +220,14 @@ weir_settings_walk(const struct weir_settings *settings,
 	put_number(&walk, "keep-generations", settings->keep_generations);
 	put_number(&walk, "compile-memory", settings->compile_memory_mb);
 	walk_sinkhole(&walk, policy);
-	begin(&walk, WEIR_SETTINGS_LIST, "feeds", settings->feed_count == 0);
-	for (i = 0; i < settings->feed_count; i++)
+	put_percent(&walk, "max-shrink", settings->max_shrink);
+	put_percent(&walk, "max-grow", settings->max_grow);
+	put_bool(&walk, "url-hosts", settings->has_url_hosts);
+	walk_guard(&walk, &settings->guard);
+	walk_presets(&walk, settings->presets);
+	i = settings->presets != 0; /* their feed is not written */
+	begin(&walk, WEIR_SETTINGS_LIST, "feeds", settings->feed_count == i);
+	for (; i < settings->feed_count; i++)
 		walk_feed(&walk, policy, &settings->feeds[i],
 		    &policy->feeds[WEIR_FEED_FIRST + i]);
 	end(&walk);

@@ -52,6 +52,11 @@ static const cyaml_strval_t modes[] = {
 	{ "shadow", WEIR_MODE_SHADOW + 1 },
 };
 
+static const cyaml_strval_t exceptions[] = {
+	{ "feed", WEIR_CHOICE_FEED },
+	{ "all", WEIR_CHOICE_ALL },
+};
+
 /* A text of any length: its owner knows the maximum and says it better. */
 #define TEXT(key, type, member)                                               \
 	CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, \
@@ -69,6 +74,10 @@ static const cyaml_strval_t modes[] = {
 	    CYAML_FLAG_POINTER_NULL_STR | CYAML_FLAG_OPTIONAL, \
 	    struct weir_settings_yaml, member, entry, 0, max)
 
+static const cyaml_schema_value_t name_entry = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, CYAML_UNLIMITED),
+};
+
 static const cyaml_schema_field_t feed_fields[] = {
 	NEEDED_TEXT("name", struct weir_settings_yaml_feed, name),
 	NEEDED_TEXT("file", struct weir_settings_yaml_feed, file),
@@ -81,6 +90,17 @@ static const cyaml_schema_field_t feed_fields[] = {
 	TEXT("confidence", struct weir_settings_yaml_feed, confidence),
 	TEXT("min-confidence", struct weir_settings_yaml_feed, min_confidence),
 	TEXT("ede", struct weir_settings_yaml_feed, ede),
+	CYAML_FIELD_SEQUENCE("categories",
+	    CYAML_FLAG_POINTER_NULL_STR | CYAML_FLAG_OPTIONAL,
+	    struct weir_settings_yaml_feed, categories, &name_entry, 0,
+	    WEIR_CATEGORIES),
+	TEXT("lifetime", struct weir_settings_yaml_feed, lifetime),
+	CHOICE("exceptions", struct weir_settings_yaml_feed, exceptions,
+	    exceptions, 0),
+	CHOICE("url-hosts", struct weir_settings_yaml_feed, url_hosts, bools,
+	    CYAML_FLAG_CASE_INSENSITIVE),
+	TEXT("max-shrink", struct weir_settings_yaml_feed, max_shrink),
+	TEXT("max-grow", struct weir_settings_yaml_feed, max_grow),
 	CYAML_FIELD_END,
 };
 
@@ -89,14 +109,22 @@ static const cyaml_schema_value_t feed_entry = {
 	    CYAML_FLAG_DEFAULT, struct weir_settings_yaml_feed, feed_fields),
 };
 
-static const cyaml_schema_value_t name_entry = {
-	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, CYAML_UNLIMITED),
-};
-
 static const cyaml_schema_field_t sinkhole_fields[] = {
 	TEXT("ipv4", struct weir_settings_yaml_sinkhole, ipv4),
 	TEXT("ipv6", struct weir_settings_yaml_sinkhole, ipv6),
 	TEXT("name", struct weir_settings_yaml_sinkhole, name),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t guard_fields[] = {
+	CHOICE("public-suffixes", struct weir_settings_yaml_guard,
+	    public_suffixes, bools, CYAML_FLAG_CASE_INSENSITIVE),
+	CHOICE("private-suffixes", struct weir_settings_yaml_guard,
+	    private_suffixes, bools, CYAML_FLAG_CASE_INSENSITIVE),
+	CHOICE("well-known", struct weir_settings_yaml_guard, well_known, bools,
+	    CYAML_FLAG_CASE_INSENSITIVE),
+	TEXT("suffix-file", struct weir_settings_yaml_guard, suffix_file),
+	TEXT("popular-file", struct weir_settings_yaml_guard, popular_file),
 	CYAML_FIELD_END,
 };
 
@@ -107,6 +135,14 @@ static const cyaml_schema_field_t top_fields[] = {
 	TEXT("block-ttl", struct weir_settings_yaml, block_ttl),
 	TEXT("keep-generations", struct weir_settings_yaml, keep_generations),
 	TEXT("compile-memory", struct weir_settings_yaml, compile_memory),
+	TEXT("max-shrink", struct weir_settings_yaml, max_shrink),
+	TEXT("max-grow", struct weir_settings_yaml, max_grow),
+	CHOICE("url-hosts", struct weir_settings_yaml, url_hosts, bools,
+	    CYAML_FLAG_CASE_INSENSITIVE),
+	CYAML_FIELD_MAPPING_PTR("guard",
+	    CYAML_FLAG_POINTER_NULL_STR | CYAML_FLAG_OPTIONAL,
+	    struct weir_settings_yaml, guard, guard_fields),
+	LIST("presets", presets, &name_entry, WEIR_PRESETS),
 	CYAML_FIELD_MAPPING_PTR("sinkhole",
 	    CYAML_FLAG_POINTER_NULL_STR | CYAML_FLAG_OPTIONAL,
 	    struct weir_settings_yaml, sinkhole, sinkhole_fields),
@@ -205,18 +241,34 @@ struct wanted {
 
 #define FEED_KEYS                                                  \
 	"name, file, format, subdomains, action, mode, category, " \
-	"confidence, min-confidence, ede"
+	"confidence, min-confidence, ede, categories, lifetime, "  \
+	"exceptions, url-hosts, max-shrink, max-grow"
+#define A_BOOL   "is neither yes nor no"
 #define A_NUMBER "is no number"
 
 static const struct wanted wanted[] = {
 	{ "",
 	    "database, status, on-failure, block-ttl, keep-generations, "
-	    "compile-memory, sinkhole, feeds, allow, deny, never-block",
+	    "compile-memory, sinkhole, feeds, allow, deny, never-block, "
+	    "guard, presets, max-shrink, max-grow, url-hosts",
 	    NULL },
+	{ "guard",
+	    "public-suffixes, private-suffixes, well-known, suffix-file, "
+	    "popular-file",
+	    "is no mapping (public-suffixes:, ...)" },
+	{ "guard.public-suffixes", NULL, A_BOOL },
+	{ "guard.private-suffixes", NULL, A_BOOL },
+	{ "guard.well-known", NULL, A_BOOL },
+	{ "url-hosts", NULL, A_BOOL },
+	{ "presets", NULL,
+	    "is no list of presets (doh-canary, private-relay, ddr)" },
 	{ "sinkhole", "ipv4, ipv6, name", "is not ipv4:, ipv6: or name:" },
 	{ "feeds", NULL, "is no list of feeds" },
 	{ "feeds[]", FEED_KEYS, "is no feed (name:, file:, ...)" },
-	{ "feeds[].subdomains", NULL, "is neither yes nor no" },
+	{ "feeds[].subdomains", NULL, A_BOOL },
+	{ "feeds[].url-hosts", NULL, A_BOOL },
+	{ "feeds[].exceptions", NULL, "is neither feed nor all" },
+	{ "feeds[].categories", NULL, "is no list of categories" },
 	{ "feeds[].action", NULL,
 	    "is no action (nxdomain, nodata, sinkhole, refused, drop, "
 	    "truncate, pass)" },
@@ -339,13 +391,18 @@ static int
 say_too_many(const struct place *place, const struct weir_yaml_node *list,
     const char *path)
 {
-	unsigned int max = strcmp(path, "feeds") == 0
-			       ? WEIR_FEEDS - WEIR_FEED_FIRST
-			       : WEIR_RULE_NAMES;
+	size_t len = strlen(path);
+	unsigned int max = WEIR_RULE_NAMES;
 	const struct weir_yaml_node *node = list->first;
 	unsigned int i;
 	char text[64];
 
+	if (strcmp(path, "feeds") == 0)
+		max = WEIR_FEEDS - WEIR_FEED_FIRST;
+	else if (strcmp(path, "presets") == 0)
+		max = WEIR_PRESETS;
+	else if (len > 11 && strcmp(path + len - 11, ".categories") == 0)
+		max = WEIR_CATEGORIES;
 	for (i = 0; i < max && node != NULL; i++)
 		node = node->next;
 	snprintf(text, sizeof(text), "more than %u", max);

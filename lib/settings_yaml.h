@@ -19,11 +19,21 @@ enum weir_choice_bool {
 	WEIR_CHOICE_NO = 2
 };
 
+enum weir_choice_exceptions {
+	WEIR_CHOICE_FEED = 1,
+	WEIR_CHOICE_ALL = 2
+};
+
 struct weir_settings_yaml_feed {
 	char *name, *file;       /* never NULL */
 	char *format, *category; /* the rest: NULL if not written */
 	char *confidence, *min_confidence, *ede;
+	char *lifetime, *max_shrink, *max_grow;
+	char **categories;
+	unsigned int categories_count;
 	uint8_t subdomains; /* enum weir_choice_bool */
+	uint8_t url_hosts;  /* the same */
+	uint8_t exceptions; /* enum weir_choice_exceptions */
 	uint8_t action;     /* enum weir_action */
 	uint8_t mode;       /* enum weir_mode, plus 1 */
 };
@@ -32,13 +42,23 @@ struct weir_settings_yaml_sinkhole {
 	char *ipv4, *ipv6, *name;
 };
 
+struct weir_settings_yaml_guard {
+	/* enum weir_choice_bool */
+	uint8_t public_suffixes, private_suffixes, well_known;
+	char *suffix_file, *popular_file;
+};
+
 struct weir_settings_yaml {
 	char *database, *status, *on_failure; /* see lib/paths.c */
 	char *block_ttl, *keep_generations, *compile_memory;
+	char *max_shrink, *max_grow;
+	uint8_t url_hosts; /* enum weir_choice_bool */
 	struct weir_settings_yaml_sinkhole *sinkhole;
+	struct weir_settings_yaml_guard *guard;
 	struct weir_settings_yaml_feed *feeds;
-	char **allow, **deny, **never_block;
-	unsigned int feeds_count, allow_count, deny_count, never_block_count;
+	char **presets, **allow, **deny, **never_block;
+	unsigned int feeds_count, presets_count, allow_count, deny_count;
+	unsigned int never_block_count;
 };
 
 /** Reads the text against the schema.  `tree` is the same text, for the lines.

@@ -16,6 +16,7 @@
 #include "lmdb-loader/ack.h"
 #include "lmdb-loader/compile.h"
 #include "lmdb-loader/diff.h"
+#include "lmdb-loader/held.h"
 #include "lmdb-loader/load.h"
 #include "lmdb-loader/overlay.h"
 #include "lmdb-loader/report.h"
@@ -32,7 +33,10 @@ struct apply {
 	struct weir_compiled compiled;
 	struct weir_changes changes; /* against the old one */
 	struct weir_diff *diff;
-	json_t *feeds; /* the report */
+	json_t *feeds;                   /* the report */
+	struct weir_held was_held, held; /* before this apply, after it */
+	bool is_held[WEIR_FEEDS];        /* each of feeds: */
+	bool is_accepted[WEIR_FEEDS];    /* its file, whatever its size */
 	struct weir_ack ack;
 	bool is_unchanged;
 	double compile_s, swap_s, acknowledge_s;
@@ -96,7 +100,13 @@ complain_of_lists(const struct apply *apply)
 
 	for (i = 0; i < apply->compiled.feed_count; i++) {
 		feed = &apply->compiled.feeds[i];
-		if (feed->state == WEIR_COMPILE_KEPT)
+		if (feed->state == WEIR_COMPILE_HELD)
+			weir_log_error("feed %s: %s; its %" PRIu64
+				       " names of the generation before stay "
+				       "until weir-load accept %s",
+			    apply->settings->feeds[i].name, feed->problem.text,
+			    feed->kept_count, apply->settings->feeds[i].name);
+		else if (feed->state == WEIR_COMPILE_KEPT)
 			weir_log_error("feed %s: %s; its %" PRIu64
 				       " names of the generation before stay",
 			    apply->settings->feeds[i].name, feed->problem.text,
@@ -116,20 +126,145 @@ compile(struct apply *apply)
 	uint64_t start_ns = weir_clock_ns();
 	int ret;
 
-	ret = weir_compile(apply->settings, old_generation(apply),
-	    weir_work_thread_count(), &apply->compiled, &apply->problem);
-	apply->compile_s = weir_load_seconds_since(start_ns);
+	ret = weir_compile(apply->settings, apply->is_held,
+	    old_generation(apply), weir_work_thread_count(), &apply->compiled,
+	    &apply->problem);
+	apply->compile_s += weir_load_seconds_since(start_ns);
 	if (ret < 0)
 		return ret;
-	complain_of_lists(apply);
 	if (apply->compiled.feed_count > 0 &&
 	    apply->compiled.lost_count == apply->compiled.feed_count &&
-	    weir_sort_count(apply->compiled.sort) == 0)
+	    weir_sort_count(apply->compiled.sort) == 0) {
+		complain_of_lists(apply);
 		return weir_problem_set(&apply->problem, WEIR_EMISSING,
 		    "no list can be read and no name is left: nothing is "
 		    "changed");
+	}
 	return 0;
 }
+
+/* --- lists that have shrunk or grown too much ---------------------------- */
+
+/* What waits since an apply before this one: as long as its file is the same,
+ * its list need not be read. */
+static void
+recall_held(struct apply *apply)
+{
+	char digest[WEIR_HELD_DIGEST_SIZE];
+	const struct weir_feed_settings *feed;
+	const struct weir_held_feed *held;
+	unsigned int i;
+
+	if (weir_held_load(apply->store.folder, &apply->was_held) < 0)
+		weir_log_error("%s: what is held cannot be read; each list is "
+			       "looked at anew",
+		    apply->store.folder);
+	for (i = 0; i < apply->settings->feed_count; i++) {
+		feed = &apply->settings->feeds[i];
+		held = weir_held_find(&apply->was_held, feed->name);
+		if (held == NULL || feed->file == NULL ||
+		    weir_held_digest(feed->file, digest) < 0 ||
+		    strcmp(digest, held->digest) != 0)
+			continue;
+		apply->is_accepted[i] = held->is_accepted;
+		if (held->is_accepted || apply->old.base == NULL ||
+		    weir_held_limit(feed, held->before, held->names) == NULL)
+			continue;
+		apply->is_held[i] = true;
+		apply->held.feeds[apply->held.count++] = *held;
+	}
+}
+
+/* Whether what was read is what had been accepted: the file may have been
+ * replaced in between. */
+static bool
+is_accepted(struct apply *apply, unsigned int place, const char *digest)
+{
+	const struct weir_held_feed *held = weir_held_find(
+	    &apply->was_held, apply->settings->feeds[place].name);
+
+	return apply->is_accepted[place] && held != NULL &&
+	       strcmp(held->digest, digest) == 0;
+}
+
+/* Holds the feeds that this apply would change too much.  Whether there are
+ * any. */
+static bool
+find_held(struct apply *apply)
+{
+	const struct weir_feed_settings *feed;
+	const struct weir_diff_row *row;
+	struct weir_held_feed held = { .since_unix = (uint64_t)time(NULL) };
+	bool is_found = false;
+	unsigned int i;
+
+	for (i = 0; i < apply->settings->feed_count; i++) {
+		feed = &apply->settings->feeds[i];
+		row = &apply->diff->rows[WEIR_FEED_FIRST + i];
+		held.names = row->names;
+		held.before = row->names - row->added + row->removed;
+		if (apply->compiled.feeds[i].state != WEIR_COMPILE_READ ||
+		    weir_held_limit(feed, held.before, held.names) == NULL)
+			continue;
+		held.digest[0] = '\0';
+		(void)!weir_held_digest(feed->file, held.digest);
+		if (is_accepted(apply, i, held.digest))
+			continue;
+		strcpy(held.name, feed->name);
+		apply->held.feeds[apply->held.count++] = held;
+		apply->is_held[i] = is_found = true;
+	}
+	return is_found;
+}
+
+/* Says of each feed that is held why. */
+static void
+explain_held(struct apply *apply)
+{
+	const struct weir_feed_settings *settings;
+	const struct weir_held_feed *held;
+	struct weir_compile_feed *feed;
+	unsigned int i;
+
+	for (i = 0; i < apply->compiled.feed_count; i++) {
+		settings = &apply->settings->feeds[i];
+		feed = &apply->compiled.feeds[i];
+		if (feed->state != WEIR_COMPILE_HELD)
+			continue;
+		held = weir_held_find(&apply->held, settings->name);
+		feed->held_count = held->names;
+		(void)weir_problem_set(&feed->problem, 0,
+		    "%s: holds %" PRIu64 " names where %" PRIu64
+		    " are in force, too %s for %s",
+		    settings->file, held->names, held->before,
+		    held->names < held->before ? "few" : "many",
+		    weir_held_limit(settings, held->before, held->names));
+	}
+}
+
+/* What waits from now on.  What was accepted and could not be read stays
+ * accepted. */
+static void
+save_held(struct apply *apply)
+{
+	const struct weir_held_feed *held;
+	unsigned int i;
+
+	for (i = 0; i < apply->settings->feed_count; i++) {
+		held = weir_held_find(
+		    &apply->was_held, apply->settings->feeds[i].name);
+		if (held != NULL && apply->is_accepted[i] &&
+		    apply->compiled.feeds[i].state != WEIR_COMPILE_READ &&
+		    apply->compiled.feeds[i].state != WEIR_COMPILE_HELD)
+			apply->held.feeds[apply->held.count++] = *held;
+	}
+	if (memcmp(&apply->held, &apply->was_held, sizeof(apply->held)) != 0 &&
+	    weir_held_save(apply->store.folder, &apply->held) < 0)
+		weir_log_error("what is held cannot be written to %s",
+		    apply->store.folder);
+}
+
+/* --- comparing ----------------------------------------------------------- */
 
 /* Whether the policy is the old one, octet for octet. */
 static int
@@ -218,12 +353,44 @@ compare(struct apply *apply)
 		    "the generations cannot be compared: %s",
 		    weir_error_text(ret));
 	apply->is_unchanged = is_same_policy && weir_diff_is_empty(apply->diff);
+	explain_held(apply);
 	apply->feeds = weir_report_feeds(
 	    apply->settings, &apply->compiled, apply->diff);
 	if (apply->feeds == NULL)
 		return weir_problem_set(
 		    &apply->problem, WEIR_EMEMORY, "out of memory");
 	return 0;
+}
+
+static void
+forget_comparison(struct apply *apply)
+{
+	json_decref(apply->feeds);
+	apply->feeds = NULL;
+	free(apply->diff);
+	apply->diff = NULL;
+}
+
+/* If a feed changes too much, all is compiled once more without it.  That is
+ * seldom, and only then is it known how many different names a list holds. */
+static int
+hold(struct apply *apply)
+{
+	struct weir_compile_feed *read = apply->compiled.feeds;
+	unsigned int i, count = apply->compiled.feed_count;
+	int ret;
+
+	if (!find_held(apply))
+		return 0;
+	forget_comparison(apply);
+	apply->compiled.feeds = NULL;
+	weir_compile_done(&apply->compiled);
+	ret = compile(apply);
+	for (i = 0; ret == 0 && i < count; i++)
+		if (apply->compiled.feeds[i].state == WEIR_COMPILE_HELD)
+			apply->compiled.feeds[i].report = read[i].report;
+	free(read);
+	return ret == 0 ? compare(apply) : ret;
 }
 
 static int
@@ -302,6 +469,7 @@ swap(struct apply *apply)
 		weir_log_error("the report on the lists cannot be written to "
 			       "%s",
 		    apply->store.folder);
+	save_held(apply);
 	weir_store_prune(&apply->store, apply->settings->keep_generations);
 	return 0;
 }
@@ -357,6 +525,29 @@ print(const struct apply *apply, int exit_code)
 	    exit_code);
 }
 
+/* All up to the swap. */
+static int
+run(struct apply *apply)
+{
+	int ret;
+
+	ret = open_old(apply);
+	if (ret < 0)
+		return ret;
+	recall_held(apply);
+	ret = take_rules(apply);
+	if (ret == 0)
+		ret = compile(apply);
+	if (ret == 0)
+		ret = compare(apply);
+	if (ret == 0)
+		ret = hold(apply);
+	if (ret < 0)
+		return ret;
+	complain_of_lists(apply);
+	return swap(apply);
+}
+
 int
 weir_cmd_apply(const struct weir_load *load)
 {
@@ -366,28 +557,20 @@ weir_cmd_apply(const struct weir_load *load)
 	int ret, exit_code;
 
 	weir_load_give_way();
-	ret = open_old(&apply);
-	if (ret == 0)
-		ret = take_rules(&apply);
-	if (ret == 0)
-		ret = compile(&apply);
-	if (ret == 0)
-		ret = compare(&apply);
-	if (ret == 0)
-		ret = swap(&apply);
+	ret = run(&apply);
 	if (ret < 0) {
 		exit_code = weir_load_fail(load, &apply.problem);
 		goto out;
 	}
 	exit_code = weir_load_acknowledge(
 	    load, &apply.store, &apply.ack, &apply.acknowledge_s);
-	if (apply.compiled.kept_count > 0 || apply.compiled.lost_count > 0)
+	if (apply.compiled.kept_count > 0 || apply.compiled.lost_count > 0 ||
+	    apply.compiled.held_count > 0)
 		exit_code = WEIR_EXIT_PARTLY;
 	exit_code = print(&apply, exit_code);
 out:
-	json_decref(apply.feeds);
+	forget_comparison(&apply);
 	weir_ack_done(&apply.ack);
-	free(apply.diff);
 	weir_changes_done(&apply.changes);
 	weir_compile_done(&apply.compiled);
 	weir_generation_close(&apply.old);

@@ -37,7 +37,8 @@ find_feed(struct delta_run *run)
 	unsigned int i;
 
 	for (i = 0; i < run->settings->feed_count; i++)
-		if (strcmp(run->settings->feeds[i].name, name) == 0) {
+		if (strcmp(run->settings->feeds[i].name, name) == 0 &&
+		    run->settings->feeds[i].file != NULL) {
 			run->feed = i;
 			return 0;
 		}

@@ -116,18 +116,6 @@ print_reasons(json_t *file, const char *key)
 }
 
 static void
-print_popular(json_t *file)
-{
-	json_t *popular = json_object_get(file, "popular");
-
-	if (!json_is_object(popular))
-		return;
-	printf("  %-10s %lld names of %s, and %lld below names of the list\n",
-	    "popular", number_of(popular, "same"), text_of(popular, "file"),
-	    number_of(popular, "covered"));
-}
-
-static void
 print_overlaps(json_t *file)
 {
 	json_t *loaded = json_object_get(file, "loaded"), *one;
@@ -167,7 +155,6 @@ print_file(json_t *file)
 	print_reasons(file, "dangerous");
 	print_reasons(file, "invalid");
 	print_reasons(file, "skipped");
-	print_popular(file);
 	print_overlaps(file);
 }
 
@@ -195,13 +182,13 @@ static int
 print_all(const struct weir_load *load, const struct weir_lint *lint,
     uint64_t generation)
 {
-	unsigned int popular = load->arg_count, i;
+	unsigned int i;
 	json_t *files = json_array(), *file;
 	int exit_code;
 
 	for (i = 0; i < load->arg_count; i++)
 		(void)json_array_append_new(
-		    files, weir_lint_describe(lint, i, popular, generation));
+		    files, weir_lint_describe(lint, i, generation));
 	exit_code = exit_code_of(files);
 	if (load->json)
 		return weir_load_print(
@@ -230,45 +217,31 @@ open_generation(const struct weir_load *load, struct weir_store *store,
 	return false;
 }
 
-/* The files of the command line, and behind them the popular list. */
-static const char **
-gather_paths(const struct weir_load *load)
+/* --popular goes before the configuration's. */
+static int
+set_popular(const struct weir_load *load, struct weir_problem *problem)
 {
-	const char **paths = calloc(
-	    (size_t)load->arg_count + 1, sizeof(*paths));
-	unsigned int i;
+	struct weir_guard_settings *guard = &load->settings->guard;
 
-	if (paths == NULL)
-		return NULL;
-	for (i = 0; i < load->arg_count; i++)
-		paths[i] = load->args[i];
-	paths[load->arg_count] = load->popular_file;
-	return paths;
+	if (load->popular_file == NULL)
+		return 0;
+	free(guard->popular_file);
+	guard->popular_file = strdup(load->popular_file);
+	return guard->popular_file != NULL
+		   ? 0
+		   : weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
 }
 
-/* A list of popular names that cannot be read is a failure: what is missing
- * would be taken for no overlap. */
 static int
 judge(const struct weir_load *load, struct weir_lint *lint,
     struct weir_problem *problem)
 {
-	unsigned int count = load->arg_count + (load->popular_file != NULL);
-	const char **paths = gather_paths(load);
-	int ret = WEIR_EMEMORY;
+	int ret = set_popular(load, problem);
 
-	if (paths != NULL)
-		ret = weir_lint_read(
-		    lint, paths, count, load->arg_count, problem);
-	else
-		(void)weir_problem_set(problem, ret, "out of memory");
-	if (ret == 0 && load->popular_file != NULL) {
-		ret = lint->files[load->arg_count].error;
-		*problem = lint->files[load->arg_count].problem;
-	}
 	if (ret == 0)
-		ret = weir_lint_walk(lint, problem);
-	free(paths);
-	return ret;
+		ret = weir_lint_read(
+		    lint, load->args, load->arg_count, problem);
+	return ret == 0 ? weir_lint_walk(lint, problem) : ret;
 }
 
 int

@@ -10,6 +10,7 @@
 #include "lib/file.h"
 #include "lib/log.h"
 #include "lmdb-loader/ack.h"
+#include "lmdb-loader/held.h"
 #include "lmdb-loader/load.h"
 #include "lmdb-loader/local.h"
 #include "lmdb-loader/report.h"
@@ -47,6 +48,23 @@ describe_generations(const struct weir_store *store)
 		(void)json_array_append_new(
 		    array, describe_generation(store, generations[i]));
 	free(generations);
+	return array;
+}
+
+/* Lists that wait, or are accepted and will be taken. */
+static json_t *
+describe_held(const struct weir_store *store)
+{
+	struct weir_held *held = calloc(1, sizeof(*held));
+	json_t *array;
+
+	if (held == NULL)
+		return NULL;
+	if (weir_held_load(store->folder, held) < 0)
+		weir_log_error(
+		    "%s: what is held cannot be read", store->folder);
+	array = weir_held_describe(held);
+	free(held);
 	return array;
 }
 
@@ -133,13 +151,13 @@ describe(const struct weir_settings *settings, const struct weir_store *store,
 			    (json_int_t)store->current.generation, "serial",
 			    (json_int_t)store->current.serial)
 		      : json_null();
-	current = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	current = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "database", store->folder, "current", current, "generations",
 	    describe_generations(store), "applied_unix",
 	    applied != NULL ? json_incref(applied) : json_null(), "feeds",
 	    feeds != NULL ? json_incref(feeds) : json_array(), "local_rules",
-	    describe_rules(settings, store), "modules",
-	    json_incref(ack->modules), "compact_problem",
+	    describe_rules(settings, store), "held", describe_held(store),
+	    "modules", json_incref(ack->modules), "compact_problem",
 	    read_compact_problem(store));
 	json_decref(report);
 	return current;
@@ -250,6 +268,26 @@ print_modules(json_t *modules, bool is_hidden)
 }
 
 static void
+print_held(json_t *held)
+{
+	const char *feed;
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(held, i, one)
+	{
+		feed = json_string_value(json_object_get(one, "feed"));
+		printf("feed %s waits: a list with %lld names, %lld are in "
+		       "force; ",
+		    feed, integer(one, "names"), integer(one, "before"));
+		if (json_is_true(json_object_get(one, "accepted")))
+			printf("accepted, weir-load apply takes it\n");
+		else
+			printf("weir-load accept %s takes it\n", feed);
+	}
+}
+
+static void
 print_text(json_t *document, const struct weir_store *store, bool is_hidden)
 {
 	const char *problem;
@@ -265,6 +303,7 @@ print_text(json_t *document, const struct weir_store *store, bool is_hidden)
 		printf("the last compaction has failed: %s\n", problem);
 	weir_report_print(json_object_get(document, "feeds"), stdout);
 	print_rules(json_object_get(document, "local_rules"));
+	print_held(json_object_get(document, "held"));
 	print_modules(json_object_get(document, "modules"), is_hidden);
 }
 

@@ -4,9 +4,12 @@
  * Between feeds/list.c, which reads list files, and sort.c.  The local rules
  * are feeds 0 and 1 of the policy; those of feeds: follow in their order.
  *
- * Two guards stand here: names of the never-block list are refused whichever
- * feed has them, and a feed whose file cannot be read, or has no usable name,
- * keeps the names it had.
+ * Two guards stand here: names that the guard rails protect are refused
+ * whichever feed has them, and a feed whose file cannot be read, has no usable
+ * name or waits for `accept`, keeps the names it had.
+ *
+ * The presets, if any are on, are the first of the feeds: names of weir's own,
+ * which no guard rail is asked about.
  */
 #include "lmdb-loader/compile.h"
 
@@ -15,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "lib/bytes.h"
 #include "lib/log.h"
@@ -39,8 +43,10 @@ struct worker {
 
 struct compiler {
 	const struct weir_settings *settings;
+	const bool *is_held;
 	const struct weir_generation *old;
 	struct weir_compiled *out;
+	struct weir_problem why; /* it cannot go on */
 	struct weir_guard guard;
 	pthread_mutex_t mutex; /* over the policy's tables */
 	struct weir_progress progress, sorting;
@@ -50,7 +56,7 @@ struct compiler {
 	/* The feed at work: */
 	unsigned int feed;
 	struct weir_entry entry;
-	bool has_subdomains;
+	const struct weir_feed_settings *feed_settings;
 	/* Taking over: */
 	uint16_t old_feed;
 };
@@ -58,12 +64,12 @@ struct compiler {
 const char *
 weir_compile_state_text(enum weir_compile_state state)
 {
-	static const char *const texts[] = { "read", "kept", "lost" };
+	static const char *const texts[] = { "read", "kept", "lost", "held" };
 
 	return texts[state];
 }
 
-/* One name of the generation before is on the never-block list now. */
+/* One name of the generation before is protected now. */
 static void
 count_guarded(
     struct compiler *compiler, int reason, const struct weir_name *name)
@@ -116,12 +122,13 @@ take_item(void *arg, unsigned int thread, const struct weir_list_item *item)
 	size_t len;
 	int reason;
 
-	weir_item_entry(item, compiler->has_subdomains, &entry);
+	weir_item_entry(item, compiler->feed_settings->subdomains,
+	    compiler->feed_settings->lifetime_s, &entry);
 	if (item->category != NULL)
 		entry.category = category_number(compiler, worker, item);
 	len = weir_name_to_key(item->name, WEIR_TRIGGER_QNAME, key, NULL);
-	reason = weir_guard_judge(
-	    &compiler->guard, key, len, &entry, item->is_from_url);
+	reason = weir_guard_judge(&compiler->guard, key, len, &entry,
+	    weir_guard_url(item, compiler->feed_settings));
 	if (reason != WEIR_GUARD_FINE)
 		return WEIR_LIST_REFUSED(reason);
 	return weir_sort_part_add(
@@ -192,9 +199,9 @@ take_old(void *arg, const struct weir_db_record *record)
 	ret = weir_entry_decode(entries, &entry);
 	if (ret < 0)
 		return ret;
-	/* The never-block list may be younger than the names. */
+	/* The guard rails may be younger than the names. */
 	reason = weir_guard_judge(
-	    &compiler->guard, key, key_len, &entry, false);
+	    &compiler->guard, key, key_len, &entry, WEIR_GUARD_NO_URL);
 	if (reason != WEIR_GUARD_FINE) {
 		ret = weir_name_from_key(key, key_len, &name);
 		if (ret == 0)
@@ -246,11 +253,16 @@ read_list(struct compiler *compiler)
 	const struct weir_feed_settings *settings =
 	    &compiler->settings->feeds[compiler->feed];
 	struct weir_compile_feed *feed = &compiler->out->feeds[compiler->feed];
+	struct weir_list_options options = {
+		.has_global_exceptions = settings->has_global_exceptions,
+		.now_unix = (uint32_t)time(NULL)
+	};
 	struct weir_list_sink sink = { .thread_count = compiler->thread_count,
 		.piece_size = ((size_t)compiler->settings->compile_memory_mb
 				  << 20) /
 			      TEXT_SHARE / compiler->thread_count,
 		.arg = compiler,
+		.options = &options,
 		.each = take_item,
 		.begin_piece = begin_piece,
 		.end_piece = end_piece,
@@ -271,6 +283,77 @@ read_list(struct compiler *compiler)
 	return ret;
 }
 
+/* The names of a preset, each for itself alone.
+ *   doh-canary: Firefox leaves DNS over HTTPS off by itself if the name is not
+ *     there (support.mozilla.org, canary domain)
+ *   private-relay: Apple asks for either answer, and for no silence
+ *     (developer.apple.com, "Prepare your network for iCloud Private Relay")
+ *   ddr: no designated resolver is known (RFC 9462, section 6.4) */
+static const struct preset_name {
+	enum weir_preset preset;
+	uint8_t action;
+	const char *name;
+} preset_names[] = {
+	{ WEIR_PRESET_DOH_CANARY, WEIR_ACTION_NXDOMAIN,
+	    "use-application-dns.net" },
+	{ WEIR_PRESET_PRIVATE_RELAY, WEIR_ACTION_NXDOMAIN, "mask.icloud.com" },
+	{ WEIR_PRESET_PRIVATE_RELAY, WEIR_ACTION_NXDOMAIN,
+	    "mask-h2.icloud.com" },
+	{ WEIR_PRESET_DDR, WEIR_ACTION_NODATA, "_dns.resolver.arpa" },
+};
+
+static int
+take_presets(struct compiler *compiler)
+{
+	struct weir_entry entry = compiler->entry;
+	const struct preset_name *preset = preset_names;
+	unsigned int i, presets = compiler->settings->presets;
+	struct weir_compile_feed *feed = &compiler->out->feeds[compiler->feed];
+	uint8_t key[WEIR_KEY_SIZE];
+	struct weir_name name;
+	size_t len;
+	int ret = 0;
+
+	entry.scope = WEIR_SCOPE_NAME;
+	for (i = 0;
+	     ret == 0 && i < sizeof(preset_names) / sizeof(preset_names[0]);
+	     i++, preset++) {
+		if ((presets & (unsigned int)preset->preset) == 0)
+			continue;
+		entry.action = preset->action;
+		ret = weir_name_parse(
+		    preset->name, strlen(preset->name), &name);
+		if (ret != 0)
+			break;
+		len = weir_name_to_key(&name, WEIR_TRIGGER_QNAME, key, NULL);
+		ret = weir_sort_add(compiler->out->sort, key, len, &entry);
+		feed->report.entry_count++;
+	}
+	return ret;
+}
+
+/* What every entry of the feed begins with. */
+static void
+start_feed(struct compiler *compiler)
+{
+	const struct weir_feed_settings *settings =
+	    &compiler->settings->feeds[compiler->feed];
+	struct stat info;
+
+	memset(&compiler->entry, 0, sizeof(compiler->entry));
+	compiler->feed_settings = settings;
+	compiler->entry.feed = (uint16_t)(WEIR_FEED_FIRST + compiler->feed);
+	compiler->entry.category = (uint16_t)weir_policy_find_category(
+	    compiler->out->policy,
+	    compiler->settings->policy.categories[settings->category]);
+	compiler->entry.confidence = settings->confidence;
+	/* An unchanged file has unchanged entries. */
+	if (settings->lifetime_s != 0 && settings->file != NULL &&
+	    stat(settings->file, &info) == 0)
+		compiler->entry.valid_until = weir_item_end(
+		    (int64_t)info.st_mtime, settings->lifetime_s);
+}
+
 static int
 read_feed(struct compiler *compiler)
 {
@@ -280,14 +363,15 @@ read_feed(struct compiler *compiler)
 	uint64_t mark = weir_sort_mark(compiler->out->sort);
 	int ret;
 
-	memset(&compiler->entry, 0, sizeof(compiler->entry));
-	compiler->entry.feed = (uint16_t)(WEIR_FEED_FIRST + compiler->feed);
-	compiler->entry.category = (uint16_t)weir_policy_find_category(
-	    compiler->out->policy,
-	    compiler->settings->policy.categories[settings->category]);
-	compiler->entry.confidence = settings->confidence;
-	compiler->has_subdomains = settings->subdomains;
+	start_feed(compiler);
 	feed->state = WEIR_COMPILE_READ;
+	if (settings->file == NULL)
+		return take_presets(compiler);
+	if (compiler->is_held != NULL && compiler->is_held[compiler->feed]) {
+		feed->state = WEIR_COMPILE_HELD;
+		compiler->out->held_count++;
+		return take_over(compiler);
+	}
 	ret = read_list(compiler);
 	/* Not the list's fault: the sort's. */
 	if (weir_sort_problem(compiler->out->sort, NULL) < 0)
@@ -341,7 +425,7 @@ file_size(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode)
+	return path != NULL && stat(path, &st) == 0 && S_ISREG(st.st_mode)
 		   ? (uint64_t)st.st_size
 		   : 0;
 }
@@ -354,7 +438,7 @@ read_all(struct compiler *compiler)
 	unsigned int i;
 	int ret;
 
-	ret = weir_guard_init(&compiler->guard, &settings->never_block);
+	ret = weir_guard_init(&compiler->guard, settings, &compiler->why);
 	if (ret == 0)
 		ret = take_rules(compiler, &settings->allow, WEIR_FEED_ALLOW);
 	if (ret == 0)
@@ -422,7 +506,7 @@ start_policy(struct compiler *compiler)
 }
 
 int
-weir_compile(const struct weir_settings *settings,
+weir_compile(const struct weir_settings *settings, const bool *is_held,
     const struct weir_generation *old, unsigned int thread_count,
     struct weir_compiled *ret_compiled, struct weir_problem *problem)
 {
@@ -435,6 +519,7 @@ weir_compile(const struct weir_settings *settings,
 	    settings->feed_count + 1, sizeof(*compiled.feeds));
 	if (compiler != NULL && compiled.feeds != NULL) {
 		compiler->settings = settings;
+		compiler->is_held = is_held;
 		compiler->old = old;
 		compiler->out = &compiled;
 		compiler->thread_count = thread_count;
@@ -449,6 +534,9 @@ weir_compile(const struct weir_settings *settings,
 		ret = sort(compiler);
 	if (ret == 0) {
 		*ret_compiled = compiled;
+	} else if (compiler != NULL && compiler->why.text[0] != '\0') {
+		(void)weir_problem_set(problem, ret, "%s", compiler->why.text);
+		weir_compile_done(&compiled);
 	} else {
 		(void)weir_problem_set(&why, ret, "%s", weir_error_text(ret));
 		if (compiled.sort != NULL)

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "lib/bytes.h"
 #include "lmdb-loader/guard.h"
@@ -58,7 +60,8 @@ take_item(void *arg, const struct weir_list_item *item)
 	int reason, number;
 	size_t len;
 
-	weir_item_entry(item, maker->feed->subdomains, &entry);
+	weir_item_entry(
+	    item, maker->feed->subdomains, maker->feed->lifetime_s, &entry);
 	if (item->category != NULL) {
 		weir_item_category(item->category, category);
 		number = weir_policy_find_category(
@@ -68,8 +71,8 @@ take_item(void *arg, const struct weir_list_item *item)
 	}
 	len = weir_name_to_key(item->name, WEIR_TRIGGER_QNAME, key, NULL);
 	if (maker->is_guarded) {
-		reason = weir_guard_judge(
-		    &maker->guard, key, len, &entry, item->is_from_url);
+		reason = weir_guard_judge(&maker->guard, key, len, &entry,
+		    weir_guard_url(item, maker->feed));
 		if (reason != WEIR_GUARD_FINE) {
 			count_guarded(maker, reason, item);
 			return 0;
@@ -84,8 +87,16 @@ read_names(struct maker *maker, const char *file, bool is_guarded,
     struct weir_list_report *report, struct weir_sort **ret_sort,
     struct weir_problem *problem)
 {
+	struct weir_list_options options = {
+		.has_global_exceptions = maker->feed->has_global_exceptions,
+		.now_unix = (uint32_t)time(NULL)
+	};
+	struct stat info;
 	int ret;
 
+	if (file != NULL && stat(file, &info) == 0)
+		maker->entry.valid_until = weir_item_end(
+		    (int64_t)info.st_mtime, maker->feed->lifetime_s);
 	ret = weir_sort_new(&maker->sort);
 	if (ret < 0)
 		return weir_problem_set(
@@ -93,8 +104,8 @@ read_names(struct maker *maker, const char *file, bool is_guarded,
 	maker->report = report;
 	maker->is_guarded = is_guarded;
 	if (file != NULL)
-		ret = weir_list_read(file, maker->feed->format, NULL, take_item,
-		    NULL, maker, report, problem);
+		ret = weir_list_read(file, maker->feed->format, &options,
+		    take_item, NULL, maker, report, problem);
 	if (ret == 0) {
 		ret = weir_sort_finish(maker->sort);
 		if (ret < 0)
@@ -275,10 +286,8 @@ weir_delta_make(const struct weir_settings *settings, unsigned int feed,
 
 	memset(ret_delta, 0, sizeof(*ret_delta));
 	weir_changes_init(&ret_delta->changes, UINT64_MAX);
-	ret = weir_guard_init(&maker.guard, &settings->never_block);
-	if (ret < 0)
-		(void)weir_problem_set(problem, ret, "out of memory");
-	else
+	ret = weir_guard_init(&maker.guard, settings, problem);
+	if (ret == 0)
 		ret = make(&maker, add_file, del_file, problem);
 	weir_guard_done(&maker.guard);
 	if (ret < 0)

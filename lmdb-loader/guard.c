@@ -1,77 +1,299 @@
 /*
- * guard.c - names that no feed may cover.  Used by whatever takes names of
- * feeds: compile.c and cmd_delta.c.
+ * guard.c - what no feed may block.  Used by whatever takes names of feeds:
+ * compile.c and delta.c.
+ *
+ * Asked for each name of each list: one look-up in a hash table that fits into
+ * the processor's cache decides for most of them.
  */
 #include "lmdb-loader/guard.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "lib/entry.h"
-#include "lib/generation.h"
+#define REASON(of) ((unsigned int)(of) + 1)
 
-struct weir_guard_key {
-	uint8_t len;
-	uint8_t key[WEIR_KEY_SIZE];
+/* A name as it is judged. */
+struct asked {
+	const uint8_t *key;
+	unsigned int count; /* labels */
+	uint16_t ends[WEIR_NAME_LABELS + 1];
 };
 
 static int
-compare_keys(const void *a, const void *b)
+add_never_block(struct weir_guard *guard, const struct weir_name_rules *rules)
 {
-	const struct weir_guard_key *left = a, *right = b;
+	unsigned int i;
+	int ret = 0;
 
-	return weir_name_compare_keys(
-	    left->key, left->len, right->key, right->len);
+	for (i = 0; i < rules->count && ret == 0; i++)
+		ret = weir_guard_table_add(&guard->table, &rules->items[i].name,
+		    REASON(WEIR_LIST_NEVER_BLOCK), true, 0);
+	return ret;
 }
 
 int
-weir_guard_init(struct weir_guard *guard, const struct weir_name_rules *rules)
+weir_guard_init(struct weir_guard *guard, const struct weir_settings *settings,
+    struct weir_problem *problem)
 {
-	unsigned int i;
+	const struct weir_guard_settings *rails = &settings->guard;
+	struct weir_problem why = { "" };
+	int ret;
 
-	guard->count = rules->count;
-	guard->keys = calloc((size_t)rules->count + 1, sizeof(*guard->keys));
-	if (guard->keys == NULL)
-		return WEIR_EMEMORY;
-	for (i = 0; i < rules->count; i++)
-		guard->keys[i].len = (uint8_t)weir_name_to_key(
-		    &rules->items[i].name, WEIR_TRIGGER_QNAME,
-		    guard->keys[i].key, NULL);
-	qsort(guard->keys, guard->count, sizeof(*guard->keys), compare_keys);
-	return 0;
+	memset(guard, 0, sizeof(*guard));
+	guard->has_public_suffixes = rails->has_public_suffixes;
+	guard->has_private_suffixes = rails->has_private_suffixes;
+	ret = weir_guard_table_init(&guard->table);
+	if (ret == 0)
+		ret = add_never_block(guard, &settings->never_block);
+	if (ret == 0)
+		ret = weir_guard_names_add(guard, rails->has_well_known);
+	if (ret == 0)
+		ret = weir_guard_suffix_open(guard, rails, &why);
+	if (ret == 0 && rails->popular_file != NULL)
+		ret = weir_guard_popular_read(guard, rails->popular_file, &why);
+	if (ret == 0)
+		return 0;
+	weir_guard_done(guard);
+	return weir_problem_set(problem, ret, "guard: %.480s",
+	    why.text[0] != '\0' ? why.text : weir_error_text(ret));
 }
 
 void
 weir_guard_done(struct weir_guard *guard)
 {
-	free(guard->keys);
-	guard->keys = NULL;
-	guard->count = 0;
+	weir_guard_table_done(&guard->table);
+	psl_free(guard->own_psl);
+	guard->own_psl = NULL;
+	guard->psl = NULL;
 }
 
-/* Those below a name come right after it. */
-static bool
-covers_guarded(const struct weir_guard *guard, const uint8_t *key, size_t len,
-    unsigned int scope)
+int
+weir_guard_add_top(struct weir_guard *guard, const struct weir_name *name,
+    unsigned int reason, unsigned int flags)
 {
-	unsigned int low = 0, high = guard->count, middle;
-	const struct weir_guard_key *found;
+	struct weir_guard_top *top;
 
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		found = &guard->keys[middle];
-		if (weir_name_compare_keys(found->key, found->len, key, len) <
-		    0)
-			low = middle + 1;
-		else
-			high = middle;
+	if (guard->top_count == WEIR_GUARD_TOPS)
+		return WEIR_ELIMIT;
+	top = &guard->tops[guard->top_count++];
+	memcpy(top->key, name->wire, 1U + name->wire[0]);
+	top->reason = (uint8_t)reason;
+	top->flags = (uint8_t)flags;
+	return 0;
+}
+
+static const struct weir_guard_top *
+find_top(const struct weir_guard *guard, const struct asked *asked)
+{
+	const uint8_t *label = asked->key + 1;
+	unsigned int i;
+
+	for (i = 0; i < guard->top_count; i++)
+		if (guard->tops[i].key[0] == label[0] &&
+		    memcmp(guard->tops[i].key + 1, label + 1, label[0]) == 0)
+			return &guard->tops[i];
+	return NULL;
+}
+
+static void
+ask(struct asked *asked, const uint8_t *key, size_t len)
+{
+	size_t at;
+
+	asked->key = key;
+	asked->count = 0;
+	asked->ends[0] = 1;
+	for (at = 1; at < len; at += 1U + key[at])
+		asked->ends[++asked->count] = (uint16_t)(at + 1U + key[at]);
+}
+
+static const struct weir_guard_item *
+find(const struct weir_guard *guard, const struct asked *asked,
+    unsigned int labels)
+{
+	return weir_guard_table_find(
+	    &guard->table, asked->key, asked->ends[labels]);
+}
+
+/* The names above it, from two labels on, and itself, as far as the table goes.
+ * NULL at `labels`: not there. */
+struct path {
+	const struct weir_guard_item *last, *parent;
+	unsigned int below; /* the reason of one above it that is BELOW */
+};
+
+static void
+walk(const struct weir_guard *guard, const struct asked *asked,
+    struct path *path)
+{
+	const struct weir_guard_item *item;
+	unsigned int i;
+
+	memset(path, 0, sizeof(*path));
+	for (i = 2; i <= asked->count; i++) {
+		item = find(guard, asked, i);
+		path->parent = path->last;
+		path->last = item;
+		if (item == NULL)
+			break;
+		if (i < asked->count && (item->flags & WEIR_GUARD_BELOW) != 0) {
+			path->below = item->self;
+			break;
+		}
 	}
-	if (low == guard->count)
-		return false;
-	found = &guard->keys[low];
-	if (found->len < len || memcmp(found->key, key, len) != 0)
-		return false;
-	return found->len == len || (scope & WEIR_SCOPE_SUBDOMAINS) != 0;
+	/* One above its parent is missing, so is its parent. */
+	if (i < asked->count)
+		path->last = path->parent = NULL;
+}
+
+/* By "*.ck" of the suffixes: what is above the name says that it is one.  Its
+ * WILD flags, or 0. */
+static unsigned int
+wild_flags(const struct weir_guard_top *top, const struct asked *asked,
+    const struct path *path)
+{
+	unsigned int flags = 0;
+
+	if (path->last != NULL &&
+	    (path->last->flags & WEIR_GUARD_NO_SUFFIX) != 0)
+		return 0;
+	if (asked->count == 2 && top != NULL)
+		flags = top->flags;
+	else if (asked->count > 2 && path->parent != NULL)
+		flags = path->parent->flags;
+	return flags & (WEIR_GUARD_WILD | WEIR_GUARD_WILD_PRIVATE);
+}
+
+static unsigned int
+judge_wild(const struct weir_guard *guard, unsigned int flags)
+{
+	if ((flags & WEIR_GUARD_WILD) != 0 && guard->has_public_suffixes)
+		return REASON(WEIR_LIST_PUBLIC_SUFFIX);
+	if ((flags & WEIR_GUARD_WILD_PRIVATE) != 0 &&
+	    guard->has_private_suffixes)
+		return REASON(WEIR_LIST_PRIVATE_SUFFIX);
+	return 0;
+}
+
+/* The first `labels` labels of the key, as text. */
+static void
+print(const struct asked *asked, unsigned int labels, char *text)
+{
+	unsigned int i;
+	size_t at = 0, len;
+
+	for (i = labels; i > 0; i--) {
+		len = (size_t)(asked->ends[i] - asked->ends[i - 1]) - 1;
+		memcpy(text + at, asked->key + asked->ends[i - 1] + 1, len);
+		at += len;
+		text[at++] = i > 1 ? '.' : '\0';
+	}
+}
+
+static bool
+is_psl_suffix(const struct weir_guard *guard, const char *text, int type)
+{
+	return psl_is_public_suffix2(
+		   guard->psl, text, type | PSL_TYPE_NO_STAR_RULE) != 0;
+}
+
+/* Where no file tells all suffixes, libpsl is asked for each name. */
+static unsigned int
+judge_by_psl(const struct weir_guard *guard, const struct asked *asked)
+{
+	char text[WEIR_NAME_SIZE + 1];
+
+	print(asked, asked->count, text);
+	if (!is_psl_suffix(guard, text, PSL_TYPE_ANY))
+		return 0;
+	if (guard->has_public_suffixes &&
+	    is_psl_suffix(guard, text, PSL_TYPE_ICANN))
+		return REASON(WEIR_LIST_PUBLIC_SUFFIX);
+	if (guard->has_private_suffixes &&
+	    is_psl_suffix(guard, text, PSL_TYPE_PRIVATE))
+		return REASON(WEIR_LIST_PRIVATE_SUFFIX);
+	return 0;
+}
+
+/* Whether the first `labels` labels are a suffix, guarded or not. */
+static bool
+is_suffix(const struct weir_guard *guard, const struct asked *asked,
+    unsigned int labels)
+{
+	struct asked above = *asked;
+	char text[WEIR_NAME_SIZE + 1];
+	struct path path;
+
+	if (labels < 2)
+		return true;
+	if (guard->psl != NULL) {
+		print(asked, labels, text);
+		return is_psl_suffix(guard, text, PSL_TYPE_ANY);
+	}
+	above.count = labels;
+	walk(guard, &above, &path);
+	if (path.last != NULL && (path.last->flags & WEIR_GUARD_SUFFIX) != 0)
+		return true;
+	return wild_flags(find_top(guard, asked), &above, &path) != 0;
+}
+
+/* A URL names one page; the host of a popular domain has others. */
+static unsigned int
+judge_url(const struct weir_guard *guard, const struct asked *asked,
+    enum weir_guard_url url)
+{
+	const struct weir_guard_item *item = NULL;
+	unsigned int labels = asked->count;
+
+	if (url == WEIR_GUARD_NO_URL)
+		return 0;
+	while (labels > 1 && !is_suffix(guard, asked, labels - 1))
+		labels--;
+	if (labels > 1)
+		item = find(guard, asked, labels);
+	if (item != NULL && item->self != 0)
+		return item->self;
+	return url == WEIR_GUARD_URL ? REASON(WEIR_LIST_WHOLE_HOST) : 0;
+}
+
+/* www.example.com is the site that example.com is popular for. */
+static bool
+is_site(const struct asked *asked, const struct path *path)
+{
+	static const uint8_t www[] = { 3, 'w', 'w', 'w' };
+	const uint8_t *last = asked->key + asked->ends[asked->count - 1];
+
+	return path->parent != NULL &&
+	       path->parent->self == REASON(WEIR_LIST_POPULAR) &&
+	       memcmp(last, www, last[0] == 3 ? 4 : 1) == 0;
+}
+
+static unsigned int
+judge(const struct weir_guard *guard, const struct asked *asked,
+    unsigned int scope, enum weir_guard_url url)
+{
+	const struct weir_guard_top *top;
+	unsigned int reason;
+	struct path path;
+
+	if (asked->count < 2)
+		return REASON(WEIR_LIST_SINGLE_LABEL);
+	top = find_top(guard, asked);
+	if (top != NULL && top->reason != 0)
+		return top->reason;
+	walk(guard, asked, &path);
+	if (path.below != 0)
+		return path.below;
+	if (path.last != NULL && path.last->self != 0)
+		return path.last->self;
+	if (path.last != NULL && path.last->above != 0 &&
+	    (scope & WEIR_SCOPE_SUBDOMAINS) != 0)
+		return path.last->above;
+	if (is_site(asked, &path))
+		return REASON(WEIR_LIST_POPULAR);
+	reason = judge_wild(guard, wild_flags(top, asked, &path));
+	if (reason == 0 && guard->psl != NULL)
+		reason = judge_by_psl(guard, asked);
+	return reason != 0 ? reason : judge_url(guard, asked, url);
 }
 
 /* The places of which the entry's word would be a block. */
@@ -93,14 +315,14 @@ blocked_scope(const struct weir_entry *entry)
 
 int
 weir_guard_judge(const struct weir_guard *guard, const uint8_t *key, size_t len,
-    const struct weir_entry *entry, bool is_from_url)
+    const struct weir_entry *entry, enum weir_guard_url url)
 {
-	unsigned int scope = blocked_scope(entry);
+	unsigned int scope = blocked_scope(entry), reason;
+	struct asked asked;
 
-	(void)is_from_url;
 	if (scope == 0)
 		return WEIR_GUARD_FINE;
-	if (guard->count > 0 && covers_guarded(guard, key, len, scope))
-		return WEIR_LIST_NEVER_BLOCK;
-	return WEIR_GUARD_FINE;
+	ask(&asked, key, len);
+	reason = judge(guard, &asked, scope, url);
+	return reason == 0 ? WEIR_GUARD_FINE : (int)reason - 1;
 }

@@ -9,7 +9,7 @@
 
 void
 weir_item_entry(const struct weir_list_item *item, bool has_subdomains,
-    struct weir_entry *entry)
+    uint32_t lifetime_s, struct weir_entry *entry)
 {
 	entry->scope = item->scope;
 	if (item->scope == 0)
@@ -27,6 +27,21 @@ weir_item_entry(const struct weir_list_item *item, bool has_subdomains,
 		entry->first_seen = item->first_seen;
 	if (item->valid_until != 0)
 		entry->valid_until = item->valid_until;
+	else if (item->first_seen != 0 && lifetime_s != 0)
+		entry->valid_until = weir_item_end(
+		    item->first_seen, lifetime_s);
+}
+
+uint32_t
+weir_item_end(int64_t from_unix, uint32_t lifetime_s)
+{
+	if (lifetime_s == 0)
+		return 0;
+	if (from_unix < 0)
+		from_unix = 0;
+	if (from_unix > (int64_t)UINT32_MAX - lifetime_s)
+		return UINT32_MAX;
+	return (uint32_t)from_unix + lifetime_s;
 }
 
 static bool

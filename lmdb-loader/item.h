@@ -6,14 +6,21 @@
 #define WEIR_LMDB_LOADER_ITEM_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "feeds/list.h"
 #include "lib/entry.h"
 
 /** Puts what the item says into the entry, which has the feed's own settings.
+ *  lifetime_s, if not 0, counts from when the item was first seen, if it says
+ *  that and no end.
  *  Category and answer are the caller's business: they are in tables. */
 void weir_item_entry(const struct weir_list_item *item, bool has_subdomains,
-    struct weir_entry *entry);
+    uint32_t lifetime_s, struct weir_entry *entry);
+
+/** When an entry ends that lives lifetime_s seconds from then on; 0, for ever,
+ *  if lifetime_s is. */
+uint32_t weir_item_end(int64_t from_unix, uint32_t lifetime_s);
 
 /** The category's name as the policy has it: small letters, digits, ".", "_"
  *  and "-", for each row of others one "-"; "" if nothing is left.  name has

@@ -137,24 +137,24 @@ count_kind(struct weir_lint_file *file, const struct weir_list_item *item)
 	file->important += item->is_important;
 }
 
-/* An item, guarded as `apply` does it; popular: it is not. */
+/* An item, guarded as `apply` does it. */
 static int
-add_item(
-    struct weir_lint *lint, const struct weir_list_item *item, bool is_guarded)
+take_item(void *arg, unsigned int thread, const struct weir_list_item *item)
 {
+	struct weir_lint *lint = arg;
 	struct weir_lint_file *file = &lint->files[lint->file];
 	struct weir_entry entry = { .feed = (uint16_t)lint->file };
 	uint8_t key[WEIR_KEY_SIZE + WEIR_LINT_TAIL];
-	int reason = WEIR_GUARD_FINE;
 	size_t len;
+	int reason;
 
-	weir_item_entry(item, true, &entry);
+	(void)thread;
+	weir_item_entry(item, true, 0, &entry);
 	if (item->confidence == WEIR_LIST_NO_CONFIDENCE)
 		entry.confidence = 100;
 	len = weir_name_to_key(item->name, WEIR_TRIGGER_QNAME, key, NULL);
-	if (is_guarded)
-		reason = weir_guard_judge(
-		    &lint->guard, key, len, &entry, item->is_from_url);
+	reason = weir_guard_judge(&lint->guard, key, len, &entry,
+	    item->is_from_url ? WEIR_GUARD_URL : WEIR_GUARD_NO_URL);
 	if (reason != WEIR_GUARD_FINE)
 		return WEIR_LIST_REFUSED(reason);
 	count_kind(file, item);
@@ -168,23 +168,9 @@ add_item(
 	return weir_sort_add(lint->sort, key, len + WEIR_LINT_TAIL, &entry);
 }
 
-static int
-take_item(void *arg, unsigned int thread, const struct weir_list_item *item)
-{
-	(void)thread;
-	return add_item(arg, item, true);
-}
-
-static int
-take_popular(void *arg, unsigned int thread, const struct weir_list_item *item)
-{
-	(void)thread;
-	return add_item(arg, item, false);
-}
-
 /* One file.  What breaks off in the middle counts as not read. */
 static int
-read_file(struct weir_lint *lint, bool is_popular)
+read_file(struct weir_lint *lint)
 {
 	struct weir_lint_file *file = &lint->files[lint->file];
 	struct weir_list_options options = { .now_unix = lint->now_unix };
@@ -192,14 +178,13 @@ read_file(struct weir_lint *lint, bool is_popular)
 		.piece_size = PIECE_SIZE,
 		.arg = lint,
 		.options = &options,
-		.each = is_popular ? take_popular : take_item };
+		.each = take_item };
 	uint64_t mark = weir_sort_mark(lint->sort);
 	int ret;
 
 	lint->line = 0;
-	file->error = weir_list_read_by(file->path,
-	    is_popular ? "auto" : lint->format, &sink, &file->report,
-	    &file->problem);
+	file->error = weir_list_read_by(
+	    file->path, lint->format, &sink, &file->report, &file->problem);
 	ret = weir_sort_problem(lint->sort, NULL);
 	if (file->error == WEIR_EMEMORY)
 		ret = file->error;
@@ -223,8 +208,8 @@ sort_new(struct weir_lint *lint)
 }
 
 int
-weir_lint_read(struct weir_lint *lint, const char *const *paths,
-    unsigned int count, unsigned int popular, struct weir_problem *problem)
+weir_lint_read(struct weir_lint *lint, char *const *paths, unsigned int count,
+    struct weir_problem *problem)
 {
 	struct weir_problem why = { "" };
 	int ret = 0;
@@ -234,19 +219,19 @@ weir_lint_read(struct weir_lint *lint, const char *const *paths,
 	if (lint->files == NULL)
 		ret = WEIR_EMEMORY;
 	if (ret == 0)
-		ret = weir_guard_init(
-		    &lint->guard, &lint->settings->never_block);
+		ret = weir_guard_init(&lint->guard, lint->settings, &why);
 	if (ret == 0)
 		ret = sort_new(lint);
 	for (lint->file = 0; ret == 0 && lint->file < count; lint->file++) {
 		lint->files[lint->file].path = paths[lint->file];
-		ret = read_file(lint, lint->file == popular);
+		ret = read_file(lint);
 	}
 	if (ret == 0)
 		ret = weir_sort_finish(lint->sort);
 	if (ret == 0)
 		return 0;
-	(void)weir_problem_set(&why, ret, "%s", weir_error_text(ret));
+	if (why.text[0] == '\0')
+		(void)weir_problem_set(&why, ret, "%s", weir_error_text(ret));
 	if (lint->sort != NULL)
 		(void)weir_sort_problem(lint->sort, &why);
 	return weir_problem_set(

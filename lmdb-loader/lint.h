@@ -69,7 +69,7 @@ struct weir_lint_file {
 	uint64_t block_names; /* of which something is blocked */
 	uint64_t exceptions, important, cancelled;
 	struct weir_lint_case cases[WEIR_LINT_COUNT];
-	struct weir_lint_overlap files[WEIR_LINT_FILES + 1];
+	struct weir_lint_overlap files[WEIR_LINT_FILES];
 	/* Against the current generation: */
 	struct weir_lint_overlap feeds[WEIR_FEEDS];
 	uint64_t known; /* names that one of the feeds has, or covers */
@@ -92,12 +92,10 @@ struct weir_lint {
 	unsigned int number_in_line;
 };
 
-/** Reads the files; what cannot be read is noted in it and no failure.  A file
- *  whose number is `popular` is read without the guard rails.  WEIR_EMEMORY,
- *  WEIR_ESYSTEM, WEIR_ELIMIT: the sort. */
-int weir_lint_read(struct weir_lint *lint, const char *const *paths,
-    unsigned int count, unsigned int popular,
-    struct weir_problem *problem) WEIR_CHECKED;
+/** Reads the files; what cannot be read is noted in it and no failure.
+ *  WEIR_EMEMORY, WEIR_ESYSTEM, WEIR_ELIMIT: the sort, or a file of the guard. */
+int weir_lint_read(struct weir_lint *lint, char *const *paths,
+    unsigned int count, struct weir_problem *problem) WEIR_CHECKED;
 /** Then: finds what the names together say.  WEIR_EFORMAT: the generation. */
 int weir_lint_walk(
     struct weir_lint *lint, struct weir_problem *problem) WEIR_CHECKED;

@@ -97,14 +97,13 @@ describe_loaded(const struct weir_lint *lint, const struct weir_lint_file *file,
 }
 
 static json_t *
-describe_overlap(
-    const struct weir_lint *lint, unsigned int number, unsigned int popular)
+describe_overlap(const struct weir_lint *lint, unsigned int number)
 {
 	json_t *array = json_array();
 	unsigned int i;
 
 	for (i = 0; i < lint->file_count; i++)
-		if (i != number && i != popular && lint->files[i].error == 0)
+		if (i != number && lint->files[i].error == 0)
 			(void)json_array_append_new(array,
 			    json_pack("{s:o, s:I, s:I}", "file",
 				weir_load_string(lint->files[i].path), "same",
@@ -116,26 +115,9 @@ describe_overlap(
 	return array;
 }
 
-/* Popular names that the list has, or has a name above of. */
-static json_t *
-describe_popular(
-    const struct weir_lint *lint, unsigned int number, unsigned int popular)
-{
-	const struct weir_lint_overlap *overlap;
-
-	if (popular >= lint->file_count)
-		return json_null();
-	overlap = &lint->files[popular].files[number];
-	return json_pack("{s:o, s:I, s:I}", "file",
-	    weir_load_string(lint->files[popular].path), "same",
-	    (json_int_t)overlap->same, "covered", (json_int_t)overlap->covered);
-}
-
 static bool
-has_trouble(
-    const struct weir_lint *lint, unsigned int number, unsigned int popular)
+has_trouble(const struct weir_lint_file *file)
 {
-	const struct weir_lint_file *file = &lint->files[number];
 	unsigned int i;
 
 	for (i = 0; i < WEIR_LIST_REASON_COUNT; i++)
@@ -144,10 +126,6 @@ has_trouble(
 	for (i = WEIR_LINT_FUTURE; i < WEIR_LINT_COUNT; i++)
 		if (file->cases[i].count > 0)
 			return true;
-	if (popular < lint->file_count &&
-	    (lint->files[popular].files[number].same > 0 ||
-		lint->files[popular].files[number].covered > 0))
-		return true;
 	return file->names == 0;
 }
 
@@ -173,8 +151,8 @@ describe_numbers(const struct weir_lint_file *file)
 }
 
 json_t *
-weir_lint_describe(const struct weir_lint *lint, unsigned int number,
-    unsigned int popular, uint64_t generation)
+weir_lint_describe(
+    const struct weir_lint *lint, unsigned int number, uint64_t generation)
 {
 	const struct weir_lint_file *file = &lint->files[number];
 	const char *result = "fine";
@@ -183,7 +161,7 @@ weir_lint_describe(const struct weir_lint *lint, unsigned int number,
 
 	if (file->error != 0)
 		result = "unreadable";
-	else if (has_trouble(lint, number, popular))
+	else if (has_trouble(file))
 		result = "trouble";
 	object = json_pack("{s:o, s:s, s:o}", "file",
 	    weir_load_string(file->path), "result", result, "problem",
@@ -198,10 +176,8 @@ weir_lint_describe(const struct weir_lint *lint, unsigned int number,
 		(void)json_object_set_new(object, weir_lint_finding_word(i),
 		    describe_case(&file->cases[i]));
 	(void)json_object_set_new(
-	    object, "popular", describe_popular(lint, number, popular));
-	(void)json_object_set_new(
 	    object, "loaded", describe_loaded(lint, file, generation));
 	(void)json_object_set_new(
-	    object, "overlap", describe_overlap(lint, number, popular));
+	    object, "overlap", describe_overlap(lint, number));
 	return object;
 }

@@ -8,9 +8,8 @@
 
 #include "lmdb-loader/lint.h"
 
-/** What was found out of a file; NULL without memory.  popular: the number of
- *  the list of popular names; file_count or more if there is none. */
-json_t *weir_lint_describe(const struct weir_lint *lint, unsigned int number,
-    unsigned int popular, uint64_t generation);
+/** What was found out of a file; NULL without memory. */
+json_t *weir_lint_describe(
+    const struct weir_lint *lint, unsigned int number, uint64_t generation);
 
 #endif

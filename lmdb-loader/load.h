@@ -51,6 +51,7 @@ int weir_cmd_config(const struct weir_load *load);
 int weir_cmd_allow(const struct weir_load *load);
 int weir_cmd_deny(const struct weir_load *load);
 int weir_cmd_forget(const struct weir_load *load);
+int weir_cmd_accept(const struct weir_load *load);
 int weir_cmd_apply(const struct weir_load *load);
 int weir_cmd_delta(const struct weir_load *load);
 int weir_cmd_compact(const struct weir_load *load);

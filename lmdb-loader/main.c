@@ -42,6 +42,8 @@ static const struct command {
 	    "check it, print what holds" },
 	{ "apply", weir_cmd_apply, 0, 0, TAKES_WAIT,
 	    " [--no-wait] [--timeout S]", "compile the lists and swap" },
+	{ "accept", weir_cmd_accept, 1, 1, 0, " FEED",
+	    "a list that has shrunk or grown too much is right" },
 	{ "delta", weir_cmd_delta, 1, 1, TAKES_WAIT | TAKES_FILES,
 	    " FEED [--add F] [--del F]", "a few names of a feed" },
 	{ "compact", weir_cmd_compact, 0, 0, TAKES_WAIT, "",

@@ -42,14 +42,28 @@ describe_refused(const struct weir_list_report *report)
 	for (reason = 0; reason < WEIR_LIST_REASON_COUNT; reason++) {
 		if (report->refused[reason] == 0)
 			continue;
-		(void)json_array_append_new(
-		    array, json_pack("{s:s, s:s, s:I, s:o}", "reason",
-			       weir_list_reason_word(reason), "text",
-			       weir_list_reason_text(reason), "count",
-			       (json_int_t)report->refused[reason], "examples",
-			       describe_examples(report->examples[reason])));
+		(void)json_array_append_new(array,
+		    json_pack("{s:s, s:s, s:b, s:I, s:o}", "reason",
+			weir_list_reason_word(reason), "text",
+			weir_list_reason_text(reason), "skipped",
+			(int)weir_list_reason_is_skipped(reason), "count",
+			(json_int_t)report->refused[reason], "examples",
+			describe_examples(report->examples[reason])));
 	}
 	return array;
+}
+
+/* Of all reasons together: those passed over, or the others. */
+static json_int_t
+count_refused(const struct weir_list_report *report, bool is_skipped)
+{
+	json_int_t count = 0;
+	unsigned int reason;
+
+	for (reason = 0; reason < WEIR_LIST_REASON_COUNT; reason++)
+		if (weir_list_reason_is_skipped(reason) == is_skipped)
+			count += (json_int_t)report->refused[reason];
+	return count;
 }
 
 static json_t *
@@ -69,14 +83,17 @@ add_list(json_t *object, const struct weir_feed_settings *settings,
 	const struct weir_list_report *report = &feed->report;
 	json_t *list;
 
-	list = json_pack("{s:o, s:s, s:I, s:I, s:I, s:o, s:o}", "file",
-	    weir_load_string(settings->file), "format",
+	list = json_pack("{s:o, s:s, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:o}",
+	    "file",
+	    weir_load_string(settings->file != NULL ? settings->file : ""),
+	    "format",
 	    report->format[0] != '\0' ? report->format : settings->format,
 	    "lines", (json_int_t)report->line_count, "entries",
 	    (json_int_t)report->entry_count, "kept",
-	    (json_int_t)feed->kept_count, "problem",
-	    weir_load_string(feed->problem.text), "refused",
-	    describe_refused(report));
+	    (json_int_t)feed->kept_count, "held", (json_int_t)feed->held_count,
+	    "problem", weir_load_string(feed->problem.text), "refused_count",
+	    count_refused(report, false), "skipped_count",
+	    count_refused(report, true), "refused", describe_refused(report));
 	if (list != NULL)
 		(void)json_object_update(object, list);
 	json_decref(list);
@@ -127,22 +144,53 @@ text(json_t *object, const char *key)
 	return value != NULL ? value : "";
 }
 
-/* "12 not a name, as in FILE:17:3: foo bar" */
+static void
+print_example(json_t *feed, json_t *example, FILE *stream)
+{
+	long long column = integer(example, "column");
+
+	fprintf(stream, "%s", text(feed, "file"));
+	if (integer(example, "line") > 0)
+		fprintf(stream, ":%lld:%lld", integer(example, "line"),
+		    column > 0 ? column : 1);
+	fprintf(stream, ": %s", text(example, "text"));
+}
+
+/* Whether it is names that nobody should list: those are all shown that were
+ * kept, for each of them may be a mistake, or an attack. */
+static bool
+is_guarded(json_t *refused)
+{
+	static const enum weir_list_reason reasons[] = { WEIR_LIST_SINGLE_LABEL,
+		WEIR_LIST_LOCAL_NAME, WEIR_LIST_NEVER_BLOCK,
+		WEIR_LIST_PUBLIC_SUFFIX, WEIR_LIST_PRIVATE_SUFFIX,
+		WEIR_LIST_SPECIAL_USE, WEIR_LIST_POPULAR,
+		WEIR_LIST_WHOLE_HOST };
+	const char *word = text(refused, "reason");
+	size_t i;
+
+	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (strcmp(weir_list_reason_word(reasons[i]), word) == 0)
+			return true;
+	return false;
+}
+
+/* "12 refused: not a name, as in FILE:17:3: foo bar" */
 static void
 print_refused(json_t *feed, json_t *refused, FILE *stream)
 {
-	json_t *example = json_array_get(
-	    json_object_get(refused, "examples"), 0);
-	long long column = integer(example, "column");
+	json_t *examples = json_object_get(refused, "examples"), *example;
+	bool is_skipped = json_is_true(json_object_get(refused, "skipped"));
+	size_t i;
 
-	fprintf(stream, "    %lld refused: %s", integer(refused, "count"),
-	    text(refused, "text"));
-	if (example != NULL) {
-		fprintf(stream, ", as in %s", text(feed, "file"));
-		if (integer(example, "line") > 0)
-			fprintf(stream, ":%lld:%lld", integer(example, "line"),
-			    column > 0 ? column : 1);
-		fprintf(stream, ": %s", text(example, "text"));
+	fprintf(stream, "    %lld %s: %s", integer(refused, "count"),
+	    is_skipped ? "skipped" : "refused", text(refused, "text"));
+	json_array_foreach(examples, i, example)
+	{
+		if (i > 0 && !is_guarded(refused))
+			break;
+		fputs(i == 0 ? ", as in " : "\n      and ", stream);
+		print_example(feed, example, stream);
 	}
 	fputc('\n', stream);
 }
@@ -169,6 +217,9 @@ print_feed(json_t *feed, FILE *stream)
 		fputs(", kept from before: its list cannot be used", stream);
 	else if (strcmp(state, "lost") == 0)
 		fputs(", its list cannot be used", stream);
+	else if (strcmp(state, "held") == 0)
+		fputs(
+		    ", kept from before: its list has to be accepted", stream);
 	if (integer(feed, "deltas") > 0)
 		fprintf(
 		    stream, ", and %lld deltas since", integer(feed, "deltas"));

@@ -57,6 +57,7 @@ cat >scopes.txt <<-END
 	below.y.example
 	z.example
 END
+printf 'co.uk\n.home.arpa\nfine.example\n' >guarded.txt
 printf 'a.example\ndeep.b.example\n' >popular.txt
 
 # Without a weir.yaml, and without a database.
@@ -74,6 +75,11 @@ says '1 repeated, as x\.example in line 2 \(after line 1\)'
 says '2 redundant.*as a\.b\.x\.example in line 7 \(x\.example in line 1\)'
 says 'dangerous +1'
 says '1: a top-level name, as in line 5: com'
+lint 3 guarded.txt
+says 'dangerous +2'
+says '1: a public suffix, as in line 1: co\.uk'
+says '1: a special-use name, as in line 2: home\.arpa'
+lint 3 odd.hosts
 says 'invalid +2'
 says '1: not a name, as in line 4: two\.\.dots\.example'
 
@@ -88,7 +94,7 @@ lint 3 fine.hosts odd.hosts
 says '1 names are in odd\.hosts, 0 below'
 says '1 names are in fine\.hosts, 0 below'
 lint 3 --popular popular.txt fine.hosts
-says 'popular +1 names of popular\.txt, and 1 below names of the list'
+says '2: a popular domain, as in line 2: a\.example'
 lint 0 --popular popular.txt scopes.txt
 lint 1 --popular nowhere.txt scopes.txt
 
@@ -108,6 +114,26 @@ code=0
 # The whole format as given; most lines are not in it.
 lint 3 --format domains odd.hosts
 says 'format +domains, as are 0 of the 7 lines looked at \(7 are not\)'
+
+# Exceptions.
+cat >rules.txt <<-END
+	! a list
+	||x.example^
+	@@||www.x.example^
+	@@||alone.example^
+	@@||www.x.example^
+	||y.example^\$important
+	||sub.y.example^
+	||x.example^\$script
+END
+lint 0 rules.txt
+says 'format +adblock'
+says '3 of the entries are exceptions'
+says '1 are important'
+says '1 repeated, as www\.x\.example in line 5 \(after line 3\)'
+says '1 redundant.*as sub\.y\.example in line 7 \(y\.example in line 6\)'
+says '1 exceptions where nothing is blocked, as alone\.example in line 4'
+says 'skipped +1'
 
 # With a database and guard rails.
 cat >weir.yaml <<-END

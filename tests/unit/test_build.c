@@ -62,7 +62,7 @@ compile(const struct weir_settings *settings, struct weir_db *old)
 {
 	const struct weir_generation generation = { .base = old };
 	struct weir_compiled compiled;
-	int ret = weir_compile(settings, old != NULL ? &generation : NULL,
+	int ret = weir_compile(settings, NULL, old != NULL ? &generation : NULL,
 	    thread_count, &compiled, &problem);
 
 	ck_assert_msg(ret == 0, "%s", problem.text);

@@ -220,7 +220,8 @@ publish(const struct weir_settings *settings, struct weir_store *store)
 	char *path;
 
 	need(weir_store_lock(settings->database, 0, store, &problem), "store");
-	need(weir_compile(settings, NULL, 1 + chance(3), &compiled, &problem),
+	need(weir_compile(
+		 settings, NULL, NULL, 1 + chance(3), &compiled, &problem),
 	    "compile");
 	path = weir_path_join(store->folder, draft.base_file);
 	draft.name_count = weir_sort_count(compiled.sort);

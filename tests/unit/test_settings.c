@@ -203,6 +203,78 @@ START_TEST(names_have_a_scope_and_a_line)
 }
 END_TEST
 
+static const char rails[] = "max-shrink: 20%\n"
+			    "max-grow: none\n"
+			    "url-hosts: yes\n"
+			    "presets: [ddr, doh-canary]\n"
+			    "guard:\n"
+			    "  private-suffixes: no\n"
+			    "  popular-file: top.csv\n"
+			    "feeds:\n"
+			    "  - name: a\n"
+			    "    file: /a\n"
+			    "    categories: [malware, c2]\n"
+			    "    lifetime: 36h\n"
+			    "    exceptions: all\n"
+			    "    url-hosts: no\n"
+			    "    max-shrink: 0%\n"
+			    "  - {name: b, file: /b, max-grow: 7%,\n"
+			    "     lifetime: 7d, exceptions: feed}\n";
+
+START_TEST(guard_rails_have_defaults_and_feeds_their_own)
+{
+	const struct weir_feed_settings *feeds;
+	struct weir_settings *settings;
+	const struct weir_policy *policy;
+	struct scratch scratch;
+	char wanted[128];
+
+	scratch_init(&scratch);
+	settings = good(&scratch, "");
+	ck_assert(settings->guard.has_public_suffixes);
+	ck_assert(settings->guard.has_private_suffixes);
+	ck_assert(settings->guard.has_well_known);
+	ck_assert_ptr_null(settings->guard.popular_file);
+	ck_assert_uint_eq(settings->max_shrink, 50);
+	ck_assert_uint_eq(settings->max_grow, 200);
+	ck_assert_uint_eq(settings->presets, 0);
+	ck_assert(!settings->has_url_hosts);
+	weir_settings_free(settings);
+	settings = good(&scratch, rails);
+	ck_assert(settings->guard.has_public_suffixes);
+	ck_assert(!settings->guard.has_private_suffixes);
+	snprintf(wanted, sizeof(wanted), "%s/top.csv", scratch.folder);
+	ck_assert_str_eq(settings->guard.popular_file, wanted);
+	ck_assert_uint_eq(
+	    settings->presets, WEIR_PRESET_DOH_CANARY | WEIR_PRESET_DDR);
+	/* The presets' feed stands first. */
+	ck_assert_uint_eq(settings->feed_count, 3);
+	feeds = settings->feeds;
+	policy = &settings->policy;
+	ck_assert_str_eq(feeds[0].name, "presets");
+	ck_assert_ptr_null(feeds[0].file);
+	ck_assert_str_eq(policy->feeds[WEIR_FEED_FIRST].name, "presets");
+	ck_assert_str_eq(policy->feeds[WEIR_FEED_FIRST + 1].name, "a");
+	ck_assert_uint_eq(feeds[1].max_shrink, 0);
+	ck_assert_uint_eq(feeds[1].max_grow, WEIR_NO_LIMIT);
+	ck_assert_uint_eq(feeds[1].lifetime_s, 36 * 3600);
+	ck_assert(feeds[1].has_global_exceptions);
+	ck_assert(!feeds[1].has_url_hosts);
+	ck_assert(weir_feed_has_category(&policy->feeds[WEIR_FEED_FIRST + 1],
+	    (unsigned int)weir_policy_find_category(policy, "c2")));
+	ck_assert(
+	    !weir_feed_has_category(&policy->feeds[WEIR_FEED_FIRST + 1], 0));
+	ck_assert_uint_eq(feeds[2].max_shrink, 20);
+	ck_assert_uint_eq(feeds[2].max_grow, 7);
+	ck_assert_uint_eq(feeds[2].lifetime_s, 7 * 86400);
+	ck_assert(!feeds[2].has_global_exceptions);
+	ck_assert(feeds[2].has_url_hosts);
+	ck_assert_uint_eq(feeds[2].line, 16);
+	weir_settings_free(settings);
+	scratch_done(&scratch);
+}
+END_TEST
+
 START_TEST(a_sinkhole_may_be_a_name_or_lack_an_address)
 {
 	struct weir_settings *settings;
@@ -276,6 +348,46 @@ static const struct wrong {
 	    4,
 	    "feeds[0].min-confidence: \"51\" is above the confidence of its "
 	    "names (50): none could ever match" },
+	{ "feeds:\n - {name: presets, file: b}\n", 2,
+	    "feeds[0].name: \"presets\" is the name of weir's own" },
+	{ "presets: [ddr]\nfeeds:\n - {name: a, file: b}\n"
+	  " - {name: a, file: b}\n",
+	    4, "feeds[1].name: \"a\" is the name of feeds[0] already" },
+	{ "presets: [ddr]\nfeeds:\n - {name: a, file: b, ede: x}\n", 3,
+	    "feeds[0].ede: \"x\" is no whole number" },
+	{ "feeds:\n - {name: a, file: b, lifetime: 7}\n", 2,
+	    "feeds[0].lifetime: \"7\" is no duration (as 30m, 12h or 7d" },
+	{ "feeds:\n - {name: a, file: b, lifetime: 0d}\n", 2,
+	    "is no duration" },
+	{ "feeds:\n - {name: a, file: b, lifetime: 7dd}\n", 2,
+	    "is no duration" },
+	{ "feeds:\n - {name: a, file: b, lifetime: 3661d}\n", 2,
+	    "is no duration" },
+	{ "feeds:\n - {name: a, file: b, exceptions: none}\n", 2,
+	    "feeds[0].exceptions: \"none\" is neither feed nor all" },
+	{ "feeds:\n - {name: a, file: b, url-hosts: x}\n", 2,
+	    "feeds[0].url-hosts: \"x\" is neither yes nor no" },
+	{ "feeds:\n - {name: a, file: b, categories: x}\n", 2,
+	    "feeds[0].categories: \"x\" is no list of categories" },
+	{ "feeds:\n - {name: a, file: b,\n  categories: [x, Y]}\n", 3,
+	    "feeds[0].categories[1]: \"Y\" is no category (small letters" },
+	{ "feeds:\n - {name: a, file: b, max-grow: 10}\n", 2,
+	    "feeds[0].max-grow: \"10\" is no percentage (as 50%, or none)" },
+	{ "max-shrink: -5%\n", 1, "max-shrink: \"-5%\" is no percentage" },
+	{ "max-grow: 1000001%\n", 1, "is no percentage" },
+	{ "presets: [doh]\n", 1,
+	    "presets[0]: \"doh\" is no preset (doh-canary, private-relay, "
+	    "ddr)" },
+	{ "presets: ddr\n", 1, "presets: \"ddr\" is no list of presets" },
+	{ "presets: [ddr, ddr, ddr, ddr]\n", 1, "presets: more than 3" },
+	{ "guard: yes\n", 1, "guard: \"yes\" is no mapping" },
+	{ "guard:\n  suffixes: no\n", 2,
+	    "guard: \"suffixes\" is no key here (public-suffixes, " },
+	{ "guard:\n  well-known: 1\n", 2,
+	    "guard.well-known: \"1\" is neither yes nor no" },
+	{ "guard:\n  popular-file: \"\"\n", 2,
+	    "guard.popular-file: there is no value" },
+	{ "url-hosts: never\n", 1, "url-hosts: \"never\" is neither yes" },
 	{ "block-ttl: 0\n", 1, "is no whole number from 1 to 3600" },
 	{ "block-ttl: 3601\n", 1, "is no whole number from 1 to 3600" },
 	{ "block-ttl: 60s\n", 1, "block-ttl: \"60s\" is no whole number" },
@@ -455,7 +567,7 @@ printed(const struct weir_settings *settings)
 
 START_TEST(what_is_printed_reads_the_same_again)
 {
-	static const char *const texts[] = { "", full,
+	static const char *const texts[] = { "", full, rails,
 		"sinkhole: {name: a.b}\nallow:\n - a.b\n",
 		"feeds:\n - {name: a, file: \"q\\\"\\\\: # x\", "
 		"category: \"yes\"}\n" };
@@ -543,6 +655,7 @@ main(void)
 		an_empty_file_means_the_defaults,
 		every_value_arrives,
 		names_have_a_scope_and_a_line,
+		guard_rails_have_defaults_and_feeds_their_own,
 		a_sinkhole_may_be_a_name_or_lack_an_address,
 		whatever_is_wrong_is_told_with_its_line,
 		lists_have_their_limits,

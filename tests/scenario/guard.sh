@@ -1,0 +1,273 @@
+#!/bin/bash
+# Guard rails and size limits as a user meets them, without Unbound: what no
+# list may block is refused by name, the rest loads; a list that shrinks or grows
+# too much waits for `weir-load accept`.
+set -euo pipefail
+export LC_ALL=C
+load=${WEIR_LOAD:-./weir-load}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+conf=$work/weir.yaml
+out=$work/out err=$work/err
+
+fail() {
+	echo "$*" >&2
+	echo "--- stdout" >&2
+	head -60 "$out" >&2
+	echo "--- stderr" >&2
+	head -30 "$err" >&2
+	exit 1
+}
+
+# run CODE ARGUMENT...: runs weir-load and wants that exit code.
+run() {
+	local want=$1 code=0
+	shift
+	what="weir-load $*"
+	"$load" -c "$conf" "$@" >"$out" 2>"$err" || code=$?
+	[ "$code" = "$want" ] || fail "$what: exit $code, not $want"
+}
+
+says() {
+	grep -qF -- "$1" "$out" || fail "$what: does not say: $1"
+}
+
+says_not() {
+	! grep -qF -- "$1" "$out" || fail "$what: says: $1"
+}
+
+complains() {
+	grep -qF -- "$1" "$err" || fail "$what: does not complain: $1"
+}
+
+names() {
+	seq -f "n%g.$1.test" "$2"
+}
+
+# --- refused by name -------------------------------------------------------
+
+cat >"$work/suffixes.dat" <<-END
+	// ===BEGIN ICANN DOMAINS===
+	com
+	uk
+	co.uk
+	*.ck
+	!www.ck
+	// ===END ICANN DOMAINS===
+	// ===BEGIN PRIVATE DOMAINS===
+	hosting.test
+	// ===END PRIVATE DOMAINS===
+END
+printf '%s\n' rank,domain 1,search.test 2,video.test >"$work/popular.csv"
+cat >"$conf" <<-END
+	database: $work/db
+	status: $work/status
+	guard:
+	  suffix-file: suffixes.dat
+	  popular-file: popular.csv
+	never-block: [ www.bank.test ]
+	feeds:
+	  - name: bad
+	    file: bad.txt
+	    format: domains
+	  - name: large
+	    file: large.txt
+	    format: domains
+END
+printf '%s\n' com co.uk . localhost in-addr.arpa google.com ocsp.digicert.com \
+	time.google.com '*.co.uk' foo.ck search.test evil.search.test \
+	hosting.test evil.hosting.test printer.local x.onion example.com \
+	bank.test evil.test >"$work/bad.txt"
+names a 5000 >"$work/large.txt"
+run 0 apply
+says "feed bad: 3 names"
+bad=$work/bad.txt
+for refused in "1 refused: a name of the machine itself, as in $bad:4:1: localhost" \
+	"refused: a top-level name, as in $bad:1:1: com" \
+	"and $bad:3:1: ." \
+	"refused: a public suffix, as in $bad:2:1: co.uk" \
+	"and $bad:9:1: *.co.uk" "and $bad:10:1: foo.ck" \
+	"refused: a private public suffix, as in $bad:13:1: hosting.test" \
+	"refused: a special-use name, as in $bad:5:1: in-addr.arpa" \
+	"and $bad:15:1: printer.local" "and $bad:16:1: x.onion" \
+	"and $bad:17:1: example.com" \
+	"refused: on the never-block list, as in $bad:6:1: google.com" \
+	"and $bad:7:1: ocsp.digicert.com" "and $bad:8:1: time.google.com" \
+	"and $bad:18:1: bank.test" \
+	"1 refused: a popular domain, as in $bad:11:1: search.test"; do
+	says "$refused"
+done
+cp "$out" "$work/applied"
+run 0 status
+for refused in "as in $bad:1:1: com" "and $bad:3:1: ." "$bad:2:1: co.uk" \
+	"$bad:4:1: localhost" "$bad:5:1: in-addr.arpa" "$bad:6:1: google.com" \
+	"$bad:7:1: ocsp.digicert.com"; do
+	says "$refused"
+done
+run 0 dump
+for loaded in evil.test evil.search.test evil.hosting.test n1.a.test; do
+	says "$loaded"
+done
+run 0 status --json
+says '"refused_count": 16'
+says '"skipped_count": 0'
+says '"skipped": false'
+says '"reason": "public-suffix"'
+
+# A guard that is not there is not taken for one that has nothing to say.
+mv "$work/popular.csv" "$work/moved"
+run 1 apply
+complains "guard: $work/popular.csv: No such file"
+mv "$work/moved" "$work/popular.csv"
+
+# What is guarded from now on goes, though its list is not read.
+printf '3,a.test\n4,evil.test\n' >>"$work/popular.csv"
+mv "$bad" "$work/moved"
+run 3 apply
+says "feed bad: 2 names"
+says "refused: a popular domain, as in $bad: evil.test"
+mv "$work/moved" "$bad"
+run 0 apply
+
+# --- too few, too many -----------------------------------------------------
+
+names a 2400 >"$work/large.txt"
+run 3 apply
+complains "feed large: $work/large.txt: holds 2400 names where 5000 are in \
+force, too few for max-shrink; its 5000 names of the generation before stay \
+until weir-load accept large"
+says "feed large: 5000 names"
+says "its list has to be accepted"
+run 3 apply --json
+says '"state": "held"'
+says '"held": 2400'
+run 0 status
+says "feed large waits: a list with 2400 names, 5000 are in force; weir-load \
+accept large takes it"
+run 0 status --json
+says '"accepted": false'
+run 2 accept
+run 2 accept nothing
+run 1 accept bad
+complains "feed bad: no list of it waits"
+
+# Only the very file that was held.
+names a 2300 >"$work/large.txt"
+run 1 accept large
+complains "has changed since it was held"
+run 3 apply
+run 0 accept large
+says "its list with 2300 names (5000 are in force) is accepted"
+run 0 status
+says "accepted, weir-load apply takes it"
+names a 2299 >"$work/large.txt"
+run 3 apply
+says "feed large: 5000 names"
+names a 2300 >"$work/large.txt"
+run 3 apply
+run 0 accept large --json
+says '"result": "accepted"'
+run 0 apply
+says "feed large: 2300 names"
+run 0 status
+says_not "waits"
+
+# Another file in between: the acceptance does not hold for it.
+names a 9000 >"$work/large.txt"
+run 3 apply
+complains "holds 9000 names where 2300 are in force, too many for max-grow"
+run 0 accept large
+run 0 apply
+says "feed large: 9000 names"
+names a 9001 >"$work/large.txt"
+run 0 apply
+
+# Back to what is in force: nothing waits any more.
+names a 20 >"$work/large.txt"
+run 3 apply
+names a 9001 >"$work/large.txt"
+run 0 apply
+run 0 status
+says_not "waits"
+
+# A setting of the feed, and one for all.
+names a 20 >"$work/large.txt"
+cp "$conf" "$work/good.yaml"
+run 3 apply
+sed '/name: large/a\    max-shrink: none' "$work/good.yaml" >"$conf"
+run 0 apply
+says "feed large: 20 names"
+names a 900 >"$work/large.txt" # so few come and go
+run 0 apply
+names a 3001 >"$work/large.txt"
+run 3 apply
+echo "max-grow: 300%" >>"$conf"
+run 0 apply
+says "feed large: 3001 names"
+cp "$work/good.yaml" "$conf"
+
+# A damaged file of what is held does not stop anybody.
+echo "no JSON" >"$work/db/held.json"
+run 0 apply
+complains "what is held cannot be read"
+run 0 apply
+says "nothing changed"
+
+# --- lifetime --------------------------------------------------------------
+
+sed '/name: large/a\    lifetime: 7d' "$work/good.yaml" >"$conf"
+touch -d '2 days ago' "$work/large.txt"
+run 0 apply
+run 0 apply
+says "nothing changed"
+run 0 lookup n1.a.test
+says ", until $(date -u -d '5 days' +%Y-%m-%d)"
+touch -d '8 days ago' "$work/large.txt"
+run 0 apply
+run 0 explain n1.a.test
+says "not blocked"
+
+# --- presets ---------------------------------------------------------------
+
+cp "$work/good.yaml" "$conf"
+echo "presets: [doh-canary, private-relay, ddr]" >>"$conf"
+run 0 apply
+says "feed presets: 4 names"
+run 0 explain use-application-dns.net
+says "NXDOMAIN"
+says "feed presets"
+run 0 explain mask.icloud.com
+says "NXDOMAIN"
+run 0 explain mask-h2.icloud.com --type AAAA
+says "NXDOMAIN"
+run 0 explain _dns.resolver.arpa --type SVCB
+says "(nodata)"
+run 0 explain x.mask.icloud.com
+says_not "feed presets"
+run 2 delta presets --add "$bad"
+sed -i 's/^presets:.*/presets: [ddr]/' "$conf"
+run 0 apply
+run 0 explain mask.icloud.com
+says_not "feed presets"
+run 0 explain _dns.resolver.arpa
+says "(nodata)"
+echo "allow: [_dns.resolver.arpa]" >>"$conf"
+run 0 apply
+run 0 explain _dns.resolver.arpa
+says "allowed"
+
+# --- packed ----------------------------------------------------------------
+
+cp "$work/good.yaml" "$conf"
+run 0 apply
+gzip -c "$work/large.txt" >"$work/packed"
+mv "$work/packed" "$work/large.txt"
+run 0 apply
+says "nothing changed"
+head -c 3000 "$work/large.txt" >"$work/cut"
+mv "$work/cut" "$work/large.txt"
+run 3 apply
+complains "large.txt: the gzip archive is cut off"
+says "feed large: 3001 names"
+
+echo "guard rails and limits do as weir.yaml(5) says"
