@@ -8,6 +8,8 @@
  *   N.generation      the same text, kept for rollback
  *   N.base            a database file (lib/format.h)
  *   N.overlay         one that lies over a base, of an older generation
+ *   local.rules       the rules of `weir-load allow` and `deny`
+ *                     (lmdb-loader/rules.h); N.rules: those in generation N
  *   lock              weir-load's flock(2); the module never looks at it
  *   *.tmp             being written; left over after a crash, removed later
  *   compact.lock      of the one `weir-load compact` at work, and ...

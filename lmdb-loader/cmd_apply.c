@@ -534,10 +534,11 @@ run(struct apply *apply)
 	ret = open_old(apply);
 	if (ret < 0)
 		return ret;
-	recall_held(apply);
 	ret = take_rules(apply);
-	if (ret == 0)
-		ret = compile(apply);
+	if (ret < 0)
+		return ret;
+	recall_held(apply);
+	ret = compile(apply);
 	if (ret == 0)
 		ret = compare(apply);
 	if (ret == 0)

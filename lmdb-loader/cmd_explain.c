@@ -2,17 +2,26 @@
  * cmd_explain.c - weir-load explain: why a name is blocked, or why not.
  *
  * Asks the same functions as the module (lib/db.h, lib/policy.h), so that both
- * say the same.  Everything is put into one JSON document; the text is printed
- * from it.
+ * say the same.  Everything is put into one JSON document; explain_print.c prints
+ * the text from it.
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#include "lib/log.h"
 #include "lib/reply.h"
+#include "lmdb-loader/explain_print.h"
+#include "lmdb-loader/guard.h"
 #include "lmdb-loader/load.h"
+#include "lmdb-loader/near.h"
+#include "lmdb-loader/origin.h"
 #include "lmdb-loader/qtype.h"
+#include "lmdb-loader/report.h"
+#include "lmdb-loader/rules.h"
 
 struct explain {
 	const struct weir_load *load;
@@ -24,61 +33,158 @@ struct explain {
 	struct weir_verdict verdict;
 	uint32_t now_unix;
 	uint64_t serial;
+	struct weir_rules rules; /* of allow and deny */
+	json_t *report;          /* of the generation; NULL */
+	json_t *lists;           /* of the feeds, read again */
+	json_t *near;            /* entries, if the name is not blocked */
 };
 
-/* Why an entry decides or does not, in the order in which the policy looks. */
 static const char *
-judge_entry(const struct explain *explain, const struct weir_match *match,
-    const struct weir_entry *entry)
+text_of(json_t *object, const char *key)
 {
-	const struct weir_rule *decided = &explain->verdict.decided;
-	unsigned int needed = match->label == 0 ? WEIR_SCOPE_NAME
-						: WEIR_SCOPE_SUBDOMAINS;
+	const char *text = json_string_value(json_object_get(object, key));
 
-	if ((entry->scope & needed) == 0)
-		return match->label == 0 ? "holds for subdomains only"
-					 : "holds for that name only";
-	if (weir_entry_action(entry, match->label > 0) == WEIR_ACTION_CANCELLED)
-		return "is cancelled by its own list";
-	if (0) {
-		if (entry->valid_until != 0 &&
-		    entry->valid_until <= explain->now_unix)
-			return "is past its valid-until";
-		return "is below its feed's minimum confidence";
-	}
-	if (decided->is_set && decided->entry.feed == entry->feed &&
-	    decided->label == match->label)
-		return "decides";
-	if (decided->is_set && decided->entry.feed < entry->feed)
-		return "a rule that ranks before it decides";
-	if (explain->policy->feeds[entry->feed].mode == WEIR_MODE_SHADOW)
-		return "is in shadow mode: only counted";
-	if (weir_entry_action(entry, match->label > 0) == WEIR_ACTION_EXCEPT)
-		return "is an exception of its own feed";
-	return "a more specific name of the same feed decides";
+	return text != NULL ? text : "";
 }
 
-static int
-add_entries(const struct explain *explain, const struct weir_match *match,
-    json_t *array)
+static long long
+integer(json_t *object, const char *key)
 {
-	struct weir_entry entry;
-	json_t *object;
+	return (long long)json_integer_value(json_object_get(object, key));
+}
+
+/* Whether `name` is the ancestor of the name asked for that begins at `label`.
+ */
+static bool
+is_ancestor(const struct explain *explain, const struct weir_name *name,
+    unsigned int label)
+{
+	const struct weir_name *asked = &explain->name;
+
+	return name->len == asked->len - asked->offset[label] &&
+	       memcmp(name->wire, asked->wire + asked->offset[label],
+		   name->len) == 0;
+}
+
+/* The rule of allow or deny that the entry was made of, NULL. */
+static const struct weir_local_rule *
+find_rule(const struct explain *explain, const struct weir_entry *entry,
+    unsigned int label)
+{
+	const struct weir_local_rule *rule;
 	unsigned int i;
+
+	for (i = 0; i < explain->rules.count; i++) {
+		rule = &explain->rules.items[i];
+		if (entry->feed == rule->feed &&
+		    entry->first_seen == rule->made_unix &&
+		    is_ancestor(explain, &rule->name, label))
+			return rule;
+	}
+	return NULL;
+}
+
+/* Where a local rule stands: in weir.yaml, or in the mind of who made it. */
+static void
+add_rule(const struct explain *explain, const struct weir_entry *entry,
+    unsigned int label, json_t *object)
+{
+	const struct weir_settings *settings = explain->load->settings;
+	const struct weir_name_rules *rules = entry->feed == WEIR_FEED_ALLOW
+						  ? &settings->allow
+						  : &settings->deny;
+	const struct weir_local_rule *rule = find_rule(explain, entry, label);
+	json_t *places;
+	unsigned int i;
+
+	if (entry->first_seen != 0) {
+		(void)json_object_set_new(object, "rule",
+		    rule != NULL ? weir_load_rule(rule) : json_null());
+		return;
+	}
+	places = json_array();
+	for (i = 0; i < rules->count; i++)
+		if (is_ancestor(explain, &rules->items[i].name, label))
+			(void)json_array_append_new(places,
+			    json_pack("{s:o, s:I}", "file",
+				weir_load_string(settings->path), "line",
+				(json_int_t)rules->items[i].line));
+	(void)json_object_set_new(object, "places", places);
+}
+
+/* Where a feed's entry stands in its list. */
+static void
+add_places(const struct explain *explain, const struct weir_entry *entry,
+    unsigned int label, json_t *object)
+{
+	const char *feed = weir_load_feed(explain->policy, entry->feed);
+	json_t *places = json_array(), *list, *place;
+	size_t i, j;
+
+	json_array_foreach(explain->lists, i, list)
+	{
+		if (strcmp(text_of(list, "feed"), feed) != 0)
+			continue;
+		json_array_foreach(json_object_get(list, "places"), j, place)
+		{
+			if (integer(place, "label") != (long long)label ||
+			    json_is_string(json_object_get(place, "refused")))
+				continue;
+			(void)json_array_append_new(
+			    places, json_pack("{s:O, s:O}", "file",
+					json_object_get(list, "file"), "line",
+					json_object_get(place, "line")));
+		}
+	}
+	(void)json_object_set_new(object, "places", places);
+}
+
+static json_t *
+describe_entry(const struct explain *explain, unsigned int match,
+    unsigned int number, const struct weir_entry *entry)
+{
+	unsigned int label = explain->matches.items[match].label;
+	json_t *object = weir_load_entry(explain->policy, entry);
+	enum weir_fate fate;
+
+	if (object == NULL ||
+	    weir_policy_explain_entry(explain->policy, &explain->matches,
+		explain->now_unix, match, number, &fate) < 0) {
+		json_decref(object);
+		return NULL;
+	}
+	(void)json_object_set_new(
+	    object, "fate", json_string(weir_fate_word(fate)));
+	(void)json_object_set_new(
+	    object, "verdict", json_string(weir_fate_text(fate)));
+	if (entry->feed < WEIR_FEED_FIRST)
+		add_rule(explain, entry, label, object);
+	else
+		add_places(explain, entry, label, object);
+	return object;
+}
+
+/* The entries of the match for that label; none, if there is no match. */
+static int
+add_entries(const struct explain *explain, unsigned int label, json_t *array)
+{
+	const struct weir_match *match;
+	struct weir_entry entry;
+	unsigned int i, j;
 	int ret;
 
-	for (i = 0; match != NULL && i < match->entry_count; i++) {
-		ret = weir_entry_decode(
-		    match->entries + i * WEIR_ENTRY_BYTES, &entry);
-		if (ret < 0)
-			return ret;
-		object = weir_load_entry(explain->policy, &entry);
-		if (object == NULL ||
-		    json_object_set_new(object, "verdict",
-			json_string(judge_entry(explain, match, &entry))) !=
-			0 ||
-		    json_array_append_new(array, object) != 0)
-			return WEIR_EMEMORY;
+	for (i = 0; i < explain->matches.count; i++) {
+		match = &explain->matches.items[i];
+		for (j = 0; match->label == label && j < match->entry_count;
+		     j++) {
+			ret = weir_entry_decode(
+			    match->entries + j * WEIR_ENTRY_BYTES, &entry);
+			if (ret < 0)
+				return ret;
+			if (json_array_append_new(array,
+				describe_entry(explain, i, j, &entry)) != 0)
+				return WEIR_EMEMORY;
+		}
 	}
 	return 0;
 }
@@ -87,21 +193,16 @@ add_entries(const struct explain *explain, const struct weir_match *match,
 static int
 add_steps(const struct explain *explain, json_t *steps)
 {
-	const struct weir_match *match;
 	char text[WEIR_NAME_TEXT_SIZE];
-	unsigned int label, i;
+	unsigned int label;
 	json_t *entries;
 	int ret = 0;
 
 	for (label = 0; label < explain->name.label_count && ret == 0;
 	     label++) {
-		match = NULL;
-		for (i = 0; i < explain->matches.count; i++)
-			if (explain->matches.items[i].label == label)
-				match = &explain->matches.items[i];
 		weir_name_print_from(&explain->name, label, text);
 		entries = json_array();
-		ret = add_entries(explain, match, entries);
+		ret = add_entries(explain, label, entries);
 		if (json_array_append_new(
 			steps, json_pack("{s:s, s:o}", "name", text, "entries",
 				   entries)) != 0)
@@ -110,19 +211,161 @@ add_steps(const struct explain *explain, json_t *steps)
 	return ret;
 }
 
+/* What the report noted of the feed's list when the generation was made. */
+static json_t *
+find_report(const struct explain *explain, const char *feed)
+{
+	json_t *object;
+	size_t i;
+
+	json_array_foreach(json_object_get(explain->report, "feeds"), i,
+	    object) if (strcmp(text_of(object, "name"), feed) ==
+			0) return object;
+	return NULL;
+}
+
+static json_t *
+describe_places(
+    const struct explain *explain, const struct weir_origins *origins)
+{
+	json_t *places = json_array(), *place;
+	char name[WEIR_NAME_TEXT_SIZE];
+	unsigned int i;
+
+	for (i = 0; i < origins->count; i++) {
+		const struct weir_origin *origin = &origins->items[i];
+
+		weir_name_print_from(&explain->name, origin->label, name);
+		place = json_pack("{s:s, s:i, s:I, s:s?}", "name", name,
+		    "label", (int)origin->label, "line",
+		    (json_int_t)origin->line, "refused",
+		    origin->refused == WEIR_GUARD_FINE
+			? NULL
+			: weir_list_reason_text((unsigned int)origin->refused));
+		(void)json_array_append_new(places, place);
+	}
+	return places;
+}
+
+/* The feed's list, read again. */
+static json_t *
+read_list(const struct explain *explain, unsigned int feed,
+    const struct weir_guard *guard)
+{
+	const struct weir_settings *settings = explain->load->settings;
+	const struct weir_feed_settings *its = &settings->feeds[feed];
+	json_t *report = find_report(explain, its->name);
+	struct weir_origins *origins = malloc(sizeof(*origins));
+	struct weir_problem problem = { "" };
+	bool is_changed;
+	json_t *list;
+
+	if (origins == NULL)
+		return NULL;
+	(void)!weir_origin_find(
+	    settings, feed, guard, &explain->name, origins, &problem);
+	is_changed = report != NULL &&
+		     (integer(report, "octets") != (long long)origins->size ||
+			 integer(report, "modified_ns") !=
+			     (long long)origins->modified_ns);
+	list = json_pack("{s:s, s:o, s:b, s:o, s:I, s:o}", "feed", its->name,
+	    "file", weir_load_string(its->file), "changed", (int)is_changed,
+	    "problem", weir_load_string(problem.text), "count",
+	    (json_int_t)origins->total, "places",
+	    describe_places(explain, origins));
+	free(origins);
+	return list;
+}
+
+/* Whether the database has an entry of the feed that was found. */
+static bool
+has_entry(const struct explain *explain, const char *feed)
+{
+	const struct weir_match *match;
+	struct weir_entry entry;
+	unsigned int i, j;
+
+	for (i = 0; i < explain->matches.count; i++) {
+		match = &explain->matches.items[i];
+		for (j = 0; j < match->entry_count; j++)
+			if (weir_entry_decode(
+				match->entries + j * WEIR_ENTRY_BYTES,
+				&entry) == 0 &&
+			    strcmp(weir_load_feed(explain->policy, entry.feed),
+				feed) == 0)
+				return true;
+	}
+	return false;
+}
+
+/* The lists of the feeds that have an entry; if the name is not blocked, of all:
+ * one may have been refused. */
+static int
+read_lists(struct explain *explain)
+{
+	const struct weir_settings *settings = explain->load->settings;
+	struct weir_problem problem = { "" };
+	struct weir_guard guard;
+	unsigned int i;
+	int ret = 0;
+
+	/* What is in force is explained all the same. */
+	if (weir_guard_init(&guard, settings, &problem) < 0) {
+		weir_log_error(
+		    "%s; the lists are not looked into", problem.text);
+		return 0;
+	}
+	for (i = 0; i < settings->feed_count && ret == 0; i++)
+		if (settings->feeds[i].file != NULL &&
+		    (!weir_verdict_is_block(&explain->verdict) ||
+			has_entry(explain, settings->feeds[i].name)) &&
+		    json_array_append_new(
+			explain->lists, read_list(explain, i, &guard)) != 0)
+			ret = WEIR_EMEMORY;
+	weir_guard_done(&guard);
+	return ret;
+}
+
+static int
+add_near(void *arg, const struct weir_name *name,
+    const struct weir_db_record *record)
+{
+	const struct explain *explain = arg;
+	char text[WEIR_NAME_TEXT_SIZE];
+	json_t *entries = json_array();
+	struct weir_entry entry;
+	unsigned int i;
+
+	for (i = 0; i < record->entry_count; i++)
+		if (weir_entry_decode(
+			record->entries + i * WEIR_ENTRY_BYTES, &entry) == 0)
+			(void)json_array_append_new(
+			    entries, weir_load_entry(explain->policy, &entry));
+	weir_name_print(name, text);
+	return json_array_append_new(explain->near,
+		   json_pack("{s:s, s:o}", "name", text, "entries", entries)) ==
+		       0
+		   ? 0
+		   : WEIR_EMEMORY;
+}
+
 static json_t *
 describe_rule(const struct explain *explain, const struct weir_rule *rule)
 {
 	char owner[WEIR_NAME_TEXT_SIZE], reason[WEIR_REASON_SIZE];
+	const struct weir_local_rule *local;
 
 	if (!rule->is_set)
 		return json_null();
 	weir_name_print_from(&explain->name, rule->label, owner);
 	weir_rule_print(explain->policy, rule, &explain->name, NULL, reason,
 	    sizeof(reason));
-	return json_pack("{s:s, s:s, s:s, s:s}", "feed",
+	local = find_rule(explain, &rule->entry, rule->label);
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s}", "feed",
 	    weir_load_feed(explain->policy, rule->entry.feed), "name", owner,
-	    "action", weir_action_text(rule->action), "reason", reason);
+	    "action", weir_action_text(rule->action), "reason", reason,
+	    "valid_until", (json_int_t)rule->entry.valid_until, "why",
+	    local != NULL ? local->why : "");
 }
 
 /* The record of a sinkhole. */
@@ -259,96 +502,41 @@ describe(const struct explain *explain, uint64_t generation)
 		result = "shadowed";
 	else if (explain->matches.count > 0)
 		result = "not blocked";
-	return json_pack("{s:s, s:s, s:I, s:s, s:o, s:o, s:o, s:o, s:b}",
+	return json_pack("{s:s, s:s, s:I, s:s, s:s?, s:o, s:o, s:o, s:o, s:b, "
+			 "s:b, s:O, s:O}",
 	    "name", explain->name_text, "type", explain->qtype_text,
-	    "generation", (json_int_t)generation, "result", result, "steps",
-	    steps, "decided", describe_rule(explain, &verdict->decided),
-	    "shadow", describe_rule(explain, &verdict->shadow), "answer",
+	    "generation", (json_int_t)generation, "result", result, "client",
+	    explain->load->client, "steps", steps, "decided",
+	    describe_rule(explain, &verdict->decided), "shadow",
+	    describe_rule(explain, &verdict->shadow), "answer",
 	    describe_answer(explain), "never_block",
-	    (int)is_never_blocked(explain));
+	    (int)is_never_blocked(explain), "postponed",
+	    (int)verdict->is_postponed, "lists", explain->lists, "near",
+	    explain->near);
 }
 
-static const char *
-text_of(json_t *object, const char *key)
+static int
+look_up(struct explain *explain, const struct weir_store *store,
+    const struct weir_generation *files)
 {
-	const char *text = json_string_value(json_object_get(object, key));
+	struct weir_problem problem = { "" };
+	int ret;
 
-	return text != NULL ? text : "";
-}
-
-static void
-print_steps(json_t *steps)
-{
-	json_t *step, *entry, *entries;
-	const char *category;
-	size_t i, j;
-
-	json_array_foreach(steps, i, step)
-	{
-		entries = json_object_get(step, "entries");
-		printf("  %s:%s\n", text_of(step, "name"),
-		    json_array_size(entries) == 0 ? " nothing" : "");
-		json_array_foreach(entries, j, entry)
-		{
-			category = text_of(entry, "category");
-			printf("    %s: %s, %s%s%s, confidence %lld: %s\n",
-			    text_of(entry, "feed"),
-			    weir_load_scope(text_of(entry, "scope")),
-			    text_of(entry, "action"),
-			    category[0] != '\0' ? ", category " : "", category,
-			    (long long)json_integer_value(
-				json_object_get(entry, "confidence")),
-			    text_of(entry, "verdict"));
-		}
-	}
-}
-
-static void
-print_answer(json_t *answer)
-{
-	json_t *record, *ede = json_object_get(answer, "ede");
-	const char *note = text_of(answer, "note");
-	size_t i;
-
-	printf("a client gets: %s%s%s\n", text_of(answer, "rcode"),
-	    note[0] != '\0' && text_of(answer, "rcode")[0] != '\0' ? ", " : "",
-	    note);
-	json_array_foreach(json_object_get(answer, "answer"), i, record)
-	    printf("  answer: %s\n", json_string_value(record));
-	json_array_foreach(json_object_get(answer, "authority"), i, record)
-	    printf("  authority: %s\n", json_string_value(record));
-	if (json_is_object(ede))
-		printf("  extended error %lld: %s\n",
-		    (long long)json_integer_value(json_object_get(ede, "code")),
-		    text_of(ede, "text"));
-}
-
-static void
-print_text(json_t *document)
-{
-	json_t *decided = json_object_get(document, "decided");
-	json_t *shadow = json_object_get(document, "shadow");
-
-	printf("%s %s: %s\n", text_of(document, "name"),
-	    text_of(document, "type"), text_of(document, "result"));
-	print_steps(json_object_get(document, "steps"));
-	if (json_is_object(decided))
-		printf("decided: %s (%s)\n", text_of(decided, "reason"),
-		    text_of(decided, "action"));
-	else
-		printf("decided: no rule speaks about it, so it is resolved "
-		       "as usual\n");
-	if (json_is_true(json_object_get(document, "never_block")))
-		printf("never-block has it: apply lets no feed list it; allow "
-		       "and deny still hold\n");
-	if (json_is_object(shadow))
-		printf("in shadow mode: %s (would have been %s)\n",
-		    text_of(shadow, "reason"), text_of(shadow, "action"));
-	print_answer(json_object_get(document, "answer"));
-	if (!json_is_object(decided))
-		printf("the names that its answer leads to (CNAME, DNAME, "
-		       "SVCB, HTTPS) are asked about too, when it is "
-		       "resolved\n");
+	explain->policy = weir_generation_policy(files);
+	explain->serial = store->current.serial;
+	explain->report = weir_report_load(store, store->current.generation);
+	if (weir_rules_read(
+		store->folder, WEIR_RULES_FILE, &explain->rules, &problem) < 0)
+		weir_log_error("%s", problem.text);
+	ret = weir_generation_lookup(files, &explain->name, &explain->matches);
+	if (ret >= 0)
+		ret = weir_policy_decide(explain->policy, &explain->matches,
+		    explain->now_unix, &explain->verdict);
+	if (ret == 0)
+		ret = read_lists(explain);
+	if (ret == 0 && !weir_verdict_is_block(&explain->verdict))
+		ret = weir_near_walk(files, &explain->name, add_near, explain);
+	return ret;
 }
 
 int
@@ -367,26 +555,29 @@ weir_cmd_explain(const struct weir_load *load)
 		ret = weir_load_open(load, &store, &files);
 	if (ret != 0)
 		return ret;
-	explain.policy = weir_generation_policy(&files);
-	explain.serial = store.current.serial;
+	explain.lists = json_array();
+	explain.near = json_array();
 	weir_name_print(&explain.name, explain.name_text);
 	weir_qtype_print(load->qtype, explain.qtype_text);
-	ret = weir_generation_lookup(&files, &explain.name, &explain.matches);
-	if (ret >= 0)
-		ret = weir_policy_decide(explain.policy, &explain.matches,
-		    explain.now_unix, &explain.verdict);
+	ret = look_up(&explain, &store, &files);
 	if (ret == 0)
 		document = describe(&explain, store.current.generation);
+	weir_rules_done(&explain.rules);
+	json_decref(explain.report);
+	json_decref(explain.lists);
+	json_decref(explain.near);
 	weir_generation_close(&files);
 	weir_store_close(&store);
 	if (ret < 0) {
-		(void)weir_problem_set(
-		    &problem, ret, "the database is damaged (weir-load check)");
+		(void)weir_problem_set(&problem, ret, "%s",
+		    ret == WEIR_EMEMORY ? weir_error_text(ret)
+					: "the database is damaged "
+					  "(weir-load check)");
 		return weir_load_fail(load, &problem);
 	}
 	if (load->json || document == NULL)
 		return weir_load_print(document, WEIR_EXIT_DONE);
-	print_text(document);
+	weir_explain_print(document);
 	json_decref(document);
 	return WEIR_EXIT_DONE;
 }

@@ -151,13 +151,14 @@ describe(const struct weir_settings *settings, const struct weir_store *store,
 			    (json_int_t)store->current.generation, "serial",
 			    (json_int_t)store->current.serial)
 		      : json_null();
-	current = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	current = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "database", store->folder, "current", current, "generations",
 	    describe_generations(store), "applied_unix",
 	    applied != NULL ? json_incref(applied) : json_null(), "feeds",
-	    feeds != NULL ? json_incref(feeds) : json_array(), "local_rules",
-	    describe_rules(settings, store), "held", describe_held(store),
-	    "modules", json_incref(ack->modules), "compact_problem",
+	    feeds != NULL ? json_incref(feeds) : json_array(), "held",
+	    describe_held(store), "local_rules",
+	    describe_rules(settings, store), "modules",
+	    json_incref(ack->modules), "compact_problem",
 	    read_compact_problem(store));
 	json_decref(report);
 	return current;
@@ -302,8 +303,8 @@ print_text(json_t *document, const struct weir_store *store, bool is_hidden)
 	if (problem != NULL)
 		printf("the last compaction has failed: %s\n", problem);
 	weir_report_print(json_object_get(document, "feeds"), stdout);
-	print_rules(json_object_get(document, "local_rules"));
 	print_held(json_object_get(document, "held"));
+	print_rules(json_object_get(document, "local_rules"));
 	print_modules(json_object_get(document, "modules"), is_hidden);
 }
 

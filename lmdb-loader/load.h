@@ -48,10 +48,10 @@ struct weir_load {
 
 /* Each returns an enum weir_exit and has said what there is to say. */
 int weir_cmd_config(const struct weir_load *load);
+int weir_cmd_accept(const struct weir_load *load);
 int weir_cmd_allow(const struct weir_load *load);
 int weir_cmd_deny(const struct weir_load *load);
 int weir_cmd_forget(const struct weir_load *load);
-int weir_cmd_accept(const struct weir_load *load);
 int weir_cmd_apply(const struct weir_load *load);
 int weir_cmd_delta(const struct weir_load *load);
 int weir_cmd_compact(const struct weir_load *load);

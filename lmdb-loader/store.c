@@ -479,15 +479,34 @@ name_file(const struct weir_store *store, uint64_t generation,
 	return ret;
 }
 
+/* A file that is never written, only replaced: a second name for it will do. */
+static int
+copy_file(
+    const char *folder, const char *path, const char *to, const char *to_path)
+{
+	char *data = NULL;
+	size_t len;
+	int ret;
+
+	if (unlink(to_path) != 0 && errno != ENOENT)
+		return WEIR_ESYSTEM;
+	if (link(path, to_path) == 0 || errno == ENOENT)
+		return 0; /* ENOENT: there are no rules */
+	ret = weir_file_read(path, WEIR_RULES_SIZE, &data, &len);
+	if (ret == 0)
+		ret = weir_file_replace(folder, to, data, len);
+	free(data);
+	return ret;
+}
+
 /* Notes which local rules are in the generation: N.rules. */
 static int
 keep_rules(const struct weir_store *store, const struct weir_store_draft *draft,
     struct weir_problem *problem)
 {
 	char from[WEIR_STORE_FILE_SIZE] = WEIR_RULES_FILE;
-	char to[WEIR_STORE_FILE_SIZE], *path, *data = NULL;
-	size_t len;
-	int ret;
+	char to[WEIR_STORE_FILE_SIZE], *path, *to_path;
+	int ret = WEIR_EMEMORY;
 
 	snprintf(to, sizeof(to), "%" PRIu64 "." WEIR_STORE_RULES,
 	    draft->again != NULL ? draft->again->generation
@@ -496,19 +515,16 @@ keep_rules(const struct weir_store *store, const struct weir_store_draft *draft,
 		snprintf(from, sizeof(from), "%" PRIu64 "." WEIR_STORE_RULES,
 		    store->current.generation);
 	path = weir_path_join(store->folder, from);
-	if (path == NULL)
-		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
-	ret = weir_file_read(path, WEIR_RULES_SIZE, &data, &len);
-	if (ret == 0)
-		ret = weir_file_replace(store->folder, to, data, len);
-	else if (ret == WEIR_EMISSING)
-		ret = 0; /* no rules */
+	to_path = weir_path_join(store->folder, to);
+	if (path != NULL && to_path != NULL)
+		ret = copy_file(store->folder, path, to, to_path);
 	if (ret < 0)
-		(void)weir_problem_set(problem, ret, "%s: %s", path,
+		(void)weir_problem_set(problem, ret, "%s/%s: %s", store->folder,
+		    to,
 		    ret == WEIR_ESYSTEM ? strerror(errno)
 					: weir_error_text(ret));
-	free(data);
 	free(path);
+	free(to_path);
 	return ret;
 }
 

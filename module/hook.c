@@ -76,7 +76,7 @@ weir_hook_judge(struct weir_hook *hook, struct weir_decision *decision)
 	int error;
 
 	weir_judge_init(decision);
-	/* Time makes entries vanish, it brings none. */
+	/* Time makes entries vanish, it brings none (lib/policy.h). */
 	if (state && state->is_unlisted && state->unlisted_tag == tag)
 		return WEIR_OK;
 	error = weir_judge_name(hook->snapshot, qinfo->qname, qinfo->qname_len,

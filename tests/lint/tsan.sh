@@ -23,10 +23,10 @@ if ! gcc -fsanitize=thread "$scratch/x.c" -o "$scratch/x" 2>"$scratch/err" ||
 fi
 cd "$scratch"
 library=("$top"/lib/*.c)
-loader=("$top"/lmdb-loader/{compile,guard,intern,item}.c
+loader=("$top"/lmdb-loader/{compile,intern,item}.c "$top"/lmdb-loader/guard*.c
 	"$top"/lmdb-loader/{sort,write}*.c)
 libraries=(-lcheck -lsubunit -lm -lrt -lpthread -llmdb -lsodium -lxxhash
-	-lcyaml -lyaml -lidn2)
+	-lcyaml -lyaml -lidn2 -lpsl -lz -lzstd)
 run() {
 	local name=$1
 
