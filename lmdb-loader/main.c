@@ -26,9 +26,9 @@ enum takes {
 	TAKES_WAIT = 1,
 	TAKES_TYPE = 2,
 	TAKES_FILES = 4,
-	TAKES_FORMAT = 32,
 	TAKES_CLIENT = 8,
-	TAKES_FOR = 16
+	TAKES_FOR = 16,
+	TAKES_FORMAT = 32
 };
 
 static const struct command {
