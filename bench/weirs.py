@@ -9,6 +9,7 @@ import re
 import time
 
 import load
+import parse
 import process
 import servers
 from names import WORLD, allowed, fresh
@@ -183,7 +184,7 @@ def micro(site, names, size, figures):
                 octets / weir.applied["names"])
     lookup = [site.tools + "/lookup", weir.path("db"), names.path]
     micro_one(size, figures, lookup)
-    micro_one(size, figures, [site.tools + "/parse", names.path])
+    micro_parse(site, names, size, figures)
     for number in range(3):
         with open(weir.list, "a", encoding="ascii") as out:
             out.write("again%d.%s\n" % (number, WORLD))
@@ -195,6 +196,22 @@ def micro(site, names, size, figures):
         weir.load("delta", "bench", "--no-compact", "--no-wait", "--add",
                   weir.delta_file("overlay." + WORLD, 1000))
         micro_one(size, figures, lookup, ", with an overlay")
+
+
+def micro_parse(site, names, size, figures):
+    """The list in each format that this weir reads, see bench/parse.py."""
+    tool = site.tools + "/parse"
+    micro_one(size, figures, [tool, names.path])
+    for name, (head, line, tail) in parse.FORMATS.items():
+        if name == "domains" or name not in parse.known(tool):
+            continue
+        path = names.path + "." + name
+        with open(path, "w", encoding="ascii") as out:
+            out.write(head)
+            out.writelines(line % x for x in parse.lines(names.path))
+            out.write(tail)
+        micro_one(size, figures, [tool, path, name], ", " + name)
+        os.unlink(path)
 
 
 def micro_one(size, figures, argv, suffix=""):

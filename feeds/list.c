@@ -397,6 +397,21 @@ weir_list_break(struct weir_list_reader *reader, unsigned long line,
 	    reading->source.path, line, column, why);
 }
 
+/* What the sample says of the format that was taken, or given. */
+static void
+note_sample(struct reading *reading, const struct weir_list_sample *sample)
+{
+	struct weir_list_report *report = reading->report;
+	size_t i;
+
+	for (i = 0; weir_list_formats[i] != NULL; i++)
+		if (weir_list_formats[i] == reading->format) {
+			report->sample_count = sample->line_count;
+			report->sample_for = sample->spoke_for[i];
+			report->sample_against = sample->spoke_against[i];
+		}
+}
+
 /* Looks at the whole lines of the piece.  A piece of nothing but comments says
  * nothing; then the next one is asked. */
 static int
@@ -413,6 +428,7 @@ recognise(struct reading *reading, const char *text, size_t len)
 	reading->has_url_pieces = weir_list_sample_has_url_pieces(&sample);
 	if (reading->format == NULL)
 		reading->format = weir_list_sample_format(&sample);
+	note_sample(reading, &sample);
 	if (reading->format != NULL)
 		return 0;
 	if (sample.odd != NULL)

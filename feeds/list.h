@@ -89,6 +89,9 @@ struct weir_list_report {
 	unsigned long line_count;
 	unsigned long comment_count; /* and empty lines */
 	unsigned long entry_count;   /* names handed on, repeats included */
+	/* Of the lines at its beginning, comments apart, those that make sense
+	 * in the format and those that do not; 0 for a document. */
+	unsigned long sample_count, sample_for, sample_against;
 	unsigned long refused[WEIR_LIST_REASON_COUNT];
 	struct weir_list_example examples[WEIR_LIST_REASON_COUNT]
 					 [WEIR_LIST_EXAMPLES];

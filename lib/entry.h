@@ -56,7 +56,7 @@ enum weir_scope {
 /** "name", "subdomains", "both"; NULL for a number that is none. */
 const char *weir_scope_text(unsigned int scope);
 
-/* Bits: which of its words go before exceptions of the same feed, whatever is
+/* Bits: which of its words go before all others of the same feed, whatever is
  * more specific. */
 enum weir_entry_flag {
 	WEIR_ENTRY_IMPORTANT = 1,      /* the word on the name itself */

@@ -179,13 +179,16 @@ weir_policy_follow(struct weir_policy *policy, const struct weir_policy *old)
 
 /* A fate that an entry has when it was taken, for as long as no other takes its
  * place. */
-#define TAKEN WEIR_FATE_DECIDES
+#define TAKEN   WEIR_FATE_DECIDES
+#define NOT_NOW WEIR_FATE_COUNT
 
 /* What is being decided. */
 struct decision {
 	const struct weir_policy *policy;
 	uint32_t now_unix;
 	struct weir_verdict verdict;
+	bool is_important;  /* the words that are asked now */
+	bool has_important; /* there are some */
 	bool has_exceptions;
 	uint8_t excepted[WEIR_FEEDS / 8 + 1]; /* feeds that have said so */
 	uint8_t ends_by_itself[WEIR_FEEDS / 8 + 1]; /* such an exception */
@@ -214,21 +217,20 @@ except(struct decision *decision, const struct weir_entry *entry)
 }
 
 /* Whether the entry's word takes the place of what was found so far: TAKEN, or
- * why not.  Matches come most specific first, so inside one feed the first one
- * stays, but for an important one. */
+ * why not.  Important words come before others, and of both the most specific
+ * first, so inside one feed the first one stays. */
 static enum weir_fate
 compare(struct decision *decision, const struct weir_rule *rule,
-    const struct weir_entry *entry, bool is_important)
+    const struct weir_entry *entry)
 {
 	if (rule->is_set && rule->entry.feed < entry->feed)
 		return WEIR_FATE_OUTRANKED;
 	if (rule->is_set && rule->entry.feed == entry->feed)
-		return is_important && rule->action == WEIR_ACTION_PASS &&
-			       !weir_entry_is_important(
-				   &rule->entry, rule->label > 0)
-			   ? TAKEN
+		return weir_entry_is_important(&rule->entry, rule->label > 0) &&
+			       !decision->is_important
+			   ? WEIR_FATE_LESS_IMPORTANT
 			   : WEIR_FATE_LESS_SPECIFIC;
-	if (is_important || !decision->has_exceptions ||
+	if (!decision->has_exceptions ||
 	    !has_bit(decision->excepted, entry->feed))
 		return TAKEN;
 	if (has_bit(decision->ends_by_itself, entry->feed))
@@ -268,7 +270,7 @@ look_at_scope(const struct weir_entry *entry, bool is_below)
 }
 
 /* Takes the entry if it exists, speaks about the name and ranks before what was
- * found so far. */
+ * found so far.  NOT_NOW: its word is not of those that are asked now. */
 static enum weir_fate
 consider(struct decision *decision, const struct weir_match *match,
     const struct weir_entry *entry)
@@ -283,15 +285,19 @@ consider(struct decision *decision, const struct weir_match *match,
 		fate = look_alive(decision, entry);
 	if (fate != TAKEN)
 		return fate;
+	if (weir_entry_is_important(entry, is_below) !=
+	    decision->is_important) {
+		decision->has_important = true;
+		return NOT_NOW;
+	}
 	feed = &decision->policy->feeds[entry->feed];
-	if (action == WEIR_ACTION_EXCEPT)
-		return except(decision, entry);
 	if (feed->mode == WEIR_MODE_SHADOW)
 		rule = &decision->verdict.shadow;
-	fate = compare(
-	    decision, rule, entry, weir_entry_is_important(entry, is_below));
+	fate = compare(decision, rule, entry);
 	if (fate != TAKEN)
 		return fate;
+	if (action == WEIR_ACTION_EXCEPT)
+		return except(decision, entry);
 	rule->is_set = true;
 	rule->label = match->label;
 	rule->entry = *entry;
@@ -301,18 +307,19 @@ consider(struct decision *decision, const struct weir_match *match,
 	return TAKEN;
 }
 
-/* Considers all entries.  *ret_fate, if not NULL: of the one whose octets stand
- * at `watched`, so far as it was known when its turn came. */
+/* Asks all entries for their important words, or for the others.  *ret_fate, if
+ * not NULL: of the one whose octets stand at `watched`, so far as it is known
+ * when its turn comes. */
 static int
-consider_all(struct decision *decision, const struct weir_matches *matches,
-    const uint8_t *watched, enum weir_fate *ret_fate)
+ask(struct decision *decision, const struct weir_matches *matches,
+    bool is_important, const uint8_t *watched, enum weir_fate *ret_fate)
 {
-	struct weir_verdict *verdict = &decision->verdict;
 	struct weir_entry entry;
 	enum weir_fate fate;
 	unsigned int i, j;
 	int error;
 
+	decision->is_important = is_important;
 	for (i = 0; i < matches->count; i++) {
 		const uint8_t *at = matches->items[i].entries;
 
@@ -322,15 +329,35 @@ consider_all(struct decision *decision, const struct weir_matches *matches,
 			if (error)
 				return error;
 			fate = consider(decision, &matches->items[i], &entry);
-			if (at == watched)
+			if (at == watched && fate != NOT_NOW)
 				*ret_fate = fate;
 		}
+	}
+	return WEIR_OK;
+}
+
+/* Important words are rare: the others are asked first, and once more behind
+ * the important ones if there are any. */
+static int
+consider_all(struct decision *decision, const struct weir_matches *matches,
+    const uint8_t *watched, enum weir_fate *ret_fate)
+{
+	struct weir_verdict *verdict = &decision->verdict;
+	int error = ask(decision, matches, false, watched, ret_fate);
+
+	if (error == 0 && decision->has_important) {
+		*decision = (struct decision){ .policy = decision->policy,
+			.now_unix = decision->now_unix };
+		error = ask(decision, matches, true, watched, ret_fate);
+		if (error == 0)
+			error = ask(
+			    decision, matches, false, watched, ret_fate);
 	}
 	/* A feed in shadow mode behind the one that decides is not asked. */
 	if (verdict->decided.is_set && verdict->shadow.is_set &&
 	    verdict->decided.entry.feed < verdict->shadow.entry.feed)
 		verdict->shadow.is_set = false;
-	return WEIR_OK;
+	return error;
 }
 
 int
@@ -354,12 +381,6 @@ is_of(const struct weir_rule *rule, unsigned int label, unsigned int feed)
 	return rule->is_set && rule->label == label && rule->entry.feed == feed;
 }
 
-static bool
-is_of_feed(const struct weir_rule *rule, unsigned int feed)
-{
-	return rule->is_set && rule->entry.feed == feed;
-}
-
 int
 weir_policy_explain_entry(const struct weir_policy *policy,
     const struct weir_matches *matches, uint32_t now_unix, unsigned int match,
@@ -371,23 +392,16 @@ weir_policy_explain_entry(const struct weir_policy *policy,
 	const uint8_t *watched = place->entries + entry * WEIR_ENTRY_BYTES;
 	unsigned int feed = weir_bytes_get16(watched);
 	enum weir_fate fate = WEIR_FATE_NO_FEED;
-	bool is_shadow;
 	int error = consider_all(&decision, matches, watched, &fate);
 
 	if (error)
 		return error;
 	if (fate == TAKEN) {
-		is_shadow = policy->feeds[feed].mode == WEIR_MODE_SHADOW;
 		if (is_of(&verdict->decided, place->label, feed))
 			fate = WEIR_FATE_DECIDES;
 		else if (is_of(&verdict->shadow, place->label, feed))
 			fate = WEIR_FATE_SHADOW;
-		/* Its place was taken later on. */
-		else if (is_of_feed(
-			     is_shadow ? &verdict->shadow : &verdict->decided,
-			     feed))
-			fate = WEIR_FATE_LESS_IMPORTANT;
-		else
+		else /* its place was taken later on */
 			fate = WEIR_FATE_OUTRANKED;
 	}
 	*ret_fate = fate;

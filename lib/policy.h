@@ -11,7 +11,9 @@
  * its feed is not to use, does not either.  The local allow and
  * deny rules are feeds 0 and 1 of each policy.
  * An exception takes a name out of its own feed: less specific entries of that
- * feed are not asked, the next feed is; but its important words are asked first.
+ * feed are not asked, the next feed is.  The important words of a feed, its
+ * important exceptions among them, are asked before its others, whatever is more
+ * specific.
  * A feed in shadow mode never decides: what it would have done is remembered
  * (the first such feed), and the next feed is asked.
  */

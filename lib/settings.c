@@ -709,6 +709,12 @@ out:
 	return error;
 }
 
+struct weir_settings *
+weir_settings_new(const char *path)
+{
+	return new_settings(path);
+}
+
 void
 weir_settings_free(struct weir_settings *settings)
 {

@@ -120,6 +120,9 @@ int weir_settings_read(const char *path,
     const struct weir_settings_formats *formats,
     struct weir_settings **ret_settings,
     struct weir_problem *problem) WEIR_CHECKED;
+/** The defaults, where no weir.yaml is needed: without a database, a status
+ *  folder or a feed.  NULL without memory. */
+struct weir_settings *weir_settings_new(const char *path);
 void weir_settings_free(struct weir_settings *settings);
 
 /** "fields.name", "fields.type" ...: the key of one of `fields:`. */

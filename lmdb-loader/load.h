@@ -27,18 +27,23 @@ enum weir_exit {
 /** The command line. */
 struct weir_load {
 	const char *config;
+	bool has_config; /* it was named on the command line */
 	bool json;
 	bool no_wait;
 	unsigned int timeout_ms;
 	bool no_compact;
 	const char *add_file, *del_file; /* delta */
 	uint16_t qtype;                  /* explain */
+	const char *format;              /* lint; NULL: auto */
+	const char *popular_file;        /* lint; NULL: none */
 	const char *client;              /* explain: an address; NULL */
 	uint32_t for_s;                  /* allow, deny; 0: for ever */
 	const char *why;                 /* allow, deny; NULL */
 	char **args;                     /* behind the command */
 	unsigned int arg_count;
-	struct weir_settings *settings; /* read before any command runs */
+	/* Read before any command runs; the defaults, if there is no weir.yaml
+	 * and the command needs none. */
+	struct weir_settings *settings;
 };
 
 /* Each returns an enum weir_exit and has said what there is to say. */
@@ -51,6 +56,7 @@ int weir_cmd_apply(const struct weir_load *load);
 int weir_cmd_delta(const struct weir_load *load);
 int weir_cmd_compact(const struct weir_load *load);
 int weir_cmd_rollback(const struct weir_load *load);
+int weir_cmd_lint(const struct weir_load *load);
 int weir_cmd_lookup(const struct weir_load *load);
 int weir_cmd_explain(const struct weir_load *load);
 int weir_cmd_dump(const struct weir_load *load);

@@ -13,6 +13,7 @@
 #include "feeds/list.h"
 #include "lib/log.h"
 #include "lib/paths.h"
+#include "lmdb-loader/lint.h"
 #include "lmdb-loader/load.h"
 #include "lmdb-loader/qtype.h"
 #include "lmdb-loader/rules.h"
@@ -26,7 +27,8 @@ enum takes {
 	TAKES_TYPE = 2,
 	TAKES_FILES = 4,
 	TAKES_CLIENT = 8,
-	TAKES_FOR = 16
+	TAKES_FOR = 16,
+	TAKES_FORMAT = 32
 };
 
 static const struct command {
@@ -48,6 +50,8 @@ static const struct command {
 	    "base and overlay become a new base" },
 	{ "rollback", weir_cmd_rollback, 0, 1, TAKES_WAIT, " [GENERATION]",
 	    "an older generation holds again" },
+	{ "lint", weir_cmd_lint, 1, WEIR_LINT_FILES, TAKES_FORMAT,
+	    " [--format F] FILE...", "judge lists without loading them" },
 	{ "lookup", weir_cmd_lookup, 1, 1000000, 0, " NAME...",
 	    "what the database has on names" },
 	{ "allow", weir_cmd_allow, 1, 100, TAKES_WAIT | TAKES_FOR,
@@ -77,6 +81,8 @@ enum option_code {
 	OPTION_ADD,
 	OPTION_DEL,
 	OPTION_NO_COMPACT,
+	OPTION_FORMAT,
+	OPTION_POPULAR,
 	OPTION_CLIENT,
 	OPTION_FOR,
 	OPTION_WHY
@@ -88,10 +94,12 @@ static const struct option options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "del", required_argument, NULL, OPTION_DEL },
 	{ "for", required_argument, NULL, OPTION_FOR },
+	{ "format", required_argument, NULL, OPTION_FORMAT },
 	{ "help", no_argument, NULL, 'h' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "no-compact", no_argument, NULL, OPTION_NO_COMPACT },
 	{ "no-wait", no_argument, NULL, OPTION_NO_WAIT },
+	{ "popular", required_argument, NULL, OPTION_POPULAR },
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
 	{ "type", required_argument, NULL, OPTION_TYPE },
 	{ "version", no_argument, NULL, 'V' },
@@ -118,6 +126,9 @@ print_usage(FILE *stream)
 	    "  -j, --json                        the result as JSON\n"
 	    "  --add FILE, --del FILE            lists of names to add, to "
 	    "delete\n"
+	    "  --format FORMAT                   of the files to judge\n"
+	    "  --popular FILE                    names that no list should "
+	    "have\n"
 	    "  --for TIME                        30s, 30m, 12h, 7d; default: "
 	    "for "
 	    "ever\n"
@@ -212,6 +223,7 @@ take_option(int code, const char *arg, struct weir_load *load,
 	switch (code) {
 	case 'c':
 		load->config = optarg;
+		load->has_config = true;
 		return 0;
 	case 'j':
 		load->json = true;
@@ -232,6 +244,14 @@ take_option(int code, const char *arg, struct weir_load *load,
 	case OPTION_NO_COMPACT:
 		load->no_compact = true;
 		*used |= TAKES_FILES;
+		return 0;
+	case OPTION_FORMAT:
+		load->format = optarg;
+		*used |= TAKES_FORMAT;
+		return 0;
+	case OPTION_POPULAR:
+		load->popular_file = optarg;
+		*used |= TAKES_FORMAT;
 		return 0;
 	case OPTION_TYPE:
 		*used |= TAKES_TYPE;
@@ -278,6 +298,8 @@ check_usage(const struct command *command, const struct weir_load *load,
 	used &= ~command->takes;
 	if ((used & TAKES_TYPE) != 0)
 		wrong = "--type";
+	else if ((used & TAKES_FORMAT) != 0)
+		wrong = "--format or --popular";
 	else if ((used & TAKES_CLIENT) != 0)
 		wrong = "--client";
 	else if ((used & TAKES_FOR) != 0)
@@ -293,7 +315,7 @@ check_usage(const struct command *command, const struct weir_load *load,
 
 /* Anything wrong in it: "FILE:LINE: reason", as other tools can read it. */
 static int
-read_settings(struct weir_load *load)
+read_settings(struct weir_load *load, const struct command *command)
 {
 	struct weir_settings_formats formats = {
 		.is_known = weir_list_format_is_known,
@@ -301,9 +323,16 @@ read_settings(struct weir_load *load)
 		.has_confidence = weir_list_format_has_confidence
 	};
 	struct weir_problem problem = { "" };
+	int error;
 
-	if (weir_settings_read(
-		load->config, &formats, &load->settings, &problem) == 0)
+	error = weir_settings_read(
+	    load->config, &formats, &load->settings, &problem);
+	if (error == WEIR_EMISSING && command->run == weir_cmd_lint &&
+	    !load->has_config) {
+		load->settings = weir_settings_new(load->config);
+		error = load->settings != NULL ? 0 : error;
+	}
+	if (error == 0)
 		return 0;
 	weir_log_bare(problem.text);
 	return weir_load_print_failure(load, problem.text, WEIR_EXIT_USAGE);
@@ -322,7 +351,7 @@ run(struct weir_load *load, char **args, unsigned int used)
 	load->args = args + 1;
 	exit_code = check_usage(command, load, used);
 	if (exit_code == 0)
-		exit_code = read_settings(load);
+		exit_code = read_settings(load, command);
 	if (exit_code == 0)
 		exit_code = command->run(load);
 	weir_settings_free(load->settings);

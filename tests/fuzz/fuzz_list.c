@@ -4,7 +4,9 @@
  *
  * Without libFuzzer it is a test: the program fuzz_replay reads every file of
  * the folders below tests/fuzz/corpus, each folder by the format that it is
- * called after.  To search, see tests/fuzz/search.
+ * called after.  To search, see tests/fuzz/search.  Given files, it reads each by
+ * `auto` and by every format, whole and in random cuts, some damaged: see
+ * tests/fuzz/rough.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -129,8 +131,83 @@ replay_folder(const char *folder)
 	return count;
 }
 
-int
-main(void)
+/* --- files that are given -------------------------------------------------- */
+
+#define CUTS     20
+#define CUT_SIZE 200000
+#define TIME_S   60 /* for one reading, with sanitizers on a busy machine */
+
+static uint64_t state = 88172645463325252ULL;
+
+static size_t
+chance(size_t count)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return count == 0 ? 0 : (size_t)(state >> 11) % count;
+}
+
+/* By all formats; one that takes too long is ended by SIGALRM. */
+static void
+try_formats(const uint8_t *data, size_t size)
+{
+	char names[256], *at, *name;
+
+	(void)snprintf(names, sizeof(names), "%s", weir_list_format_names());
+	for (name = strtok_r(names, ", ", &at); name != NULL;
+	     name = strtok_r(NULL, ", ", &at)) {
+		format = name;
+		(void)alarm(TIME_S);
+		try_one(data, size);
+		(void)alarm(0);
+	}
+}
+
+/* A piece from somewhere to somewhere, with some octets that are not its own.
+ */
+static void
+try_cut(const uint8_t *data, size_t size)
+{
+	static uint8_t cut[CUT_SIZE];
+	size_t begin = chance(size), len = chance(size - begin), i;
+
+	if (len > sizeof(cut))
+		len = sizeof(cut);
+	memcpy(cut, data + begin, len);
+	for (i = chance(3) == 0 ? chance(1 + len / 50) : 0; i > 0; i--)
+		cut[chance(len)] = (uint8_t)chance(256);
+	try_formats(cut, len);
+}
+
+static void
+try_file(const char *path)
+{
+	FILE *file = fopen(path, "rb");
+	uint8_t *data = NULL;
+	long size = -1;
+	unsigned int i;
+
+	if (file != NULL && fseek(file, 0, SEEK_END) == 0)
+		size = ftell(file);
+	if (size >= 0)
+		data = malloc((size_t)size + 1);
+	if (data == NULL || fseek(file, 0, SEEK_SET) != 0 ||
+	    fread(data, 1, (size_t)size, file) != (size_t)size)
+		fail(path);
+	(void)fclose(file);
+	printf("%s\n", path);
+	(void)fflush(stdout);
+	try_formats(data, (size_t)size);
+	for (i = 0; i < CUTS && size > 0; i++)
+		try_cut(data, (size_t)size);
+	free(data);
+}
+
+/* --- the corpus --------------------------------------------------------- */
+
+static void
+replay(void)
 {
 	const char *top = getenv("srcdir");
 	char path[1024], folder[2048];
@@ -154,6 +231,17 @@ main(void)
 		printf("%s: %u files\n", format, replay_folder(folder));
 	}
 	(void)closedir(dir);
+}
+
+int
+main(int argc, char **argv)
+{
+	int i;
+
+	if (argc == 1)
+		replay();
+	for (i = 1; i < argc; i++)
+		try_file(argv[i]);
 	return 0;
 }
 

@@ -96,6 +96,12 @@ START_TEST(the_table)
 	{                                                                \
 		.feed = FIRST, .scope = B, .confidence = 100, .flags = 3 \
 	}
+#define LOUD_EXCEPTION                                         \
+	{                                                      \
+		.feed = FIRST, .scope = B, .confidence = 100,  \
+		.action = WEIR_ACTION_EXCEPT,                  \
+		.below_action = WEIR_ACTION_EXCEPT, .flags = 3 \
+	}
 #define SPLIT                                                 \
 	{                                                     \
 		.feed = FIRST, .scope = B, .confidence = 100, \
@@ -178,6 +184,10 @@ START_TEST(the_table)
 		    { { 0, E(FIRST, N, WEIR_ACTION_PASS, 0, 100, 0) },
 			{ 1, LOUD } },
 		    FIRST, 1, -1, true },
+		{ "an important exception goes before a more specific word",
+		    { { 0, OWN }, { 1, LOUD_EXCEPTION } }, -1, 0, -1, false },
+		{ "and before a less specific one that is important",
+		    { { 0, LOUD_EXCEPTION }, { 1, LOUD } }, -1, 0, -1, false },
 		{ "but not before the feeds above it",
 		    { { 0, E(DENY, N, WEIR_ACTION_PASS, 0, 100, 0) },
 			{ 1, LOUD } },
