@@ -20,6 +20,7 @@
 #include "feeds/list_line.h"
 #include "feeds/list_sample.h"
 #include "feeds/list_source.h"
+#include "feeds/list_walk.h"
 #include "lib/work.h"
 
 #define PIECE_SIZE        (4 * WEIR_LIST_SAMPLE) /* has to hold the sample, a line */
@@ -31,6 +32,11 @@ const struct weir_list_format *const weir_list_formats[WEIR_LIST_FORMATS] = {
 	&weir_list_domains,
 	&weir_list_hosts,
 	&weir_list_adblock,
+	&weir_list_stix,
+	&weir_list_misp,
+	&weir_list_json,
+	&weir_list_csv,
+	&weir_list_rpz,
 	NULL,
 };
 
@@ -113,6 +119,7 @@ static const struct {
 	[WEIR_LIST_NOT_TO_BLOCK] = { "not to be blocked, says its source",
 	    "not-to-block" },
 	[WEIR_LIST_EXPIRED] = { "past its end", "expired" },
+	[WEIR_LIST_PATTERN] = { "a pattern that weir cannot obey", "pattern" },
 	[WEIR_LIST_NEVER_BLOCK] = { "on the never-block list", "never-block" },
 	[WEIR_LIST_PUBLIC_SUFFIX] = { "a public suffix", "public-suffix" },
 	[WEIR_LIST_PRIVATE_SUFFIX] = { "a private public suffix",
@@ -186,6 +193,14 @@ int
 weir_list_format_is_known(const char *name)
 {
 	return strcmp(name, "auto") == 0 || format_called(name) != NULL;
+}
+
+int
+weir_list_format_has_confidence(const char *name)
+{
+	const struct weir_list_format *format = format_called(name);
+
+	return format == NULL || format->has_confidence;
 }
 
 static void
@@ -280,7 +295,7 @@ weir_list_give(struct weir_list_reader *reader, struct weir_list_item *item,
 	char name[2 + WEIR_NAME_TEXT_SIZE] = "*.";
 	int ret;
 
-	item->line = reader->lines_before + reader->report.line_count;
+	item->line = weir_list_line_number(reader);
 	ret = sink->each(sink->arg, reader->thread, item);
 	if (ret > WEIR_LIST_REFUSED(0) ||
 	    ret <= WEIR_LIST_REFUSED(WEIR_LIST_REASON_COUNT)) {
@@ -316,6 +331,12 @@ weir_list_state(struct weir_list_reader *reader)
 	return reader->state;
 }
 
+unsigned long
+weir_list_line_number(const struct weir_list_reader *reader)
+{
+	return reader->lines_before + reader->report.line_count;
+}
+
 void
 weir_list_set_line(struct weir_list_reader *reader, unsigned long line)
 {
@@ -345,6 +366,29 @@ weir_list_word(struct weir_list_reader *reader, const char *text, size_t len,
 	weir_list_refuse(
 	    reader, (enum weir_list_reason)(reason - 1), text, len);
 	return 0;
+}
+
+void
+weir_list_refuse_at(struct weir_list_reader *reader,
+    enum weir_list_reason reason, unsigned long line, unsigned int column,
+    const char *text)
+{
+	weir_list_set_line(reader, line);
+	refuse_at(reader, reason, column, text, strlen(text));
+}
+
+int
+weir_list_break(struct weir_list_reader *reader, unsigned long line,
+    unsigned int column, const char *why)
+{
+	struct reading *reading = reader->reading;
+
+	if (line == 0)
+		return weir_problem_set(reading->problem, WEIR_EFORMAT,
+		    "%s: %s", reading->source.path, why);
+	weir_list_refuse_at(reader, WEIR_LIST_BROKEN, line, column, why);
+	return weir_problem_set(reading->problem, WEIR_EFORMAT, "%s:%lu:%u: %s",
+	    reading->source.path, line, column, why);
 }
 
 /* Looks at the whole lines of the piece.  A piece of nothing but comments says
@@ -660,6 +704,18 @@ measure(struct reading *reading)
 	return threads;
 }
 
+/* A list with `fields:` is a document or a table, whatever its shape. */
+static const struct weir_list_format *
+format_with_fields(const struct reading *reading, const char *text, size_t len)
+{
+	const struct weir_list_options *options = reading->sink->options;
+	char first = weir_list_walk_first(text, len);
+
+	if (options == NULL || options->fields[WEIR_LIST_FIELD_NAME] == NULL)
+		return NULL;
+	return first == '{' || first == '[' ? &weir_list_json : &weir_list_csv;
+}
+
 /* Some formats are told by the beginning of a file, not by its lines. */
 static int
 look_at_head(struct reading *reading)
@@ -676,6 +732,8 @@ look_at_head(struct reading *reading)
 		if (weir_list_formats[i]->recognise_file != NULL &&
 		    weir_list_formats[i]->recognise_file(text, len) == 1)
 			reading->format = weir_list_formats[i];
+	if (error == 0 && reading->format == NULL)
+		reading->format = format_with_fields(reading, text, len);
 	reading->source.is_document = reading->format != NULL &&
 				      reading->format->document != NULL;
 	reading->is_sampled = reading->source.is_document;

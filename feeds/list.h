@@ -11,7 +11,10 @@
  *   documents (JSON): `document` takes the text in pieces that end anywhere.
  *
  * What is not used is counted by reason, with examples, and never stops the
- * rest.  Only a file that cannot be read is a failure.
+ * rest.  A failure is a file that cannot be read, and a document (JSON) that is
+ * cut short or broken: nobody knows what it would have said, so the loader
+ * keeps what the feed had.  What came before the fault was handed on, and is in
+ * the report, the fault as WEIR_LIST_BROKEN.
  */
 #ifndef WEIR_FEEDS_LIST_H
 #define WEIR_FEEDS_LIST_H
@@ -55,12 +58,13 @@ enum weir_list_reason {
 	WEIR_LIST_NO_INDICATOR,    /* a hash, an address, a file name ... */
 	WEIR_LIST_NOT_TO_BLOCK,    /* its source says so: to_ids, offline ... */
 	WEIR_LIST_EXPIRED,         /* past its valid-until already */
-	WEIR_LIST_NEVER_BLOCK,     /* the rest by the loader's guard rails */
-	WEIR_LIST_PUBLIC_SUFFIX,   /* a public suffix, ICANN section */
-	WEIR_LIST_PRIVATE_SUFFIX,  /* the same, private section */
-	WEIR_LIST_SPECIAL_USE,     /* RFC 6761 and others */
-	WEIR_LIST_POPULAR,         /* on the list of popular domains */
-	WEIR_LIST_WHOLE_HOST,      /* would be blocked whole for one URL */
+	WEIR_LIST_PATTERN, /* more than "is this name": AND, LIKE, NOT ... */
+	WEIR_LIST_NEVER_BLOCK,    /* the rest by the loader's guard rails */
+	WEIR_LIST_PUBLIC_SUFFIX,  /* a public suffix, ICANN section */
+	WEIR_LIST_PRIVATE_SUFFIX, /* the same, private section */
+	WEIR_LIST_SPECIAL_USE,    /* RFC 6761 and others */
+	WEIR_LIST_POPULAR,        /* on the list of popular domains */
+	WEIR_LIST_WHOLE_HOST,     /* would be blocked whole for one URL */
 	WEIR_LIST_REASON_COUNT
 };
 
@@ -90,8 +94,7 @@ struct weir_list_report {
 					 [WEIR_LIST_EXAMPLES];
 };
 
-/** Data of a list's own answer: RRs, one after the other: u16 type, u32 TTL,
- *  u16 length (little-endian), RDATA in wire format, names uncompressed. */
+/** A list's own answer, in the form of lib/answers.h. */
 struct weir_list_answer {
 	const uint8_t *records;
 	size_t len; /* 0: no answer */
@@ -163,13 +166,29 @@ weir_list_options(const struct weir_list_reader *reader);
 /** The format's own state: state_size octets, zero at the beginning. */
 void *weir_list_state(struct weir_list_reader *reader);
 
-/** A document counts its lines itself, for examples and items: from 1. */
+/** The number of the line at hand, from 1. */
+unsigned long weir_list_line_number(const struct weir_list_reader *reader);
+
+/** A document counts its lines itself, for examples and items: from 1.  A format
+ *  of lines may go back for what began on another one; the number that it found
+ *  has to be set again. */
 void weir_list_set_line(struct weir_list_reader *reader, unsigned long line);
 
 /** Counts `text` as not used.  The column is told only of a text that lies in
  *  the line at hand. */
 void weir_list_refuse(struct weir_list_reader *reader,
     enum weir_list_reason reason, const char *text, size_t len);
+
+/** The same by a document, which knows where it is; `text` is NUL-terminated. */
+void weir_list_refuse_at(struct weir_list_reader *reader,
+    enum weir_list_reason reason, unsigned long line, unsigned int column,
+    const char *text);
+
+/** A document is broken from there on (line 0: makes no sense as a whole):
+ *  counts that, says so as the problem, and returns WEIR_EFORMAT, which the
+ *  format hands on. */
+int weir_list_break(struct weir_list_reader *reader, unsigned long line,
+    unsigned int column, const char *why);
 
 /** Cuts the first word off *text: up to a blank.  0 if none is left, or a
  *  comment begins ("#", ";" or "!" at the beginning of a word). */
@@ -220,6 +239,7 @@ struct weir_list_format {
 	int (*recognise_file)(const char *text, size_t len);
 	/** One thread reads it, in the order of the file. */
 	bool is_sequential;
+	bool has_confidence; /* an entry may say its own */
 	/** Lines come as they are: with blanks in front, comments too. */
 	bool has_raw_lines;
 	/** In place of `line`: a piece of the text as it comes. */
@@ -234,12 +254,20 @@ struct weir_list_format {
 extern const struct weir_list_format weir_list_hosts;
 extern const struct weir_list_format weir_list_domains;
 extern const struct weir_list_format weir_list_adblock;
+extern const struct weir_list_format weir_list_csv;
+extern const struct weir_list_format weir_list_json;
+extern const struct weir_list_format weir_list_misp;
+extern const struct weir_list_format weir_list_stix;
+extern const struct weir_list_format weir_list_rpz;
 
 /* The frame looks at that much of a file to see what it is. */
 #define WEIR_LIST_SAMPLE 65536
 
 /** Whether `name` is "auto" or a format. */
 int weir_list_format_is_known(const char *name);
+/** Whether entries of that format ("auto": perhaps) may say a confidence of
+ *  their own. */
+int weir_list_format_has_confidence(const char *name);
 /** "auto, domains, hosts": for messages. */
 const char *weir_list_format_names(void);
 
@@ -247,8 +275,8 @@ const char *weir_list_format_names(void);
  *  than 0, reading stops and that is returned.  `show`, if not NULL, is told
  *  now and then how many of how many octets were read.  *ret_report is always
  *  filled in (about 10 KB).  WEIR_EMISSING, WEIR_ESYSTEM, WEIR_ELIMIT: the
- *  file; WEIR_EFORMAT: `auto` recognises nothing in a file that is not empty.
- */
+ *  file; WEIR_EFORMAT: `auto` recognises nothing in a file that is not empty,
+ *  or a document is broken (what stands before the fault was handed on). */
 int weir_list_read(const char *path, const char *format,
     const struct weir_list_options *options,
     int (*each)(void *arg, const struct weir_list_item *item),

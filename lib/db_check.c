@@ -78,6 +78,16 @@ complain(struct checker *checker, const char *what, const uint8_t *key,
 	    what);
 }
 
+/* Whether the answer that the entry names is there. */
+static bool
+has_answer(const struct weir_policy *policy, const struct weir_entry *entry)
+{
+	return (entry->action != WEIR_ACTION_LOCAL ||
+		   entry->answer < policy->answers.count) &&
+	       (entry->below_action != WEIR_ACTION_LOCAL ||
+		   entry->below_answer < policy->answers.count);
+}
+
 static int
 check_entries(
     struct checker *checker, const uint8_t *entries, unsigned int count)
@@ -94,7 +104,7 @@ check_entries(
 			WEIR_OK ||
 		    entry.feed >= policy->feed_count ||
 		    entry.category >= policy->category_count ||
-		    (int)entry.feed <= last_feed)
+		    !has_answer(policy, &entry) || (int)entry.feed <= last_feed)
 			return WEIR_EFORMAT;
 		last_feed = entry.feed;
 	}

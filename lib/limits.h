@@ -33,6 +33,15 @@
 #define WEIR_BLOCK_TTL_MAX_S 3600
 #define WEIR_REASON_SIZE     300 /* EDE text: a UDP answer has to hold it */
 
+/* Answers of lists' own (lib/answers.h).  They are for walled gardens, of which
+ * there are few; a resolver keeps them all in memory with its policy.  One of
+ * 4096 octets fits into no UDP answer any more. */
+#define WEIR_ANSWERS          1024
+#define WEIR_ANSWERS_SIZE     65536 /* octets of all of them */
+#define WEIR_ANSWER_SIZE      4096
+#define WEIR_ANSWER_RECORDS   64
+#define WEIR_ANSWER_TTL_MAX_S 604800 /* a week: RFC 8767, 4 */
+
 /* Lists. */
 #define WEIR_LINE_SIZE     8192 /* hosts lines with many names; longer: junk */
 #define WEIR_LIST_SIZE     (4ULL << 30) /* bytes of one list file */

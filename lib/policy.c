@@ -9,6 +9,7 @@
 #include "lib/bytes.h"
 
 #define DEFAULT_BLOCK_TTL_S 60
+#define EDE_FORGED          4
 #define EDE_BLOCKED         15
 
 const char *
@@ -99,7 +100,7 @@ weir_policy_extends(
 	for (i = 0; i < old->category_count; i++)
 		if (strcmp(policy->categories[i], old->categories[i]) != 0)
 			return false;
-	return true;
+	return weir_answers_extends(&policy->answers, &old->answers);
 }
 
 int
@@ -146,8 +147,8 @@ renumber(struct weir_feed *feed, const uint16_t *numbers)
 			    (uint8_t)(1U << numbers[i] % 8);
 }
 
-void
-weir_policy_follow(struct weir_policy *policy, const struct weir_policy *old)
+static void
+follow_categories(struct weir_policy *policy, const struct weir_policy *old)
 {
 	char names[WEIR_CATEGORIES][WEIR_CATEGORY_SIZE];
 	unsigned int count = policy->category_count, i, more = 0;
@@ -166,6 +167,14 @@ weir_policy_follow(struct weir_policy *policy, const struct weir_policy *old)
 		    policy, names[i]);
 	for (i = 0; i < policy->feed_count; i++)
 		renumber(&policy->feeds[i], numbers);
+}
+
+void
+weir_policy_follow(struct weir_policy *policy, const struct weir_policy *old)
+{
+	follow_categories(policy, old);
+	if (policy->answers.count == 0 && weir_answers_has_room(&old->answers))
+		policy->answers = old->answers;
 }
 
 /* A fate that an entry has when it was taken, for as long as no other takes its
@@ -480,4 +489,14 @@ weir_rule_print(const struct weir_policy *policy, const struct weir_rule *rule,
 		append(&reason, owner);
 	}
 	return reason.len;
+}
+
+uint16_t
+weir_rule_ede(const struct weir_policy *policy, const struct weir_rule *rule)
+{
+	uint16_t code = policy->feeds[rule->entry.feed].ede_code;
+
+	return rule->action == WEIR_ACTION_LOCAL && code == EDE_BLOCKED
+		   ? EDE_FORGED
+		   : code;
 }

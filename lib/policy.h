@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/answers.h"
 #include "lib/entry.h"
 #include "lib/limits.h"
 #include "lib/name.h"
@@ -70,7 +71,7 @@ enum weir_on_failure {
 /** "pass", "servfail"; NULL. */
 const char *weir_on_failure_text(unsigned int on_failure);
 
-/** A whole policy, as a generation carries it.  Fixed size, about 40 KB. */
+/** A whole policy, as a generation carries it.  Fixed size, about 120 KB. */
 struct weir_policy {
 	uint8_t on_failure; /* enum weir_on_failure */
 	uint32_t block_ttl_s;
@@ -82,14 +83,15 @@ struct weir_policy {
 	struct weir_feed feeds[WEIR_FEEDS];
 	unsigned int category_count; /* at least 1: category 0 is "" */
 	char categories[WEIR_CATEGORIES][WEIR_CATEGORY_SIZE];
+	struct weir_answers answers; /* of entries whose action is LOCAL */
 };
 
 /** The policy without a feed: allow and deny, category "", the defaults of
  *  weir.yaml(5). */
 void weir_policy_init(struct weir_policy *policy);
 
-/** Whether the numbers of `old` hold in `policy` as well: its tables of feeds
- *  and categories begin with the same names in the same order. */
+/** Whether the numbers of `old` hold in `policy` as well: its tables of feeds,
+ *  categories and answers begin with the same ones in the same order. */
 bool weir_policy_extends(
     const struct weir_policy *policy, const struct weir_policy *old);
 
@@ -103,7 +105,8 @@ int weir_policy_add_category(
 
 /** Makes the policy's table of categories begin with those of `old`, so that it
  *  extends it; the policy says the same as before, in other numbers.  Left alone
- *  if they are too many together. */
+ *  if they are too many together.  A table of answers that is empty still
+ *  becomes that of `old`, unless this is half full. */
 void
 weir_policy_follow(struct weir_policy *policy, const struct weir_policy *old);
 
@@ -195,6 +198,12 @@ int weir_policy_explain_entry(const struct weir_policy *policy,
 size_t weir_rule_print(const struct weir_policy *policy,
     const struct weir_rule *rule, const struct weir_name *name,
     const struct weir_name *alias_of, char *text, size_t size);
+
+/** The code of the Extended DNS Error: what the feed says; but that of forged
+ *  answers for an answer of a list's own, if the feed says only that names are
+ *  blocked. */
+uint16_t
+weir_rule_ede(const struct weir_policy *policy, const struct weir_rule *rule);
 
 /** Encodes the policy for a generation, decodes it: lib/policy_bytes.c has the
  *  bytes.  encode: *ret_bytes is malloced, the caller frees it. */

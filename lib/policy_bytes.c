@@ -1,13 +1,14 @@
 /*
  * policy_bytes.c - the policy as a generation carries it (record "p").
  *
- *   u32 version 2, u8 on-failure, u8 flags (1 sinkhole IPv4, 2 IPv6, 4 name),
+ *   u32 version 3, u8 on-failure, u8 flags (1 sinkhole IPv4, 2 IPv6, 4 name),
  *   u16 zero, u32 block TTL, 4 octets IPv4, 16 octets IPv6,
  *   u8 length and wire form of the sinkhole name,
  *   u16 feeds, for each: text name, u8 mode, u8 action, u8 min confidence,
  *     u8 1 if it has categories, u16 EDE code, u16 category; if it has: 32
  *     octets, a bit for each category
  *   u16 categories, for each: text name
+ *   u16 answers, for each: u16 length and octets (lib/answers.h)
  * where text is u8 length and octets.
  */
 #include <stdlib.h>
@@ -16,7 +17,7 @@
 #include "lib/bytes.h"
 #include "lib/policy.h"
 
-#define POLICY_VERSION 2
+#define POLICY_VERSION 3
 #define FIXED_BYTES    (4 + 1 + 1 + 2 + 4 + 4 + 16)
 #define BITMAP_BYTES   (WEIR_CATEGORIES / 8)
 #define FEED_BYTES     (1 + WEIR_FEED_NAME_SIZE + 8 + BITMAP_BYTES)
@@ -38,13 +39,32 @@ put_text(uint8_t *bytes, const char *text, size_t size)
 	return 1 + len;
 }
 
+static size_t
+put_answers(uint8_t *bytes, const struct weir_answers *answers)
+{
+	const uint8_t *octets;
+	unsigned int i;
+	uint8_t *p = bytes;
+	size_t len;
+
+	weir_bytes_put16(p, (uint16_t)answers->count);
+	p += 2;
+	for (i = 0; weir_answers_get(answers, i, &octets, &len); i++) {
+		weir_bytes_put16(p, (uint16_t)len);
+		memcpy(p + 2, octets, len);
+		p += 2 + len;
+	}
+	return (size_t)(p - bytes);
+}
+
 int
 weir_policy_encode(
     const struct weir_policy *policy, uint8_t **ret_bytes, size_t *ret_len)
 {
 	size_t size = FIXED_BYTES + 1 + WEIR_NAME_SIZE + 2 +
 		      policy->feed_count * FEED_BYTES + 2 +
-		      policy->category_count * CATEGORY_BYTES;
+		      policy->category_count * CATEGORY_BYTES + 2 +
+		      policy->answers.count * 2 + WEIR_ANSWERS_SIZE;
 	uint8_t *bytes = calloc(1, size), *p = bytes;
 	unsigned int i;
 
@@ -84,6 +104,7 @@ weir_policy_encode(
 	p += 2;
 	for (i = 0; i < policy->category_count; i++)
 		p += put_text(p, policy->categories[i], WEIR_CATEGORY_SIZE);
+	p += put_answers(p, &policy->answers);
 	*ret_len = (size_t)(p - bytes);
 	*ret_bytes = bytes;
 	return WEIR_OK;
@@ -166,6 +187,23 @@ take_fixed(struct reader *reader, struct weir_policy *policy)
 		reader->is_bad = true;
 }
 
+/* An answer that is there already would have no place of its own. */
+static void
+take_answers(struct reader *reader, struct weir_answers *answers)
+{
+	unsigned int count = weir_bytes_get16(take(reader, 2)), i;
+	const uint8_t *octets;
+	size_t len;
+
+	for (i = 0; i < count && !reader->is_bad; i++) {
+		len = weir_bytes_get16(take(reader, 2));
+		octets = take(reader, len);
+		if (reader->is_bad ||
+		    weir_answers_add(answers, octets, len) != (int)i)
+			reader->is_bad = true;
+	}
+}
+
 int
 weir_policy_decode(
     const uint8_t *bytes, size_t len, struct weir_policy *ret_policy)
@@ -193,6 +231,7 @@ weir_policy_decode(
 		goto out;
 	for (i = 0; i < policy->category_count; i++)
 		take_text(&reader, policy->categories[i], WEIR_CATEGORY_SIZE);
+	take_answers(&reader, &policy->answers);
 	if (reader.is_bad || reader.left != 0)
 		goto out;
 	*ret_policy = *policy;

@@ -6,6 +6,7 @@
 #define WEIR_LIB_REPLY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/policy.h"
@@ -22,17 +23,24 @@ enum weir_reply_kind {
 	WEIR_REPLY_NONE,      /* no answer at all */
 	WEIR_REPLY_IPV4,      /* an A record: the policy's sinkhole_ipv4 */
 	WEIR_REPLY_IPV6,      /* an AAAA record: sinkhole_ipv6 */
-	WEIR_REPLY_ALIAS      /* a CNAME to sinkhole_name, and its records */
+	WEIR_REPLY_ALIAS,     /* a CNAME, and the records that it leads to */
+	WEIR_REPLY_RECORDS    /* what the list gives for that type */
 };
 
 struct weir_reply {
 	enum weir_reply_kind kind;
 	uint8_t rcode;
+	/* Of ALIAS: where to, in wire form; of RECORDS: as in lib/answers.h.
+	 * They are the policy's, and the TTL is that of the alias. */
+	const uint8_t *octets;
+	size_t len;
+	uint32_t ttl_s;
 };
 
-/** What a query of that type gets. */
-struct weir_reply weir_reply_for(
-    const struct weir_policy *policy, unsigned int action, uint16_t qtype);
+/** What a query of that type gets.  The type ANY gets all records of an answer
+ *  of the list's own; a type that this does not have gets none (NODATA). */
+struct weir_reply weir_reply_for(const struct weir_policy *policy,
+    const struct weir_rule *rule, uint16_t qtype);
 
 /* The SOA of a negative answer: its owner is the listed name (behind an alias:
  * the query name), its serial the swap in force, TTL and MINIMUM the block

@@ -242,6 +242,39 @@ feed_key(unsigned int place, const char *key)
 	return where;
 }
 
+/* Then the feed's confidence is that of entries which say none. */
+static bool
+has_confidence(const struct reader *reader, const char *format)
+{
+	const struct weir_settings_formats *formats = reader->formats;
+
+	return formats == NULL || formats->has_confidence == NULL ||
+	       formats->has_confidence(format);
+}
+
+static int
+take_feed_fields(struct reader *reader, unsigned int place)
+{
+	const struct weir_settings_yaml_fields *yaml =
+	    reader->yaml->feeds[place].fields;
+	char **fields = reader->settings->feeds[place].fields;
+	unsigned int i;
+
+	for (i = 0; yaml != NULL && i < WEIR_SETTINGS_FIELDS; i++) {
+		if (yaml->values[i] == NULL)
+			continue;
+		if (yaml->values[i][0] == '\0' ||
+		    strlen(yaml->values[i]) >= WEIR_SETTINGS_FIELD_SIZE)
+			return wrong(reader,
+			    feed_key(place, weir_settings_field_key(i)).text,
+			    "is no column and no path (1 to 255 octets)");
+		fields[i] = strdup(yaml->values[i]);
+		if (fields[i] == NULL)
+			return no_memory(reader);
+	}
+	return 0;
+}
+
 static int
 take_feed_numbers(
     struct reader *reader, unsigned int place, struct weir_feed *feed)
@@ -268,7 +301,8 @@ take_feed_numbers(
 	    (uint8_t)confidence;
 	feed->min_confidence = (uint8_t)least;
 	feed->ede_code = (uint16_t)ede;
-	if (error == 0 && confidence < least) {
+	if (error == 0 && confidence < least &&
+	    !has_confidence(reader, reader->settings->feeds[place].format)) {
 		snprintf(reason, sizeof(reason),
 		    "is above the confidence of its names (%u): none could "
 		    "ever match",
@@ -383,6 +417,8 @@ take_feed(struct reader *reader, unsigned int place)
 	if (error == 0)
 		error = take_feed_format(reader, feed_key(place, "format").text,
 		    yaml->format, &settings->format);
+	if (error == 0)
+		error = take_feed_fields(reader, place);
 	if (error == 0)
 		error = take_feed_numbers(reader, place, feed);
 	if (error == 0)
@@ -676,7 +712,7 @@ out:
 void
 weir_settings_free(struct weir_settings *settings)
 {
-	unsigned int i;
+	unsigned int i, j;
 
 	if (settings == NULL)
 		return;
@@ -684,6 +720,8 @@ weir_settings_free(struct weir_settings *settings)
 		free(settings->feeds[i].name);
 		free(settings->feeds[i].file);
 		free(settings->feeds[i].format);
+		for (j = 0; j < WEIR_SETTINGS_FIELDS; j++)
+			free(settings->feeds[i].fields[j]);
 	}
 	free(settings->feeds);
 	free(settings->guard.suffix_file);

@@ -61,6 +61,12 @@ struct weir_guard_settings {
 	char *popular_file;        /* NULL: none */
 };
 
+/* What `fields:` of a feed may say: the columns or paths of name, type,
+ * category, confidence, first-seen, valid-until and status, in the order of
+ * enum weir_list_field in feeds/list.h. */
+#define WEIR_SETTINGS_FIELDS     7
+#define WEIR_SETTINGS_FIELD_SIZE 256 /* one of them, with NUL */
+
 /** One of feeds:.  Its policy (mode, action, EDE...) stands at the same place,
  *  plus WEIR_FEED_FIRST, in the policy's table. */
 struct weir_feed_settings {
@@ -68,6 +74,7 @@ struct weir_feed_settings {
 	char *file;   /* absolute; a relative one was taken from the folder of
 		       * weir.yaml.  NULL: the feed of the presets */
 	char *format; /* "auto", "hosts", "domains": a name of feeds/list.h */
+	char *fields[WEIR_SETTINGS_FIELDS]; /* NULL: not said */
 	bool subdomains;
 	uint8_t confidence; /* of its entries */
 	uint16_t category;  /* of its entries; place in policy.categories */
@@ -101,6 +108,9 @@ struct weir_settings {
 struct weir_settings_formats {
 	int (*is_known)(const char *name); /* NULL: any name will do */
 	const char *names;                 /* "auto, domains, hosts" */
+	/* Whether an entry of that format may say its own confidence; NULL:
+	 * of each. */
+	int (*has_confidence)(const char *name);
 };
 
 /** Reads the file.  On failure *problem holds one line,
@@ -111,6 +121,9 @@ int weir_settings_read(const char *path,
     struct weir_settings **ret_settings,
     struct weir_problem *problem) WEIR_CHECKED;
 void weir_settings_free(struct weir_settings *settings);
+
+/** "fields.name", "fields.type" ...: the key of one of `fields:`. */
+const char *weir_settings_field_key(unsigned int field);
 
 /* The settings as data, in the shape of weir.yaml, defaults put in. */
 enum weir_settings_kind {

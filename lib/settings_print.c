@@ -104,6 +104,37 @@ walk_sinkhole(struct walk *walk, const struct weir_policy *policy)
 	end(walk);
 }
 
+static const char *const field_keys[WEIR_SETTINGS_FIELDS] = {
+	"fields.name",
+	"fields.type",
+	"fields.category",
+	"fields.confidence",
+	"fields.first-seen",
+	"fields.valid-until",
+	"fields.status",
+};
+
+const char *
+weir_settings_field_key(unsigned int field)
+{
+	return field_keys[field];
+}
+
+static void
+walk_fields(struct walk *walk, char *const *fields)
+{
+	unsigned int i;
+
+	if (fields[0] == NULL)
+		return;
+	begin(walk, WEIR_SETTINGS_MAPPING, "fields", false);
+	for (i = 0; i < WEIR_SETTINGS_FIELDS; i++)
+		if (fields[i] != NULL)
+			put_text(
+			    walk, strchr(field_keys[i], '.') + 1, fields[i]);
+	end(walk);
+}
+
 static void
 put_percent(struct walk *walk, const char *key, uint32_t percent)
 {
@@ -179,6 +210,7 @@ walk_feed(struct walk *walk, const struct weir_policy *policy,
 	put_text(walk, "name", settings->name);
 	put_text(walk, "file", settings->file);
 	put_text(walk, "format", settings->format);
+	walk_fields(walk, settings->fields);
 	put_bool(walk, "subdomains", settings->subdomains);
 	put_text(walk, "action", weir_action_text(feed->action));
 	put_text(walk, "mode", weir_mode_text(feed->mode));

@@ -78,10 +78,32 @@ static const cyaml_schema_value_t name_entry = {
 	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, CYAML_UNLIMITED),
 };
 
+#define FIELD(key, place)                                                  \
+	CYAML_FIELD_STRING_PTR(key,                                        \
+	    CYAML_FLAG_POINTER |                                           \
+		((place) == 0 ? CYAML_FLAG_DEFAULT : CYAML_FLAG_OPTIONAL), \
+	    struct weir_settings_yaml_fields, values[place], 1,            \
+	    CYAML_UNLIMITED)
+
+/* In the order of enum weir_list_field. */
+static const cyaml_schema_field_t list_fields[] = {
+	FIELD("name", 0),
+	FIELD("type", 1),
+	FIELD("category", 2),
+	FIELD("confidence", 3),
+	FIELD("first-seen", 4),
+	FIELD("valid-until", 5),
+	FIELD("status", 6),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t feed_fields[] = {
 	NEEDED_TEXT("name", struct weir_settings_yaml_feed, name),
 	NEEDED_TEXT("file", struct weir_settings_yaml_feed, file),
 	TEXT("format", struct weir_settings_yaml_feed, format),
+	CYAML_FIELD_MAPPING_PTR("fields",
+	    CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+	    struct weir_settings_yaml_feed, fields, list_fields),
 	CHOICE("subdomains", struct weir_settings_yaml_feed, subdomains, bools,
 	    CYAML_FLAG_CASE_INSENSITIVE),
 	CHOICE("action", struct weir_settings_yaml_feed, action, actions, 0),
@@ -239,9 +261,9 @@ struct wanted {
 	const char *text; /* "%s is no ..." */
 };
 
-#define FEED_KEYS                                                  \
-	"name, file, format, subdomains, action, mode, category, " \
-	"confidence, min-confidence, ede, categories, lifetime, "  \
+#define FEED_KEYS                                                          \
+	"name, file, format, fields, subdomains, action, mode, category, " \
+	"confidence, min-confidence, ede, categories, lifetime, "          \
 	"exceptions, url-hosts, max-shrink, max-grow"
 #define A_BOOL   "is neither yes nor no"
 #define A_NUMBER "is no number"
@@ -265,6 +287,9 @@ static const struct wanted wanted[] = {
 	{ "sinkhole", "ipv4, ipv6, name", "is not ipv4:, ipv6: or name:" },
 	{ "feeds", NULL, "is no list of feeds" },
 	{ "feeds[]", FEED_KEYS, "is no feed (name:, file:, ...)" },
+	{ "feeds[].fields",
+	    "name, type, category, confidence, first-seen, valid-until, status",
+	    "is no mapping (name:, ...)" },
 	{ "feeds[].subdomains", NULL, A_BOOL },
 	{ "feeds[].url-hosts", NULL, A_BOOL },
 	{ "feeds[].exceptions", NULL, "is neither feed nor all" },

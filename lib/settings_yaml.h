@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "lib/error.h"
+#include "lib/settings.h"
 #include "lib/yaml_line.h"
 
 /* A choice that was not written; all others are 1 and up. */
@@ -24,8 +25,13 @@ enum weir_choice_exceptions {
 	WEIR_CHOICE_ALL = 2
 };
 
+struct weir_settings_yaml_fields {
+	char *values[WEIR_SETTINGS_FIELDS]; /* NULL if not written */
+};
+
 struct weir_settings_yaml_feed {
-	char *name, *file;       /* never NULL */
+	struct weir_settings_yaml_fields *fields; /* NULL if not written */
+	char *name, *file;                        /* never NULL */
 	char *format, *category; /* the rest: NULL if not written */
 	char *confidence, *min_confidence, *ede;
 	char *lifetime, *max_shrink, *max_grow;

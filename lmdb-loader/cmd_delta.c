@@ -92,7 +92,7 @@ swap(struct delta_run *run)
 		return weir_problem_set(&run->problem, ret, "%s: %s",
 		    run->store.folder, weir_error_text(ret));
 	ret = weir_overlay_write(&run->store, &run->old, &run->delta.changes,
-	    weir_generation_policy(&run->old), &draft, &run->problem);
+	    run->delta.policy, &draft, &run->problem);
 	if (ret == 0)
 		ret = weir_store_publish(&run->store, &draft, &run->problem);
 	if (ret == 0)

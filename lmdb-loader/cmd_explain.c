@@ -14,6 +14,7 @@
 
 #include "lib/log.h"
 #include "lib/reply.h"
+#include "lmdb-loader/answer_text.h"
 #include "lmdb-loader/explain_print.h"
 #include "lmdb-loader/guard.h"
 #include "lmdb-loader/load.h"
@@ -368,26 +369,45 @@ describe_rule(const struct explain *explain, const struct weir_rule *rule)
 	    local != NULL ? local->why : "");
 }
 
-/* The record of a sinkhole. */
+/* The record of a sinkhole, or an alias. */
 static void
-print_sinkhole(const struct explain *explain, enum weir_reply_kind kind,
+print_sinkhole(const struct explain *explain, const struct weir_reply *reply,
     char *text, size_t size)
 {
 	const struct weir_policy *policy = explain->policy;
-	char data[WEIR_NAME_TEXT_SIZE];
 	const char *type = explain->qtype_text, *dot = "";
+	uint32_t ttl_s = policy->block_ttl_s;
+	char data[WEIR_NAME_TEXT_SIZE] = "?";
+	struct weir_name name;
 
-	if (kind == WEIR_REPLY_ALIAS) {
-		weir_name_print(&policy->sinkhole_name, data);
+	if (reply->kind == WEIR_REPLY_ALIAS) {
+		if (weir_name_from_wire(reply->octets, reply->len, &name) == 0)
+			weir_name_print(&name, data);
 		type = "CNAME";
 		dot = ".";
-	} else if (kind == WEIR_REPLY_IPV4) {
+		ttl_s = reply->ttl_s;
+	} else if (reply->kind == WEIR_REPLY_IPV4) {
 		inet_ntop(AF_INET, &policy->sinkhole_ipv4, data, sizeof(data));
 	} else {
 		inet_ntop(AF_INET6, &policy->sinkhole_ipv6, data, sizeof(data));
 	}
 	snprintf(text, size, "%s. %" PRIu32 " IN %s %s%s", explain->name_text,
-	    policy->block_ttl_s, type, data, dot);
+	    ttl_s, type, data, dot);
+}
+
+/* The records that a list gives itself, with their owner. */
+static json_t *
+list_records(const struct explain *explain, const struct weir_reply *reply)
+{
+	json_t *records = weir_answer_text_list(reply->octets, reply->len);
+	json_t *list = json_array(), *record;
+	size_t i;
+
+	json_array_foreach(records, i, record)(void) json_array_append_new(
+	    list, json_sprintf(
+		      "%s. %s", explain->name_text, json_string_value(record)));
+	json_decref(records);
+	return list;
 }
 
 /* The SOA of a negative answer (lib/reply.h). */
@@ -439,8 +459,7 @@ describe_answer(const struct explain *explain)
 		return json_pack("{s:n, s:[], s:[], s:n, s:s}", "rcode",
 		    "answer", "authority", "ede", "note",
 		    "what the resolver finds");
-	reply = weir_reply_for(
-	    explain->policy, rule->action, explain->load->qtype);
+	reply = weir_reply_for(explain->policy, rule, explain->load->qtype);
 	switch (reply.kind) {
 	case WEIR_REPLY_NONE:
 		return json_pack("{s:n, s:[], s:[], s:n, s:s}", "rcode",
@@ -451,7 +470,7 @@ describe_answer(const struct explain *explain)
 	case WEIR_REPLY_IPV4:
 	case WEIR_REPLY_IPV6:
 	case WEIR_REPLY_ALIAS:
-		print_sinkhole(explain, reply.kind, answer, sizeof(answer));
+		print_sinkhole(explain, &reply, answer, sizeof(answer));
 		break;
 	case WEIR_REPLY_TRUNCATED:
 		note = "over UDP truncated (TC); over TCP what the resolver "
@@ -463,10 +482,12 @@ describe_answer(const struct explain *explain)
 	weir_rule_print(explain->policy, rule, &explain->name, NULL, reason,
 	    sizeof(reason));
 	return json_pack("{s:s, s:o, s:o, s:{s:i, s:s}, s:s}", "rcode",
-	    rcode_text(reply.rcode), "answer", list_of(answer), "authority",
-	    list_of(soa), "ede", "code",
-	    (int)explain->policy->feeds[rule->entry.feed].ede_code, "text",
-	    reason, "note", note);
+	    rcode_text(reply.rcode), "answer",
+	    reply.kind == WEIR_REPLY_RECORDS ? list_records(explain, &reply)
+					     : list_of(answer),
+	    "authority", list_of(soa), "ede", "code",
+	    (int)weir_rule_ede(explain->policy, rule), "text", reason, "note",
+	    note);
 }
 
 /* The list guards when names are compiled; the database does not have it. */

@@ -111,6 +111,25 @@ category_number(struct compiler *compiler, struct worker *worker,
 	return worker->category_number;
 }
 
+/* Puts the item's own answer into the policy's table, and its place into the
+ * entry.  false: there are too many answers. */
+static bool
+take_answer(struct compiler *compiler, const struct weir_list_item *item,
+    struct weir_entry *entry)
+{
+	int place;
+
+	if (item->action != WEIR_ACTION_LOCAL)
+		return true;
+	(void)pthread_mutex_lock(&compiler->mutex);
+	place = weir_answers_add(&compiler->out->policy->answers,
+	    item->answer.records, item->answer.len);
+	(void)pthread_mutex_unlock(&compiler->mutex);
+	if (place >= 0)
+		weir_item_set_answer((unsigned int)place, entry);
+	return place >= 0;
+}
+
 /* One name of a list. */
 static int
 take_item(void *arg, unsigned int thread, const struct weir_list_item *item)
@@ -131,6 +150,8 @@ take_item(void *arg, unsigned int thread, const struct weir_list_item *item)
 	    weir_guard_url(item, compiler->feed_settings));
 	if (reason != WEIR_GUARD_FINE)
 		return WEIR_LIST_REFUSED(reason);
+	if (!take_answer(compiler, item, &entry))
+		return WEIR_LIST_REFUSED(WEIR_LIST_ACTION);
 	return weir_sort_part_add(
 	    worker->part, worker->piece, key, len, &entry);
 }
@@ -178,6 +199,49 @@ map_category(const struct compiler *compiler, unsigned int old_category)
 	return number < 0 ? compiler->entry.category : (uint16_t)number;
 }
 
+static int
+refuse_old(
+    struct compiler *compiler, int reason, const struct weir_db_record *record)
+{
+	struct weir_name name;
+	int ret;
+
+	ret = weir_name_from_key(record->key, record->key_len, &name);
+	if (ret == 0)
+		count_guarded(compiler, reason, &name);
+	return ret;
+}
+
+/* The place in the new table of an answer of the old one. */
+static int
+map_answer(
+    const struct compiler *compiler, unsigned int action, uint16_t *place)
+{
+	const struct weir_policy *old = weir_generation_policy(compiler->old);
+	const uint8_t *octets;
+	size_t len;
+	int found;
+
+	if (action != WEIR_ACTION_LOCAL)
+		return 0;
+	if (!weir_answers_get(&old->answers, *place, &octets, &len))
+		return WEIR_EFORMAT;
+	found = weir_answers_add(&compiler->out->policy->answers, octets, len);
+	if (found >= 0)
+		*place = (uint16_t)found;
+	return found < 0 ? found : 0;
+}
+
+static int
+map_answers(const struct compiler *compiler, struct weir_entry *entry)
+{
+	int ret = map_answer(compiler, entry->action, &entry->answer);
+
+	return ret < 0 ? ret
+		       : map_answer(compiler, entry->below_action,
+			     &entry->below_answer);
+}
+
 /* One name of the old generation: its entry of the feed at work. */
 static int
 take_old(void *arg, const struct weir_db_record *record)
@@ -187,7 +251,6 @@ take_old(void *arg, const struct weir_db_record *record)
 	struct compiler *compiler = arg;
 	size_t key_len = record->key_len;
 	struct weir_entry entry;
-	struct weir_name name;
 	unsigned int i;
 	int ret, reason;
 
@@ -202,14 +265,15 @@ take_old(void *arg, const struct weir_db_record *record)
 	/* The guard rails may be younger than the names. */
 	reason = weir_guard_judge(
 	    &compiler->guard, key, key_len, &entry, WEIR_GUARD_NO_URL);
-	if (reason != WEIR_GUARD_FINE) {
-		ret = weir_name_from_key(key, key_len, &name);
-		if (ret == 0)
-			count_guarded(compiler, reason, &name);
-		return ret;
-	}
+	if (reason != WEIR_GUARD_FINE)
+		return refuse_old(compiler, reason, record);
 	entry.feed = compiler->entry.feed;
 	entry.category = map_category(compiler, entry.category);
+	ret = map_answers(compiler, &entry);
+	if (ret == WEIR_ELIMIT)
+		return refuse_old(compiler, WEIR_LIST_ACTION, record);
+	if (ret < 0)
+		return ret;
 	ret = weir_sort_add(compiler->out->sort, key, key_len, &entry);
 	if (ret == 0)
 		compiler->out->feeds[compiler->feed].kept_count++;
@@ -253,10 +317,7 @@ read_list(struct compiler *compiler)
 	const struct weir_feed_settings *settings =
 	    &compiler->settings->feeds[compiler->feed];
 	struct weir_compile_feed *feed = &compiler->out->feeds[compiler->feed];
-	struct weir_list_options options = {
-		.has_global_exceptions = settings->has_global_exceptions,
-		.now_unix = (uint32_t)time(NULL)
-	};
+	struct weir_list_options options = weir_item_options(settings);
 	struct weir_list_sink sink = { .thread_count = compiler->thread_count,
 		.piece_size = ((size_t)compiler->settings->compile_memory_mb
 				  << 20) /

@@ -50,31 +50,54 @@ count_guarded(
 	    (int)sizeof(example->text) - 1, text);
 }
 
+/* What the entry has in the policy's tables.  false: there is no room for its
+ * answer. */
+static bool
+take_tables(struct maker *maker, const struct weir_list_item *item,
+    struct weir_entry *entry)
+{
+	struct weir_policy *policy = maker->delta->policy;
+	char category[WEIR_CATEGORY_SIZE];
+	int number;
+
+	if (item->category != NULL) {
+		weir_item_category(item->category, category);
+		number = category[0] != '\0'
+			     ? weir_policy_add_category(policy, category)
+			     : -1;
+		if (number >= 0)
+			entry->category = (uint16_t)number;
+	}
+	if (item->action != WEIR_ACTION_LOCAL)
+		return true;
+	number = weir_answers_add(
+	    &policy->answers, item->answer.records, item->answer.len);
+	if (number >= 0)
+		weir_item_set_answer((unsigned int)number, entry);
+	return number >= 0;
+}
+
 static int
 take_item(void *arg, const struct weir_list_item *item)
 {
 	struct maker *maker = arg;
 	struct weir_entry entry = maker->entry;
 	uint8_t key[WEIR_KEY_SIZE];
-	char category[WEIR_CATEGORY_SIZE];
-	int reason, number;
+	int reason;
 	size_t len;
 
 	weir_item_entry(
 	    item, maker->feed->subdomains, maker->feed->lifetime_s, &entry);
-	if (item->category != NULL) {
-		weir_item_category(item->category, category);
-		number = weir_policy_find_category(
-		    weir_generation_policy(maker->generation), category);
-		if (category[0] != '\0' && number >= 0)
-			entry.category = (uint16_t)number;
-	}
 	len = weir_name_to_key(item->name, WEIR_TRIGGER_QNAME, key, NULL);
 	if (maker->is_guarded) {
 		reason = weir_guard_judge(&maker->guard, key, len, &entry,
 		    weir_guard_url(item, maker->feed));
 		if (reason != WEIR_GUARD_FINE) {
 			count_guarded(maker, reason, item);
+			return 0;
+		}
+		if (!take_tables(maker, item, &entry)) {
+			count_guarded(maker, WEIR_LIST_ACTION, item);
 			return 0;
 		}
 	}
@@ -87,10 +110,7 @@ read_names(struct maker *maker, const char *file, bool is_guarded,
     struct weir_list_report *report, struct weir_sort **ret_sort,
     struct weir_problem *problem)
 {
-	struct weir_list_options options = {
-		.has_global_exceptions = maker->feed->has_global_exceptions,
-		.now_unix = (uint32_t)time(NULL)
-	};
+	struct weir_list_options options = weir_item_options(maker->feed);
 	struct stat info;
 	int ret;
 
@@ -286,6 +306,10 @@ weir_delta_make(const struct weir_settings *settings, unsigned int feed,
 
 	memset(ret_delta, 0, sizeof(*ret_delta));
 	weir_changes_init(&ret_delta->changes, UINT64_MAX);
+	ret_delta->policy = malloc(sizeof(*ret_delta->policy));
+	if (ret_delta->policy == NULL)
+		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
+	*ret_delta->policy = *weir_generation_policy(generation);
 	ret = weir_guard_init(&maker.guard, settings, problem);
 	if (ret == 0)
 		ret = make(&maker, add_file, del_file, problem);
@@ -299,4 +323,6 @@ void
 weir_delta_done(struct weir_delta *delta)
 {
 	weir_changes_done(&delta->changes);
+	free(delta->policy);
+	delta->policy = NULL;
 }

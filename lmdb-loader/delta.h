@@ -13,6 +13,9 @@
 #include "lmdb-loader/changes.h"
 
 struct weir_delta {
+	/* That of the generation, with the categories and answers that the
+	 * added names bring. */
+	struct weir_policy *policy;
 	struct weir_changes changes; /* against the generation */
 	/* Of names, and of the feed's entries for them: a name that another
 	 * feed lists as well is not counted as added or removed. */

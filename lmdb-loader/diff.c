@@ -25,6 +25,8 @@ struct differ {
 	bool is_same_numbering; /* then entries compare as octets */
 	unsigned int old_rows[WEIR_FEEDS];
 	uint16_t old_categories[WEIR_CATEGORIES];
+	/* Places in the new policy's table; -1: it has no such answer. */
+	int old_answers[WEIR_ANSWERS];
 };
 
 const char *
@@ -92,6 +94,23 @@ map_categories(struct differ *differ)
 }
 
 static void
+map_answers(struct differ *differ)
+{
+	const struct weir_policy *old = differ->old_policy;
+	const uint8_t *octets;
+	unsigned int i;
+	size_t len;
+
+	for (i = 0;
+	     old != NULL && weir_answers_get(&old->answers, i, &octets, &len);
+	     i++) {
+		differ->old_answers[i] = weir_answers_find(
+		    &differ->policy->answers, octets, len);
+		differ->is_same_numbering &= differ->old_answers[i] == (int)i;
+	}
+}
+
+static void
 note(struct differ *differ, unsigned int row, enum weir_diff_kind kind)
 {
 	struct weir_diff_row *counts = &differ->diff->rows[row];
@@ -132,6 +151,23 @@ finish_name(struct differ *differ, enum weir_diff_kind kind,
 	return differ->each(differ->arg, diff, &differ->change);
 }
 
+/* Puts the new place of the answer in.  false: the new policy has none such. */
+static bool
+renumber_answer(
+    const struct differ *differ, unsigned int action, uint16_t *place)
+{
+	int number;
+
+	if (action != WEIR_ACTION_LOCAL)
+		return true;
+	if (*place >= differ->old_policy->answers.count)
+		return false;
+	number = differ->old_answers[*place];
+	if (number >= 0)
+		*place = (uint16_t)number;
+	return number >= 0;
+}
+
 /* Same in all but their numbers? */
 static int
 is_same_entry(const struct differ *differ, const uint8_t *old,
@@ -148,6 +184,9 @@ is_same_entry(const struct differ *differ, const uint8_t *old,
 		return ret;
 	*ret_is_same = a.category < WEIR_CATEGORIES &&
 		       differ->old_categories[a.category] == b.category;
+	*ret_is_same &= renumber_answer(differ, a.action, &a.answer) &&
+			renumber_answer(
+			    differ, a.below_action, &a.below_answer);
 	a.feed = b.feed;
 	a.category = b.category;
 	weir_entry_encode(&a, bytes);
@@ -310,6 +349,7 @@ weir_diff_run(const struct weir_generation *old,
 	differ->is_same_numbering = true;
 	map_feeds(differ);
 	map_categories(differ);
+	map_answers(differ);
 	ret = take_next(differ);
 	if (ret == 0 && old != NULL)
 		ret = weir_generation_walk(old, NULL, take_old, differ);

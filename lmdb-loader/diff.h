@@ -1,7 +1,8 @@
 /*
  * diff.h - what differs between two generations, as two sorted streams.
  *
- * Feeds are compared by name, not by number; categories too.
+ * Feeds are compared by name, not by number; categories too, and answers by their
+ * records.
  */
 #ifndef WEIR_LMDB_LOADER_DIFF_H
 #define WEIR_LMDB_LOADER_DIFF_H

@@ -4,8 +4,12 @@
 #include "lmdb-loader/item.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "lib/limits.h"
+
+_Static_assert((int)WEIR_LIST_FIELD_COUNT == WEIR_SETTINGS_FIELDS,
+    "fields of a list and of weir.yaml");
 
 void
 weir_item_entry(const struct weir_list_item *item, bool has_subdomains,
@@ -42,6 +46,29 @@ weir_item_end(int64_t from_unix, uint32_t lifetime_s)
 	if (from_unix > (int64_t)UINT32_MAX - lifetime_s)
 		return UINT32_MAX;
 	return (uint32_t)from_unix + lifetime_s;
+}
+
+struct weir_list_options
+weir_item_options(const struct weir_feed_settings *feed)
+{
+	struct weir_list_options options = {
+		.has_global_exceptions = feed->has_global_exceptions,
+		.now_unix = (uint32_t)time(NULL)
+	};
+	size_t i;
+
+	for (i = 0; i < WEIR_LIST_FIELD_COUNT; i++)
+		options.fields[i] = feed->fields[i];
+	return options;
+}
+
+void
+weir_item_set_answer(unsigned int place, struct weir_entry *entry)
+{
+	if (entry->action == WEIR_ACTION_LOCAL)
+		entry->answer = (uint16_t)place;
+	if (entry->below_action == WEIR_ACTION_LOCAL)
+		entry->below_answer = (uint16_t)place;
 }
 
 static bool

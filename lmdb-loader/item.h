@@ -10,6 +10,7 @@
 
 #include "feeds/list.h"
 #include "lib/entry.h"
+#include "lib/settings.h"
 
 /** Puts what the item says into the entry, which has the feed's own settings.
  *  lifetime_s, if not 0, counts from when the item was first seen, if it says
@@ -18,9 +19,18 @@
 void weir_item_entry(const struct weir_list_item *item, bool has_subdomains,
     uint32_t lifetime_s, struct weir_entry *entry);
 
+/** What the feed's settings say to the parser of its list, now;
+ *  lives as long as they do. */
+struct weir_list_options
+weir_item_options(const struct weir_feed_settings *feed);
+
 /** When an entry ends that lives lifetime_s seconds from then on; 0, for ever,
  *  if lifetime_s is. */
 uint32_t weir_item_end(int64_t from_unix, uint32_t lifetime_s);
+
+/** Puts the place of the item's answer, in the policy's table, into the entry
+ *  that weir_item_entry has made. */
+void weir_item_set_answer(unsigned int place, struct weir_entry *entry);
 
 /** The category's name as the policy has it: small letters, digits, ".", "_"
  *  and "-", for each row of others one "-"; "" if nothing is left.  name has

@@ -14,6 +14,7 @@
 #include "lib/idn.h"
 #include "lib/log.h"
 #include "lib/slice.h"
+#include "lmdb-loader/answer_text.h"
 #include "lmdb-loader/rules.h"
 
 #define LOWEST_PRIORITY 19
@@ -216,13 +217,34 @@ action_of(const struct weir_policy *policy, const struct weir_entry *entry,
 	return text != NULL ? text : "?";
 }
 
+/* Adds the records of an answer of the list's own. */
+static json_t *
+add_answers(json_t *object, const struct weir_policy *policy,
+    const struct weir_entry *entry)
+{
+	int ret = 0;
+
+	if (entry->action == WEIR_ACTION_LOCAL)
+		ret = json_object_set_new(object, "answer",
+		    weir_answer_text_of(policy, entry->answer));
+	if (ret == 0 && entry->below_action == WEIR_ACTION_LOCAL)
+		ret = json_object_set_new(object, "answer_below",
+		    weir_answer_text_of(policy, entry->below_answer));
+	if (ret == 0)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
 json_t *
 weir_load_entry(
     const struct weir_policy *policy, const struct weir_entry *entry)
 {
 	bool is_below = (entry->scope & WEIR_SCOPE_NAME) == 0;
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:b}",
+	json_t *object;
+
+	object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:b}",
 	    "feed", weir_load_feed(policy, entry->feed), "scope",
 	    weir_scope_text(entry->scope), "action",
 	    action_of(policy, entry, is_below), "action_below",
@@ -232,6 +254,20 @@ weir_load_entry(
 	    "confidence", (int)entry->confidence, "first_seen",
 	    (json_int_t)entry->first_seen, "valid_until",
 	    (json_int_t)entry->valid_until, "important", entry->flags != 0);
+	return object != NULL ? add_answers(object, policy, entry) : NULL;
+}
+
+static void
+print_answer(const struct weir_policy *policy, unsigned int place, FILE *stream)
+{
+	json_t *list = weir_answer_text_of(policy, place), *record;
+	size_t i;
+
+	json_array_foreach(list, i, record) fprintf(
+	    stream, "%s%s", i == 0 ? " (" : "; ", json_string_value(record));
+	if (json_array_size(list) > 0)
+		fputc(')', stream);
+	json_decref(list);
 }
 
 static void
@@ -257,8 +293,16 @@ weir_load_entry_print(const struct weir_policy *policy,
 
 	fprintf(stream, "%s: %s, %s", weir_load_feed(policy, entry->feed),
 	    weir_load_scope(weir_scope_text(entry->scope)), action);
-	if (entry->scope == WEIR_SCOPE_BOTH && strcmp(action, below) != 0)
+	if (weir_entry_action(entry, is_below) == WEIR_ACTION_LOCAL)
+		print_answer(policy,
+		    is_below ? entry->below_answer : entry->answer, stream);
+	if (entry->scope == WEIR_SCOPE_BOTH &&
+	    (strcmp(action, below) != 0 ||
+		entry->answer != entry->below_answer)) {
 		fprintf(stream, ", below it %s", below);
+		if (entry->below_action == WEIR_ACTION_LOCAL)
+			print_answer(policy, entry->below_answer, stream);
+	}
 	if (entry->flags != 0)
 		fputs(", important", stream);
 	if (category[0] != '\0')

@@ -297,7 +297,8 @@ read_settings(struct weir_load *load)
 {
 	struct weir_settings_formats formats = {
 		.is_known = weir_list_format_is_known,
-		.names = weir_list_format_names()
+		.names = weir_list_format_names(),
+		.has_confidence = weir_list_format_has_confidence
 	};
 	struct weir_problem problem = { "" };
 

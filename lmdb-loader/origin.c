@@ -69,9 +69,7 @@ weir_origin_find(const struct weir_settings *settings, unsigned int feed,
 {
 	struct finder finder = { &settings->feeds[feed], guard, name,
 		ret_origins };
-	struct weir_list_options options = {
-		.has_global_exceptions = finder.feed->has_global_exceptions
-	};
+	struct weir_list_options options = weir_item_options(finder.feed);
 	struct weir_list_report report;
 
 	memset(ret_origins, 0, sizeof(*ret_origins));

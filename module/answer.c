@@ -7,9 +7,8 @@
 
 #include <string.h>
 
-#include "lib/reply.h"
-
 #define EDE_FIELD_BYTES 2
+#define LOCAL_TYPES     4 /* that an answer of a list's own may have */
 
 /* A message with its first RRset: made in one piece, as most blocks need it. */
 struct answer {
@@ -42,53 +41,70 @@ new_answer(struct module_qstate *qstate, uint16_t rcode, uint32_t ttl_s)
 	return answer;
 }
 
-/* The data of an RRset of one record, in one piece and in Unbound's order:
- * struct, lengths, pointers, TTLs, records.  Whoever copies an RRset relies on
- * it (packed_rrset_sizeof, packed_rrset_ptr_fixup). */
+/* The data of an RRset, in one piece and in Unbound's order: struct, lengths,
+ * pointers, TTLs, records.  Whoever copies an RRset relies on it
+ * (packed_rrset_sizeof, packed_rrset_ptr_fixup). */
 static struct packed_rrset_data *
-new_data(struct regional *region, uint32_t ttl_s, const uint8_t *rdata,
-    size_t rdata_len)
+new_data(struct regional *region, const struct weir_answer_record *records,
+    size_t count)
 {
-	size_t size = sizeof(struct packed_rrset_data) + sizeof(size_t) +
-		      sizeof(uint8_t *) + sizeof(time_t) + 2 + rdata_len;
-	struct packed_rrset_data *data = regional_alloc_zero(region, size);
+	size_t size = sizeof(struct packed_rrset_data), i;
+	struct packed_rrset_data *data;
 
+	for (i = 0; i < count; i++)
+		size += sizeof(size_t) + sizeof(uint8_t *) + sizeof(time_t) +
+			2 + records[i].len;
+	data = regional_alloc_zero(region, size);
 	if (!data)
 		return NULL;
-	data->ttl = (time_t)ttl_s;
-	data->count = 1;
+	data->ttl = (time_t)records[0].ttl_s;
+	data->count = count;
 	data->trust = rrset_trust_ultimate;
 	data->security = sec_status_insecure;
 	data->rr_len = (size_t *)(data + 1);
-	data->rr_len[0] = 2 + rdata_len;
+	for (i = 0; i < count; i++)
+		data->rr_len[i] = 2 + (size_t)records[i].len;
 	packed_rrset_ptr_fixup(data);
-	data->rr_ttl[0] = (time_t)ttl_s;
-	data->rr_data[0][0] = (uint8_t)(rdata_len >> 8);
-	data->rr_data[0][1] = (uint8_t)rdata_len;
-	memcpy(data->rr_data[0] + 2, rdata, rdata_len);
+	for (i = 0; i < count; i++) {
+		data->rr_ttl[i] = (time_t)records[i].ttl_s;
+		data->rr_data[i][0] = (uint8_t)(records[i].len >> 8);
+		data->rr_data[i][1] = (uint8_t)records[i].len;
+		memcpy(data->rr_data[i] + 2, records[i].rdata, records[i].len);
+	}
 	return data;
 }
 
-/* Makes the answer's RRset: one record.  The owner is the query name from octet
- * `skip` on, which lives as long as the answer.  rdata: without RDLENGTH.  The
- * hash, under which a cache would keep it, stays zero: no cache may. */
+/* Makes an RRset of the answer; records of one type.  The owner is the query
+ * name from octet `skip` on, which lives as long as the answer.  The hash, under
+ * which a cache would keep it, stays zero: no cache may. */
+static bool
+fill_rrset(const struct answer *answer, struct regional *region, size_t skip,
+    const struct weir_answer_record *records, size_t count,
+    struct ub_packed_rrset_key *key)
+{
+	const struct query_info *qinfo = &answer->message.qinfo;
+
+	key->rk.dname = qinfo->qname + skip;
+	key->rk.dname_len = qinfo->qname_len - skip;
+	key->rk.type = htons(records[0].type);
+	key->rk.rrset_class = htons(qinfo->qclass);
+	key->entry.key = key;
+	key->entry.data = new_data(region, records, count);
+	return key->entry.data != NULL;
+}
+
+/* The same for an answer that has only this one, with one record.  rdata:
+ * without RDLENGTH. */
 static bool
 set_rrset(struct answer *answer, struct regional *region, size_t skip,
     uint16_t type, const uint8_t *rdata, size_t rdata_len)
 {
-	const struct query_info *qinfo = &answer->message.qinfo;
-	struct ub_packed_rrset_key *key = &answer->key;
+	const struct weir_answer_record record = { type, (uint16_t)rdata_len,
+		(uint32_t)answer->rep.ttl, rdata };
 
-	key->rk.dname = qinfo->qname + skip;
-	key->rk.dname_len = qinfo->qname_len - skip;
-	key->rk.type = htons(type);
-	key->rk.rrset_class = htons(qinfo->qclass);
-	key->entry.key = key;
-	key->entry.data = new_data(
-	    region, (uint32_t)answer->rep.ttl, rdata, rdata_len);
-	answer->rrset = key;
+	answer->rrset = &answer->key;
 	answer->rep.rrset_count = 1;
-	return key->entry.data != NULL;
+	return fill_rrset(answer, region, skip, &record, 1, &answer->key);
 }
 
 static size_t
@@ -151,6 +167,54 @@ address(struct module_qstate *qstate, const struct weir_snapshot *snapshot,
 		   : NULL;
 }
 
+/* One RRset more. */
+static bool
+add_rrset(struct answer *answer, struct regional *region,
+    const struct weir_answer_record *records, size_t count)
+{
+	struct reply_info *rep = &answer->rep;
+	struct ub_packed_rrset_key *key = regional_alloc_zero(
+	    region, sizeof(*key));
+
+	if (!key || !fill_rrset(answer, region, 0, records, count, key))
+		return false;
+	if ((time_t)records[0].ttl_s < rep->ttl)
+		rep->ttl = (time_t)records[0].ttl_s;
+	rep->rrsets[rep->an_numrrsets++] = key;
+	rep->rrset_count++;
+	return true;
+}
+
+/* The records that a list gives itself: sorted by type. */
+static struct dns_msg *
+records(struct module_qstate *qstate, const struct weir_reply *reply)
+{
+	struct weir_answer_record found[WEIR_ANSWER_RECORDS], next;
+	struct answer *answer = new_answer(
+	    qstate, WEIR_RCODE_NOERROR, WEIR_ANSWER_TTL_MAX_S);
+	const uint8_t *octets = reply->octets;
+	size_t count = 0, len = reply->len;
+
+	if (!answer)
+		return NULL;
+	answer->rep.rrsets = regional_alloc(
+	    qstate->region, LOCAL_TYPES * sizeof(answer->rep.rrsets[0]));
+	if (!answer->rep.rrsets)
+		return NULL;
+	while (weir_answers_next(&octets, &len, &next)) {
+		if (count > 0 && found[0].type != next.type) {
+			if (!add_rrset(answer, qstate->region, found, count))
+				return NULL;
+			count = 0;
+		}
+		if (count < WEIR_ANSWER_RECORDS)
+			found[count++] = next;
+	}
+	return add_rrset(answer, qstate->region, found, count)
+		   ? &answer->message
+		   : NULL;
+}
+
 /* A reply without a record. */
 static struct dns_msg *
 bare(struct module_qstate *qstate, uint16_t rcode, uint16_t flags)
@@ -169,7 +233,7 @@ weir_answer_block(struct module_qstate *qstate,
 {
 	const struct weir_policy *policy = snapshot->policy;
 	struct weir_reply reply = weir_reply_for(
-	    policy, decision->rule.action, qstate->qinfo.qtype);
+	    policy, &decision->rule, qstate->qinfo.qtype);
 
 	switch (reply.kind) {
 	case WEIR_REPLY_IPV4:
@@ -178,6 +242,8 @@ weir_answer_block(struct module_qstate *qstate,
 	case WEIR_REPLY_IPV6:
 		return address(qstate, snapshot, &policy->sinkhole_ipv6,
 		    sizeof(policy->sinkhole_ipv6));
+	case WEIR_REPLY_RECORDS:
+		return records(qstate, &reply);
 	case WEIR_REPLY_BARE:
 		return bare(qstate, reply.rcode, 0);
 	case WEIR_REPLY_TRUNCATED:
@@ -188,18 +254,16 @@ weir_answer_block(struct module_qstate *qstate,
 }
 
 struct dns_msg *
-weir_answer_alias(struct module_qstate *qstate,
-    const struct weir_snapshot *snapshot, const struct dns_msg *target)
+weir_answer_alias(struct module_qstate *qstate, const struct weir_reply *alias,
+    const struct dns_msg *target)
 {
-	const struct weir_policy *policy = snapshot->policy;
 	size_t count = target ? target->rep->an_numrrsets : 0, i;
 	struct answer *answer = new_answer(
-	    qstate, LDNS_RCODE_NOERROR, policy->block_ttl_s);
+	    qstate, LDNS_RCODE_NOERROR, alias->ttl_s);
 	struct reply_info *rep;
 
-	if (!answer ||
-	    !set_rrset(answer, qstate->region, 0, LDNS_RR_TYPE_CNAME,
-		policy->sinkhole_name.wire, policy->sinkhole_name.len))
+	if (!answer || !set_rrset(answer, qstate->region, 0, LDNS_RR_TYPE_CNAME,
+			   alias->octets, alias->len))
 		return NULL;
 	rep = &answer->rep;
 	rep->rrsets = regional_alloc(
@@ -234,8 +298,7 @@ weir_answer_explain(struct module_qstate *qstate,
     const struct weir_snapshot *snapshot, const struct weir_decision *decision)
 {
 	char text[EDE_FIELD_BYTES + WEIR_REASON_SIZE];
-	uint16_t code =
-	    snapshot->policy->feeds[decision->rule.entry.feed].ede_code;
+	uint16_t code = weir_rule_ede(snapshot->policy, &decision->rule);
 	struct weir_name qname;
 	size_t len;
 

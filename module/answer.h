@@ -7,19 +7,21 @@
 #ifndef WEIR_MODULE_ANSWER_H
 #define WEIR_MODULE_ANSWER_H
 
+#include "lib/reply.h"
 #include "module/judge.h"
 
-/** NXDOMAIN, NODATA, REFUSED, sinkhole addresses: as the action says, with an
+/** NXDOMAIN, NODATA, REFUSED, addresses, records of a list's own: as the action says, with an
  *  SOA of the block TTL where RFC 2308 wants one.  TRUNCATE gives an empty
- *  answer with TC.  Not for DROP, and not for a sinkhole by name.  NULL: the
+ *  answer with TC.  Not for DROP, and not for
+ *  aliases.  NULL: the
  *  region is out of memory. */
 struct dns_msg *weir_answer_block(struct module_qstate *qstate,
     const struct weir_snapshot *snapshot, const struct weir_decision *decision);
 
-/** Sinkhole by name: a CNAME to it, and what it was resolved to (`target`,
- *  NULL if nothing). */
+/** An alias (sinkhole by name, or a list's own): its CNAME, and what that was
+ *  resolved to (`target`, NULL if nothing). */
 struct dns_msg *weir_answer_alias(struct module_qstate *qstate,
-    const struct weir_snapshot *snapshot, const struct dns_msg *target);
+    const struct weir_reply *alias, const struct dns_msg *target);
 
 /** Adds the Extended DNS Error with the reason in words, if one of the clients
  *  speaks EDNS; Unbound sends it only to those (RFC 8914). */

@@ -30,9 +30,9 @@ ask(struct weir_hook *hook, const uint8_t *name, size_t len, uint16_t type)
 bool
 weir_ask_sinkhole(struct weir_hook *hook, struct weir_state *state)
 {
-	const struct weir_name *name = &hook->snapshot->policy->sinkhole_name;
+	const struct weir_reply *alias = state->alias;
 
-	if (!ask(hook, name->wire, name->len, hook->qstate->qinfo.qtype))
+	if (!ask(hook, alias->octets, alias->len, hook->qstate->qinfo.qtype))
 		return false;
 	state->stage = WEIR_STAGE_SINKHOLE;
 	return true;

@@ -72,24 +72,36 @@ has_waited_long(const struct module_qstate *qstate)
 	return false;
 }
 
-/* Whether the block is answered by an alias, which has to be resolved. */
-static bool
-is_sinkhole_name(
-    const struct weir_hook *hook, const struct weir_decision *decision)
+/* The alias that the block is answered by, which has to be resolved: a copy,
+ * for the policy may be gone when it is.  NULL: there is none. */
+static const struct weir_reply *
+alias_of(const struct weir_hook *hook, const struct weir_decision *decision)
 {
-	return weir_reply_for(hook->snapshot->policy, decision->rule.action,
-		   hook->qstate->qinfo.qtype)
-		   .kind == WEIR_REPLY_ALIAS;
+	struct regional *region = hook->qstate->region;
+	struct weir_reply reply = weir_reply_for(
+	    hook->snapshot->policy, &decision->rule, hook->qstate->qinfo.qtype);
+
+	if (reply.kind != WEIR_REPLY_ALIAS)
+		return NULL;
+	reply.octets = regional_alloc_init(region, reply.octets, reply.len);
+	if (!reply.octets)
+		return NULL;
+	return regional_alloc_init(region, &reply, sizeof(reply));
 }
 
 static bool
-wait_for_sinkhole(struct weir_hook *hook, const struct weir_decision *decision)
+wait_for_alias(struct weir_hook *hook, const struct weir_decision *decision)
 {
 	struct regional *region = hook->qstate->region;
-	struct weir_state *state = weir_hook_state(hook);
+	const struct weir_reply *alias = alias_of(hook, decision);
+	struct weir_state *state;
 
+	if (!alias)
+		return false;
+	state = weir_hook_state(hook);
 	if (!state)
 		return false;
+	state->alias = alias;
 	state->decision = regional_alloc_init(
 	    region, decision, sizeof(*decision));
 	if (!state->decision || !weir_ask_sinkhole(hook, state))
@@ -117,8 +129,7 @@ weir_block_answer(struct weir_hook *hook, const struct weir_decision *decision)
 		return;
 	}
 	weir_answer_explain(qstate, hook->snapshot, decision);
-	if (is_sinkhole_name(hook, decision) && !has_supers &&
-	    wait_for_sinkhole(hook, decision))
+	if (!has_supers && wait_for_alias(hook, decision))
 		return;
 	message = weir_answer_block(qstate, hook->snapshot, decision);
 	if (!message) {
@@ -220,11 +231,9 @@ weir_block_sinkhole_resolved(struct weir_hook *hook)
 	}
 	qstate->return_rcode = LDNS_RCODE_SERVFAIL;
 	qstate->return_msg = NULL;
-	if (hook->snapshot) {
-		qstate->return_msg = weir_answer_alias(
-		    qstate, hook->snapshot, state->sinkhole_answer);
-		if (qstate->return_msg)
-			qstate->return_rcode = LDNS_RCODE_NOERROR;
-	}
+	qstate->return_msg = weir_answer_alias(
+	    qstate, state->alias, state->sinkhole_answer);
+	if (qstate->return_msg)
+		qstate->return_rcode = LDNS_RCODE_NOERROR;
 	weir_hook_finish(hook);
 }

@@ -8,11 +8,12 @@
 #ifndef WEIR_MODULE_STATE_H
 #define WEIR_MODULE_STATE_H
 
+#include "lib/reply.h"
 #include "module/judge.h"
 
 enum weir_stage {
 	WEIR_STAGE_RESOLVING, /* zero: also of a query that has no state yet */
-	WEIR_STAGE_SINKHOLE,  /* waits for the address of the sinkhole's name */
+	WEIR_STAGE_SINKHOLE,  /* waits for what an alias of ours leads to */
 	WEIR_STAGE_PROVING    /* waits for the validation of an alias */
 };
 
@@ -34,8 +35,9 @@ struct weir_state {
 	size_t an_numrrsets, ns_numrrsets, ar_numrrsets;
 	uint16_t flags;
 
-	/* WEIR_STAGE_SINKHOLE: the answer; what was decided, by which swap, and
-	 * how many clients are booked for it already. */
+	/* WEIR_STAGE_SINKHOLE: the alias and its answer; what was decided, by
+	 * which swap, and how many clients are booked for it already. */
+	const struct weir_reply *alias;
 	struct dns_msg *sinkhole_answer;
 	struct weir_decision *decision;
 	uint64_t serial;

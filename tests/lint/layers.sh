@@ -31,6 +31,7 @@ rules() {
 	^(lib|feeds|lmdb-loader|module|stats)/ ^lmdb-loader/write[a-z_]*\.c\$ $include<lmdb\.h> module/planted.c #include <lmdb.h> -- LMDB is the business of the writer
 	^feeds/ ^feeds/(sign|verify|keys)[a-z_]*\.[ch]\$ $include<sodium feeds/planted.c #include <sodium.h> -- in feeds/ only signing, verifying and keys use libsodium
 	^(lib|feeds|lmdb-loader|module|stats)/ ^lib/(settings|paths|yaml)[a-z_]*\.[ch]\$ $include<c?yaml feeds/planted.c #include <cyaml/cyaml.h> -- YAML is read by the settings and paths files
+	^(lib|feeds|lmdb-loader|module|stats)/ ^feeds/(zone|list_rpz)\.c\$ $include<ldns/ feeds/planted.c #include <ldns/ldns.h> -- ldns is the business of zone files
 	^(lib|feeds|lmdb-loader|module|stats)/ ^lib/idn\.c\$ $include<idn2 lmdb-loader/planted.c #include <idn2.h> -- IDN is the business of lib/idn.c
 	^stats/ - $include<sodium stats/planted.c #include <sodium.h> -- stats/ checks no signatures
 	^(module|lib)/ - $ending module/planted.c if(bad)abort(); -- lib/ and module/ never end the process

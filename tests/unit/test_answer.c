@@ -172,13 +172,99 @@ START_TEST(an_alias_answer_can_be_copied_too)
 	struct weir_decision decision;
 	struct packed_rrset_data *copy;
 	const struct dns_msg *message;
+	struct weir_reply alias;
 
 	make_query(LDNS_RR_TYPE_A, WEIR_ACTION_SINKHOLE, &decision);
-	message = weir_answer_alias(&qstate, &snapshot, NULL);
+	policy.has_sinkhole_name = true;
+	alias = weir_reply_for(&policy, &decision.rule, LDNS_RR_TYPE_A);
+	message = weir_answer_alias(&qstate, &alias, NULL);
 	ck_assert_uint_eq(message->rep->an_numrrsets, 1);
 	copy = copy_data(message->rep->rrsets[0]->entry.data);
 	ck_assert_mem_eq(copy->rr_data[0] + 2, "\006walled\007example", 16);
 	free(copy);
+}
+END_TEST
+
+/* Two A, a TXT and an AAAA record; TTLs of 10, 20 and 5 seconds. */
+static const uint8_t local[] =
+    "\001\000\012\000\000\000\004\000\300\000\002\001"
+    "\001\000\012\000\000\000\004\000\300\000\002\002"
+    "\020\000\024\000\000\000\003\000\002hi"
+    "\034\000\005\000\000\000\020\000\040\001\015\270"
+    "\000\000\000\000\000\000\000\000\000\000\000\001";
+
+static const struct dns_msg *
+local_answer(uint16_t type, struct weir_decision *ret_decision)
+{
+	make_query(type, WEIR_ACTION_LOCAL, ret_decision);
+	ck_assert_int_eq(
+	    weir_answers_add(&policy.answers, local, sizeof(local) - 1), 0);
+	return weir_answer_block(&qstate, &snapshot, ret_decision);
+}
+
+START_TEST(records_of_a_lists_own_come_by_type)
+{
+	static const struct {
+		uint16_t type;
+		size_t count;
+		time_t ttl;
+		uint8_t len, last;
+	} wanted[] = {
+		{ LDNS_RR_TYPE_A, 2, 10, 4, 2 },
+		{ LDNS_RR_TYPE_TXT, 1, 20, 3, 'i' },
+		{ LDNS_RR_TYPE_AAAA, 1, 5, 16, 1 },
+	};
+	struct weir_decision decision;
+	struct packed_rrset_data *copy;
+	const struct reply_info *rep;
+	size_t i, last;
+
+	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		rep = local_answer(wanted[i].type, &decision)->rep;
+		ck_assert_uint_eq(rep->an_numrrsets, 1);
+		ck_assert_uint_eq(rep->rrset_count, 1);
+		ck_assert_int_eq(rep->ttl, wanted[i].ttl);
+		ck_assert_uint_eq(
+		    ntohs(rep->rrsets[0]->rk.type), wanted[i].type);
+		/* The owner is the name asked for. */
+		ck_assert_uint_eq(rep->rrsets[0]->rk.dname_len, sizeof(qname));
+		copy = copy_data(rep->rrsets[0]->entry.data);
+		ck_assert_uint_eq(copy->count, wanted[i].count);
+		last = copy->count - 1;
+		ck_assert_int_eq(copy->rr_ttl[last], wanted[i].ttl);
+		ck_assert_uint_eq(copy->rr_len[last], 2U + wanted[i].len);
+		ck_assert_uint_eq(copy->rr_data[last][1], wanted[i].len);
+		ck_assert_uint_eq(
+		    copy->rr_data[last][1 + wanted[i].len], wanted[i].last);
+		free(copy);
+	}
+}
+END_TEST
+
+START_TEST(a_type_that_a_list_does_not_give_is_nodata)
+{
+	struct weir_decision decision;
+	const struct reply_info *rep;
+
+	rep = local_answer(LDNS_RR_TYPE_MX, &decision)->rep;
+	ck_assert_uint_eq(rep->an_numrrsets, 0);
+	ck_assert_uint_eq(rep->ns_numrrsets, 1);
+	ck_assert_uint_eq(FLAGS_GET_RCODE(rep->flags), LDNS_RCODE_NOERROR);
+}
+END_TEST
+
+START_TEST(any_gets_all_types_of_a_list)
+{
+	struct weir_decision decision;
+	const struct reply_info *rep;
+
+	rep = local_answer(LDNS_RR_TYPE_ANY, &decision)->rep;
+	ck_assert_uint_eq(rep->an_numrrsets, 3);
+	ck_assert_uint_eq(rep->rrset_count, 3);
+	ck_assert_int_eq(rep->ttl, 5);
+	ck_assert_uint_eq(ntohs(rep->rrsets[0]->rk.type), LDNS_RR_TYPE_A);
+	ck_assert_uint_eq(ntohs(rep->rrsets[1]->rk.type), LDNS_RR_TYPE_TXT);
+	ck_assert_uint_eq(ntohs(rep->rrsets[2]->rk.type), LDNS_RR_TYPE_AAAA);
 }
 END_TEST
 
@@ -202,6 +288,9 @@ main(void)
 {
 	const TTest *const tests[] = { a_copied_record_is_whole,
 		an_alias_answer_can_be_copied_too,
+		records_of_a_lists_own_come_by_type,
+		a_type_that_a_list_does_not_give_is_nodata,
+		any_gets_all_types_of_a_list,
 		the_soa_belongs_to_the_listed_name, NULL };
 
 	return suite_run("answer", tests);

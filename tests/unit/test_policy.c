@@ -402,6 +402,48 @@ START_TEST(the_reason_names_feed_name_and_alias)
 }
 END_TEST
 
+/* An address and an alias. */
+static void
+add_answers(struct weir_policy *its)
+{
+	static const uint8_t address[] = "\001\000\074\000\000\000\004\000"
+					 "\300\000\002\001";
+	static const uint8_t alias[] = "\005\000\007\000\000\000\010\000"
+				       "\001w\004here";
+
+	ck_assert_int_eq(weir_answers_add(&its->answers, address, 12), 0);
+	ck_assert_int_eq(weir_answers_add(&its->answers, alias, 16), 1);
+}
+
+START_TEST(answers_are_followed_until_half_of_the_room_is_used)
+{
+	struct weir_policy *old = malloc(sizeof(*old));
+	struct weir_policy *next = malloc(sizeof(*next));
+	uint8_t octets[] = "\001\000\074\000\000\000\004\000"
+			   "\300\000\002\001";
+	unsigned int i;
+
+	make_policy();
+	*next = *old = policy;
+	add_answers(old);
+	ck_assert(!weir_policy_extends(next, old));
+	weir_policy_follow(next, old);
+	ck_assert(weir_policy_extends(next, old));
+	ck_assert_uint_eq(next->answers.count, 2);
+	for (i = 0; i < WEIR_ANSWERS / 2; i++) {
+		octets[8] = (uint8_t)(i >> 8);
+		octets[9] = (uint8_t)i;
+		ck_assert_int_ge(
+		    weir_answers_add(&old->answers, octets, 12), 0);
+	}
+	*next = policy;
+	weir_policy_follow(next, old);
+	ck_assert_uint_eq(next->answers.count, 0);
+	free(old);
+	free(next);
+}
+END_TEST
+
 START_TEST(a_policy_survives_its_bytes)
 {
 	struct weir_policy *again = calloc(1, sizeof(*again));
@@ -411,6 +453,7 @@ START_TEST(a_policy_survives_its_bytes)
 	make_policy();
 	policy.on_failure = WEIR_ON_FAILURE_SERVFAIL;
 	policy.block_ttl_s = 77;
+	add_answers(&policy);
 	policy.has_sinkhole_name = true;
 	ck_assert_int_eq(
 	    weir_name_parse("sink.example", 12, &policy.sinkhole_name),
@@ -422,6 +465,8 @@ START_TEST(a_policy_survives_its_bytes)
 	ck_assert_mem_eq(bytes, more, len);
 	ck_assert_uint_eq(again->block_ttl_s, 77);
 	ck_assert_str_eq(again->feeds[PICKY].name, "picky");
+	ck_assert_uint_eq(again->answers.count, 2);
+	ck_assert(weir_answers_extends(&again->answers, &policy.answers));
 	free(bytes);
 	free(more);
 	free(again);
@@ -437,6 +482,7 @@ START_TEST(a_damaged_policy_is_refused_or_harmless)
 	size_t len, i;
 
 	make_policy();
+	add_answers(&policy);
 	ck_assert_int_eq(weir_policy_encode(&policy, &bytes, &len), WEIR_OK);
 	for (i = 0; i < len; i++) {
 		copy = malloc(i ? i : 1);
@@ -661,6 +707,7 @@ main(void)
 		categories_are_renumbered_to_follow,
 		entries_survive_their_bytes,
 		the_reason_names_feed_name_and_alias,
+		answers_are_followed_until_half_of_the_room_is_used,
 		a_policy_survives_its_bytes,
 		a_damaged_policy_is_refused_or_harmless,
 		the_entry_said_to_decide_is_the_one_that_decides,

@@ -15,8 +15,15 @@ is_format(const char *name)
 	return strcmp(name, "auto") == 0 || strcmp(name, "hosts") == 0;
 }
 
+static int
+has_confidence(const char *name)
+{
+	return strcmp(name, "auto") == 0;
+}
+
 static const struct weir_settings_formats formats = {
 	.is_known = is_format,
+	.has_confidence = has_confidence,
 	.names = "auto, hosts",
 };
 
@@ -94,6 +101,9 @@ static const char full[] = "database: db\n"
 			   "    file: three\n"
 			   "    category: malware\n"
 			   "    ede: 65535\n"
+			   "    confidence: 10\n"
+			   "    min-confidence: 20\n"
+			   "    fields: {name: 3, valid-until: 'x[].y'}\n"
 			   "    subdomains: TRUE\n"
 			   "allow:\n"
 			   "  - Example.COM.\n"
@@ -157,6 +167,12 @@ START_TEST(every_value_arrives)
 	ck_assert_uint_eq(feeds[2].mode, WEIR_MODE_ENFORCE);
 	ck_assert_uint_eq(feeds[2].ede_code, 65535);
 	ck_assert(settings->feeds[2].subdomains);
+	/* Its entries may say more. */
+	ck_assert_uint_eq(feeds[2].min_confidence, 20);
+	ck_assert_str_eq(settings->feeds[2].fields[0], "3");
+	ck_assert_str_eq(settings->feeds[2].fields[5], "x[].y");
+	ck_assert_ptr_null(settings->feeds[2].fields[1]);
+	ck_assert_ptr_null(settings->feeds[1].fields[0]);
 	ck_assert_uint_eq(settings->feeds[2].category, 1);
 	ck_assert_uint_eq(settings->policy.category_count, 2);
 	ck_assert_str_eq(settings->policy.categories[1], "malware");
@@ -187,17 +203,17 @@ START_TEST(names_have_a_scope_and_a_line)
 	settings = good(&scratch, full);
 	ck_assert_uint_eq(settings->allow.count, 2);
 	check_rule(&settings->allow.items[0], "Example.COM.", "example.com",
-	    WEIR_SCOPE_BOTH, 23);
+	    WEIR_SCOPE_BOTH, 26);
 	check_rule(&settings->allow.items[1],
 	    "*.b\xc3\xbc"
 	    "cher.example",
-	    "xn--bcher-kva.example", WEIR_SCOPE_SUBDOMAINS, 24);
+	    "xn--bcher-kva.example", WEIR_SCOPE_SUBDOMAINS, 27);
 	ck_assert_uint_eq(settings->deny.count, 1);
 	check_rule(&settings->deny.items[0], "=_x.r3---sn.example",
-	    "_x.r3---sn.example", WEIR_SCOPE_NAME, 25);
+	    "_x.r3---sn.example", WEIR_SCOPE_NAME, 28);
 	ck_assert_uint_eq(settings->never_block.count, 1);
 	check_rule(&settings->never_block.items[0], "bank.example",
-	    "bank.example", WEIR_SCOPE_BOTH, 28);
+	    "bank.example", WEIR_SCOPE_BOTH, 31);
 	weir_settings_free(settings);
 	scratch_done(&scratch);
 }
@@ -343,8 +359,14 @@ static const struct wrong {
 	    "feeds[0].name: set twice (first in line 2)" },
 	{ "feeds:\n - {name: a, file: \"b\\tc\"}\n", 2,
 	    "feeds[0].file: \"b?c\" holds a control character" },
+	{ "feeds:\n - {name: a, file: b, fields: {type: x}}\n", 2,
+	    "feeds[0].fields: name is missing" },
+	{ "feeds:\n - {name: a, file: b, fields: {name: x, url: x}}\n", 2,
+	    "feeds[0].fields: \"url\" is no key here (name, type," },
+	{ "feeds:\n - {name: a, file: b, fields: x}\n", 2,
+	    "feeds[0].fields: \"x\" is no mapping" },
 	{ "feeds:\n - name: a\n   file: b\n   min-confidence: 51\n"
-	  "   confidence: 50\n",
+	  "   confidence: 50\n   format: hosts\n",
 	    4,
 	    "feeds[0].min-confidence: \"51\" is above the confidence of its "
 	    "names (50): none could ever match" },
