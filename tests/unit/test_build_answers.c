@@ -56,8 +56,8 @@ compile(const struct weir_settings *settings, struct weir_db *old)
 {
 	const struct weir_generation generation = { .base = old };
 	struct weir_compiled compiled;
-	int ret = weir_compile(
-	    settings, old != NULL ? &generation : NULL, 1, &compiled, &problem);
+	int ret = weir_compile(settings, NULL, old != NULL ? &generation : NULL,
+	    1, &compiled, &problem);
 
 	ck_assert_msg(ret == 0, "%s", problem.text);
 	return compiled;
