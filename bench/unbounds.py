@@ -151,6 +151,7 @@ class Weir(Unbound):
     ways = ("apply",)
     note = ""
     has_compact = False
+    limits = ""
     fresh_names = 0
 
     @classmethod
@@ -171,6 +172,9 @@ class Weir(Unbound):
             cls.ways = ("delta of 1", "delta of 1000", "delta of 100000",
                         "apply")
         cls.has_compact = bool(re.search(r"\bcompact\b", text))
+        # An apply behind large deltas takes most of the names away.
+        if re.search(r"\baccept\b", text):
+            cls.limits = "max-shrink: none\nmax-grow: none\n"
 
     def list_lines(self):
         return 'dynlib:\n  dynlib-file: "%s"\n  dynlib-file: "%s"\n' % (
@@ -181,7 +185,8 @@ class Weir(Unbound):
         os.makedirs(self.path("status"), exist_ok=True)
         self.list = self.path("list")
         shutil.copyfile(self.names.path, self.list)
-        servers.write(self.yaml, "database: db\nstatus: status\nfeeds:\n"
+        servers.write(self.yaml, "database: db\nstatus: status\n" +
+                      self.limits + "feeds:\n"
                       "  - name: bench\n    file: list\n"
                       "    format: domains\n")
         super().prepare()
