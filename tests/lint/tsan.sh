@@ -26,7 +26,7 @@ library=("$top"/lib/*.c)
 loader=("$top"/lmdb-loader/{compile,intern,item}.c "$top"/lmdb-loader/guard*.c
 	"$top"/lmdb-loader/{sort,write}*.c)
 libraries=(-lcheck -lsubunit -lm -lrt -lpthread -llmdb -lsodium -lxxhash
-	-lcyaml -lyaml -lidn2 -lpsl -lz -lzstd -lldns)
+	-lcyaml -lyaml -lidn2 -lpsl -lz -lzstd -lldns -lyajl)
 run() {
 	local name=$1
 

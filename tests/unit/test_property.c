@@ -22,6 +22,7 @@
 #include "tests/unit/naive.h"
 #include "tests/unit/scratch.h"
 
+#define ANSWERS        10
 #define STATEMENTS     1500
 #define CHANGES        300 /* names that the overlay says anew */
 #define LOOKUPS        200000
@@ -154,6 +155,15 @@ make_policy(void)
 		}
 	}
 	policy.feed_count = feed_count;
+	for (i = 0; i < ANSWERS; i++) {
+		/* An A record, TTL 60: 192.0.2.i */
+		uint8_t record[12] = { WEIR_ANSWER_A, 0, 60, 0, 0, 0, 4, 0, 192,
+			0, 2, (uint8_t)i };
+
+		if (weir_answers_add(&policy.answers, record, sizeof(record)) !=
+		    (int)i)
+			abort();
+	}
 }
 
 static unsigned int
@@ -180,7 +190,7 @@ random_statement(struct weir_entry *entry, struct said *said)
 	memset(said, 0, sizeof(*said));
 	memset(entry, 0, sizeof(*entry));
 	if (action == WEIR_ACTION_LOCAL)
-		word.answer = 1 + chance(9);
+		word.answer = 1 + chance(ANSWERS - 1);
 	said->is_said = true;
 	said->confidence = chance(4) == 0 ? 48 + chance(4) : 100;
 	said->category = chance(CATEGORIES);
