@@ -38,6 +38,7 @@ class Scene:
             self.starts()
             self.write_queries()
             self.each(self.warm)
+            self.each(lambda server: server.wait_for_rest())
             for number in range(self.plan.rounds):
                 self.cpu_round(number)
             self.changes()
