@@ -28,13 +28,17 @@ cat >"$work/weir.yaml" <<-END
 	database: "$work/db"
 	status: "$work/status"
 	keep-generations: 3
+	guard:
+	  private-suffixes: no
 	feeds:
 	  - name: urlhaus
 	    file: "$work/list"
 END
 
 # The names that a version has, by rules of its own: owners of `CNAME .`, but no
-# addresses (which some in this list are, in octal) and no top-level names.
+# addresses (which some in this list are, in octal) and no top-level names.  (The
+# guard rail for hosting domains is off: which names it refuses depends on the
+# machine's list of public suffixes.)
 names_of() {
 	python3 - "$1" <<-'END'
 		import re, sys

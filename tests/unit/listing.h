@@ -25,7 +25,7 @@ struct listing {
 	struct weir_problem problem;
 };
 
-static inline void
+__attribute__((format(printf, 2, 3))) static inline void
 listing_add(struct listing *listing, const char *format, ...)
 {
 	va_list values;

@@ -152,8 +152,8 @@ START_TEST(other_formats_are_not_taken_for_tables)
 {
 	static const char *const texts[] = {
 		"a.example\nb.example\nc.example\nd.example\n",
-		"127.0.0.1\ta.example\n127.0.0.1\tb.example\n"
-		"127.0.0.1\tc.example\n127.0.0.1\td.example\n",
+		("127.0.0.1\ta.example\n127.0.0.1\tb.example\n"
+		 "127.0.0.1\tc.example\n127.0.0.1\td.example\n"),
 		"# a list, of hosts, and urls\na.example\nb.example\n",
 		"a.example ; why, and what\nb.example ; why\nc.example ; x\n",
 	};

@@ -52,8 +52,8 @@ START_TEST(attributes_are_names_or_passed_over)
 	static const char *const frames[] = {
 		"{\"uuid\":\"x\",\"Attribute\":[{%s}]}",
 		"{\"Event\":{\"uuid\":\"x\",\"Attribute\":[{%s}]}}",
-		"{\"response\":[{\"Event\":{\"uuid\":\"x\","
-		"\"Attribute\":[],\"Object\":[{\"Attribute\":[{%s}]}]}}]}",
+		("{\"response\":[{\"Event\":{\"uuid\":\"x\","
+		 "\"Attribute\":[],\"Object\":[{\"Attribute\":[{%s}]}]}}]}"),
 		"[{\"Event\":{\"uuid\":\"x\",\"Attribute\":[{%s}]}}]",
 		"{\"response\":{\"uuid\":\"x\",\"Attribute\":[{%s}]}}",
 	};

@@ -53,8 +53,8 @@ random_name(unsigned int depth, char *text)
 {
 	static const char *const labels[] = { "a", "b", "ab", "a-b", "com",
 		"net", "example", "evil", "_x", "0", "\\255\\000z",
-		"abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-abcdefg"
-		"h1" };
+		("abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-abcdefg"
+		 "h1") };
 	unsigned int i, pick;
 	size_t len = 0;
 
