@@ -23,13 +23,14 @@ rules() {
 	^lib/ - $include"(feeds|lmdb-loader|module|stats|tests)/ lib/planted.c #include "feeds/list.h" -- lib/ uses nothing above it
 	^feeds/ - $include"(lmdb-loader|module|stats|tests)/ feeds/planted.h #include "stats/totals.h" -- feeds/ uses lib/ only
 	^lmdb-loader/ - $include"(module|stats|tests)/ lmdb-loader/planted.c # include "module/query.h" -- lmdb-loader/ uses lib/ and feeds/ only
-	^lmdb-loader/ - $include"feeds/(sign|keys|publish|fetch|sync) lmdb-loader/planted.c #include "feeds/sign.h" -- lmdb-loader/ neither signs nor fetches
+	^lmdb-loader/ - $include"feeds/(tuf_|http|key_|publish|sync) lmdb-loader/planted.c #include "feeds/tuf_key.h" -- lmdb-loader/ neither signs nor fetches
 	^module/ - $include"(feeds|lmdb-loader|stats|tests)/ module/planted.c #include "lmdb-loader/write.h" -- module/ uses lib/ only
 	^stats/ - $include"(feeds|lmdb-loader|module|tests)/ stats/planted.c #include "module/snapshot.h" -- stats/ uses lib/ only
 	^(lib|feeds|lmdb-loader|stats)/ - $include$unbound lib/planted.h #include "util/module.h" -- only module/ knows Unbound
 	^module/ ^module/host\.h\$ $include$unbound module/planted.c #include "util/regional.h" -- Unbound's headers come through module/host.h
 	^(lib|feeds|lmdb-loader|module|stats)/ ^lmdb-loader/write[a-z_]*\.c\$ $include<lmdb\.h> module/planted.c #include <lmdb.h> -- LMDB is the business of the writer
-	^feeds/ ^feeds/(sign|verify|keys)[a-z_]*\.[ch]\$ $include<sodium feeds/planted.c #include <sodium.h> -- in feeds/ only signing, verifying and keys use libsodium
+	^feeds/ ^feeds/(tuf_key|key_file|feed_line|minisign)\.[ch]\$ $include<sodium feeds/planted.c #include <sodium.h> -- in feeds/ only keys, signatures and the sum of a feed use libsodium
+	^(lib|feeds|lmdb-loader|module|stats)/ ^feeds/http\.c\$ $include<curl feeds/planted.c #include <curl/curl.h> -- the network is the business of feeds/http.c
 	^(lib|feeds|lmdb-loader|module|stats)/ ^lib/(settings|paths|yaml)[a-z_]*\.[ch]\$ $include<c?yaml feeds/planted.c #include <cyaml/cyaml.h> -- YAML is read by the settings and paths files
 	^(lib|feeds|lmdb-loader|module|stats)/ ^feeds/(zone|list_rpz)\.c\$ $include<ldns/ feeds/planted.c #include <ldns/ldns.h> -- ldns is the business of zone files
 	^(lib|feeds|lmdb-loader|module|stats)/ ^lib/idn\.c\$ $include<idn2 lmdb-loader/planted.c #include <idn2.h> -- IDN is the business of lib/idn.c
