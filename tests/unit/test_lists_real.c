@@ -82,8 +82,8 @@ digest_of(struct names *names, char *hex)
 	size_t i, unique = 0;
 
 	if (names->count > 1)
-		qsort(names->items, names->count, sizeof(*names->items),
-		    compare);
+		qsort(
+		    names->items, names->count, sizeof(*names->items), compare);
 	crypto_hash_sha256_init(&state);
 	for (i = 0; i < names->count; i++) {
 		if (i > 0 && strcmp(names->items[i], names->items[i - 1]) == 0)
