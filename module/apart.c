@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -121,6 +122,14 @@ note_log(struct weir_apart *apart, const struct config_file *cfg)
 		apart->log_fd = find_log_socket();
 	else if (apart->log_file[0] == '\0')
 		apart->log_fd = STDERR_FILENO;
+}
+
+void
+weir_apart_spare(void)
+{
+	int before;
+
+	(void)pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &before);
 }
 
 void

@@ -15,6 +15,12 @@
  * in their place.
  *
  * Beside several workers, which share anyway, nothing of this is done.
+ *
+ * The C library, too, does more in a process that has a second thread: around
+ * each system call that may be a cancellation point it marks the thread as one
+ * that may be cancelled there, by two locked instructions, some 20 ns.  A thread
+ * that may be cancelled anywhere is left alone; and as nobody cancels threads in
+ * an Unbound, the worker says that it is one (weir_apart_spare).
  */
 #ifndef WEIR_MODULE_APART_H
 #define WEIR_MODULE_APART_H
@@ -34,6 +40,9 @@ struct weir_apart {
 	char ident[64];
 	char log_file[WEIR_PATH_SIZE]; /* "": none */
 };
+
+/** Called by a worker's thread: spares its system calls those instructions. */
+void weir_apart_spare(void);
 
 /** Called by the housekeeper's thread, first of all. */
 void weir_apart_begin(struct weir_apart *apart, struct weir_module *module);

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "module/abi.h"
+#include "module/apart.h"
 #include "module/keeper.h"
 #include "module/module.h"
 #include "module/query.h"
@@ -180,6 +181,7 @@ init(struct module_env *env, int id)
 	if (open_status(module) != WEIR_OK || make_workers(module) != WEIR_OK)
 		goto failed;
 	weir_keeper_first(module);
+	weir_apart_spare(); /* the first worker's thread, most likely */
 	if (weir_keeper_start(module) != WEIR_OK)
 		goto failed;
 	dynlib->dyn_env = module;
