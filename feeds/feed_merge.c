@@ -30,7 +30,9 @@ weir_feed_merge_open(const char *folder, struct weir_feed_merge **ret_merge,
 	ret = weir_feed_state_open(folder, NULL, &merge->state, problem);
 	if (ret == 0 && merge->state->file_count == 0)
 		ret = weir_problem_set(problem, WEIR_EMISSING,
-		    "%s: nothing of this feed was fetched yet", folder);
+		    "%s: a folder without the state of a signed feed (was it "
+		    "fetched yet?)",
+		    folder);
 	if (ret < 0) {
 		weir_feed_merge_close(merge);
 		return ret;

@@ -122,11 +122,65 @@ START_TEST(the_text_is_that_of_the_newest_lines)
 }
 END_TEST
 
+/* --- as a list ----------------------------------------------------------- */
+
+/* Each thread counts for itself. */
+struct counted {
+	unsigned long count[8];
+	unsigned long octets[8];
+};
+
+static int
+take_item(void *arg, unsigned int thread, const struct weir_list_item *item)
+{
+	struct counted *counted = arg;
+
+	counted->count[thread]++;
+	counted->octets[thread] += item->name->len;
+	return 0;
+}
+
+START_TEST(a_folder_is_read_as_a_list)
+{
+	static const char *const formats[] = { "auto", "feed", "hosts" };
+	struct weir_list_report report;
+	struct counted counted = { { 0 }, { 0 } };
+	struct weir_list_sink sink = { .thread_count = 3,
+		.piece_size = 1U << 20,
+		.arg = &counted,
+		.each = take_item };
+	unsigned long expected = 0;
+	unsigned int i;
+
+	begin();
+	take(WEIR_FEED_FULL, 0, 10);
+	take(WEIR_FEED_DAY, 9, 40);
+	for (i = 0; i < WORLD_NAMES; i++)
+		/* One of the entries makes two items. */
+		expected += world.was[40][i] == 4 ? 2 : world.was[40][i] != 0;
+	for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		memset(&counted, 0, sizeof(counted));
+		ck_assert_msg(weir_list_read_by(scratch.folder, formats[i],
+				  &sink, &report, &problem) == 0,
+		    "%s", problem.text);
+		ck_assert_uint_eq(
+		    counted.count[0] + counted.count[1] + counted.count[2],
+		    expected);
+		ck_assert_str_eq(report.format, "feed");
+		ck_assert_str_eq(report.gen, WORLD_GEN);
+		ck_assert_uint_eq(report.sequence, 40);
+		ck_assert_uint_eq(report.entry_count, expected);
+	}
+	end();
+}
+END_TEST
+
 int
 main(void)
 {
 	const TTest *const tests[] = { nothing_was_fetched_yet,
-		the_text_is_that_of_the_newest_lines, NULL };
+		the_text_is_that_of_the_newest_lines,
+		a_folder_is_read_as_a_list, NULL };
 
 	return suite_run("feed_merge", tests);
 }
