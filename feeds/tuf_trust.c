@@ -141,11 +141,12 @@ weir_tuf_trust_forget(
 		if (*meta == NULL)
 			continue;
 		error = weir_tuf_meta_verify(
-		    *meta, weir_tuf_role_text(role), root, problem);
+		    *meta, weir_tuf_role_text(role), root, NULL);
 		if (error == 0)
 			continue;
 		if (error != WEIR_EFORMAT)
-			return error;
+			return weir_problem_set(
+			    problem, error, "%s", weir_error_text(error));
 		weir_tuf_meta_free(*meta);
 		*meta = NULL;
 	}
