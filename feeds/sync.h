@@ -77,6 +77,7 @@ struct weir_sync_message {
 struct weir_sync_start {
 	int socket;
 	int32_t supervisor_pid;
+	bool is_cold;          /* the first worker of the supervisor */
 	unsigned int restarts; /* how often a worker has died */
 	int64_t started_unix;  /* the supervisor */
 };

@@ -201,8 +201,10 @@ weir_sync_loader_start(
 	if (order->message.word == WEIR_SYNC_DELTA)
 		put_delta(
 		    &arguments, order, &settings->feeds[order->message.feed]);
-	else
+	else {
 		put(&arguments, "apply");
+		put(&arguments, "--unless-rolled-back");
+	}
 	if (start(loader, &arguments) != 0)
 		weir_log_error("%s cannot be started: %s", loader->program,
 		    strerror(errno)); /* it waits, and is tried again */

@@ -189,6 +189,7 @@ has_trust(const struct weir_sync_feed *feed)
 	return has;
 }
 
+/* `source` NULL: only what is here already. */
 static enum weir_sync_outcome
 open_client(struct weir_sync_feed *feed, struct source *source)
 {
@@ -210,12 +211,14 @@ open_client(struct weir_sync_feed *feed, struct source *source)
 	if (pin[0] != '\0' && feed->record.pin[0] != '\0' &&
 	    strcmp(pin, feed->record.pin) != 0)
 		forget_trust(feed);
-	if (has_trust(feed))
+	if (has_trust(feed) || source == NULL)
 		free(root);
 	else
 		outcome = begin_trust(feed, source, root, len);
 	if (outcome != WEIR_SYNC_NEW)
 		return outcome;
+	if (!has_trust(feed))
+		return WEIR_SYNC_UNREACHABLE;
 	if (pin[0] != '\0' && strcmp(pin, feed->record.pin) != 0) {
 		strcpy(feed->record.pin, pin);
 		weir_sync_feed_save(feed);
@@ -387,8 +390,8 @@ take_all(
 
 /* --- the cycle --------------------------------------------------------------- */
 
-int
-weir_sync_signed_open(struct weir_sync_feed *feed)
+static int
+open_state(struct weir_sync_feed *feed)
 {
 	char *path;
 	int error = weir_feed_state_open(
@@ -405,6 +408,17 @@ weir_sync_signed_open(struct weir_sync_feed *feed)
 	free(path);
 	return weir_feed_state_open(
 	    feed->folder, feed->settings->name, &feed->state, &feed->problem);
+}
+
+int
+weir_sync_signed_open(struct weir_sync_feed *feed)
+{
+	int error = open_state(feed);
+
+	/* When it expires is to be known before a server answers. */
+	if (error == 0 && open_client(feed, NULL) == WEIR_SYNC_NEW)
+		note_trusted(feed, 0);
+	return error;
 }
 
 /* 1: other octets than those that were done; 0: the same; negative: none. */

@@ -36,6 +36,7 @@ struct supervisor {
 	pid_t worker;                  /* 0: none */
 	uint64_t started_ms, start_ms; /* the worker; the next one */
 	unsigned int failures;         /* of workers, in a row */
+	bool is_cold;                  /* no worker yet */
 	bool is_ending, is_reloading;
 	int exit_code;
 };
@@ -59,6 +60,7 @@ be_worker(struct supervisor *supervisor, int socket)
 	if (supervisor->loader.output_fd >= 0)
 		(void)close(supervisor->loader.output_fd);
 	supervisor->start.socket = socket;
+	supervisor->start.is_cold = supervisor->is_cold;
 	/* No exit handlers of ours, no buffers of the parent's. */
 	_exit(weir_sync_work(supervisor->sync, &supervisor->start));
 }
@@ -81,6 +83,7 @@ start_worker(struct supervisor *supervisor)
 		goto failed;
 	}
 	supervisor->socket = ends[0];
+	supervisor->is_cold = false;
 	supervisor->started_ms = clock_ms();
 	return;
 failed:
@@ -373,6 +376,7 @@ weir_sync_supervise(struct weir_sync *sync)
 		.lock_fd = -1,
 		.signal_fd = -1,
 		.socket = -1,
+		.is_cold = true,
 		.start = { .supervisor_pid = (int32_t)getpid(),
 		    .started_unix = (int64_t)time(NULL) } };
 

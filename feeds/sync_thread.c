@@ -404,7 +404,8 @@ cycle(struct weir_sync_thread *thread)
 	pthread_mutex_lock(&thread->worker->mutex);
 	thread->shown.polls++;
 	pthread_mutex_unlock(&thread->worker->mutex);
-	note_error(thread);
+	if (outcome != WEIR_SYNC_SAME && outcome != WEIR_SYNC_NEW)
+		note_error(thread);
 	switch (outcome) {
 	case WEIR_SYNC_SAME:
 	case WEIR_SYNC_NEW:
@@ -488,7 +489,8 @@ run_for_ever(struct weir_sync_thread *thread)
 
 	thread->due_ms = weir_sync_clock_ms() +
 			 weir_sync_first_ms(wait_ms(thread),
-			     weir_sync_feed_has_data(&thread->feed),
+			     thread->worker->start->is_cold &&
+				 weir_sync_feed_has_data(&thread->feed),
 			     weir_sync_random());
 	if (!is_signed(thread) && weir_sync_feed_has_data(&thread->feed) &&
 	    thread->feed.record.checked_unix + thread->feed.settings->every_s >
@@ -521,6 +523,7 @@ run_once(struct weir_sync_thread *thread)
 		 thread->outcome != WEIR_SYNC_NO_TIME &&
 		 (thread->failures == 0 || thread->feed.must_take_full));
 	hand_over_rest(thread);
+	weir_sync_feed_save(&thread->feed);
 	show_now(thread);
 }
 
