@@ -46,6 +46,24 @@ weir_feed_kind_parse(const char *text)
 	return -1;
 }
 
+bool
+weir_feed_name_is_valid(const char *text)
+{
+	size_t len;
+
+	if (text == NULL)
+		return false;
+	len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789._-");
+	return len > 0 && len < WEIR_FEED_NAME_SIZE && text[len] == '\0';
+}
+
+bool
+weir_feed_gen_is_valid(const char *text)
+{
+	return text != NULL && strlen(text) == WEIR_FEED_GEN_SIZE - 1 &&
+	       strspn(text, "0123456789abcdef") == WEIR_FEED_GEN_SIZE - 1;
+}
+
 size_t
 weir_feed_header_print(const struct weir_feed_header *header, char *text)
 {
@@ -75,8 +93,10 @@ weir_feed_header_parse(
 	    (size_t)end != len)
 		return false;
 	number = weir_feed_kind_parse(kind);
-	if (number < 0 || strlen(header.gen) != WEIR_FEED_GEN_SIZE - 1 ||
-	    strspn(header.gen, "0123456789abcdef") != WEIR_FEED_GEN_SIZE - 1)
+	if (number < 0 || !weir_feed_name_is_valid(header.feed) ||
+	    !weir_feed_gen_is_valid(header.gen) ||
+	    (number == WEIR_FEED_FULL ? header.from != 0
+				      : header.from >= header.to))
 		return false;
 	header.kind = (uint8_t)number;
 	/* As it is printed, to the last octet: no "+1", no "01". */

@@ -34,7 +34,6 @@
 
 #define WEIR_FEED_LINE_SIZE  2048 /* with its LF */
 #define WEIR_FEED_STATEMENTS 4
-#define WEIR_FEED_GEN_SIZE   17 /* 16 hex digits, NUL */
 #define WEIR_FEED_SUM_BYTES  16
 #define WEIR_FEED_SUM_SIZE   33 /* as hex, with NUL */
 #define WEIR_FEED_HEADER     "weir-feed 1 "
@@ -65,11 +64,18 @@ const char *weir_feed_kind_text(unsigned int kind);
 /** -1: none. */
 int weir_feed_kind_parse(const char *text);
 
+/** A feed's name as weir.yaml has it: 1 to 63 of a-z, 0-9, "." "_" "-".  NULL is
+ *  none. */
+bool weir_feed_name_is_valid(const char *text);
+/** 16 hex digits in lower case. */
+bool weir_feed_gen_is_valid(const char *text);
+
 struct weir_feed_header {
 	char feed[WEIR_FEED_NAME_SIZE];
 	char gen[WEIR_FEED_GEN_SIZE];
 	uint8_t kind;
-	uint64_t from, to; /* sequence numbers; a full has from 0 */
+	uint64_t from,
+	    to; /* sequence numbers; a full has from 0, else from < to */
 };
 
 /** Prints it with its LF; the length.  `text` has WEIR_FEED_LINE_SIZE. */

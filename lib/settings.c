@@ -3,18 +3,18 @@
  *
  *   text -> lib/yaml_line.c: is it YAML, and which line is what
  *        -> lib/settings_yaml.c: has it the right shape
- *        -> here: has it the right values; defaults
+ *        -> here, settings_sync.c: has it the right values; defaults
  *
  * One thread.  Nothing is kept of a file with a fault in it.
  */
 #include "lib/settings.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/settings_names.h"
+#include "lib/settings_reader.h"
 #include "lib/settings_values.h"
 #include "lib/settings_yaml.h"
 #include "lib/yaml_line.h"
@@ -29,67 +29,9 @@
 #define DEFAULT_MAX_SHRINK        50  /* percent: half of them at once */
 #define DEFAULT_MAX_GROW          200 /* to three times as many */
 
-/* What goes on while a file is read. */
-struct reader {
-	const char *path;
-	struct weir_yaml_tree tree;
-	struct weir_settings_yaml *yaml;
-	const struct weir_settings_formats *formats;
-	struct weir_settings *settings;
-	unsigned int preset_feeds; /* before those of feeds: */
-	struct weir_problem *problem;
-};
-
-/* "FILE:LINE: WHERE: "QUOTED" REASON" for a key of a mapping. */
-static int
-wrong(const struct reader *reader, const char *where, const char *reason)
-{
-	const struct weir_yaml_node *node = weir_yaml_find(
-	    &reader->tree, where);
-
-	return weir_problem_set(reader->problem, WEIR_EFORMAT,
-	    "%s:%u: %s: %s %s", reader->path, node == NULL ? 1 : node->line,
-	    where,
-	    node == NULL || node->text == NULL
-		? "this"
-		: weir_yaml_quote(node->text).text,
-	    reason);
-}
-
-static int
-no_memory(const struct reader *reader)
-{
-	return weir_problem_set(
-	    reader->problem, WEIR_EMEMORY, "%s: out of memory", reader->path);
-}
-
-/* Plain decimal digits, nothing else: no sign, no blank, no unit. */
-static int
-take_number(const struct reader *reader, const char *where, const char *text,
-    unsigned int min, unsigned int max, unsigned int *ret_number)
-{
-	char reason[80];
-	unsigned long number = 0;
-	size_t len;
-
-	if (text == NULL)
-		return 0;
-	len = strspn(text, "0123456789");
-	if (len > 0 && len <= 9 && text[len] == '\0')
-		number = strtoul(text, NULL, 10);
-	if (len == 0 || len > 9 || text[len] != '\0' || number < min ||
-	    number > max) {
-		snprintf(reason, sizeof(reason),
-		    "is no whole number from %u to %u", min, max);
-		return wrong(reader, where, reason);
-	}
-	*ret_number = (unsigned int)number;
-	return 0;
-}
-
 static int
 take_sinkhole_addresses(
-    struct reader *reader, const struct weir_settings_yaml_sinkhole *yaml)
+    struct weir_reader *reader, const struct weir_settings_yaml_sinkhole *yaml)
 {
 	struct weir_policy *policy = &reader->settings->policy;
 
@@ -97,19 +39,19 @@ take_sinkhole_addresses(
 		policy->has_sinkhole_ipv4 = false;
 	else if (yaml->ipv4 != NULL &&
 		 inet_pton(AF_INET, yaml->ipv4, &policy->sinkhole_ipv4) != 1)
-		return wrong(reader, "sinkhole.ipv4",
+		return weir_reader_wrong(reader, "sinkhole.ipv4",
 		    "is no IPv4 address (as 192.0.2.1, or none)");
 	if (yaml->ipv6 != NULL && strcmp(yaml->ipv6, "none") == 0)
 		policy->has_sinkhole_ipv6 = false;
 	else if (yaml->ipv6 != NULL &&
 		 inet_pton(AF_INET6, yaml->ipv6, &policy->sinkhole_ipv6) != 1)
-		return wrong(reader, "sinkhole.ipv6",
+		return weir_reader_wrong(reader, "sinkhole.ipv6",
 		    "is no IPv6 address (as 2001:db8::1, or none)");
 	return 0;
 }
 
 static int
-take_sinkhole(struct reader *reader)
+take_sinkhole(struct weir_reader *reader)
 {
 	const struct weir_settings_yaml_sinkhole *yaml = reader->yaml->sinkhole;
 	struct weir_policy *policy = &reader->settings->policy;
@@ -119,10 +61,10 @@ take_sinkhole(struct reader *reader)
 	if (yaml->name == NULL)
 		return take_sinkhole_addresses(reader, yaml);
 	if (yaml->ipv4 != NULL || yaml->ipv6 != NULL)
-		return wrong(reader, "sinkhole.name",
+		return weir_reader_wrong(reader, "sinkhole.name",
 		    "cannot go together with ipv4: or ipv6:");
 	if (!weir_settings_name_parse(yaml->name, &policy->sinkhole_name))
-		return wrong(reader, "sinkhole.name", WEIR_NO_NAME);
+		return weir_reader_wrong(reader, "sinkhole.name", WEIR_NO_NAME);
 	policy->has_sinkhole_name = true;
 	policy->has_sinkhole_ipv4 = false;
 	policy->has_sinkhole_ipv6 = false;
@@ -131,7 +73,7 @@ take_sinkhole(struct reader *reader)
 
 /* Gives the category its place in the table, a new one if need be. */
 static int
-take_category(struct reader *reader, const char *where, const char *text,
+take_category(struct weir_reader *reader, const char *where, const char *text,
     uint16_t *ret_category)
 {
 	struct weir_policy *policy = &reader->settings->policy;
@@ -142,15 +84,17 @@ take_category(struct reader *reader, const char *where, const char *text,
 		return 0;
 	for (at = text; *at != '\0'; at++)
 		if ((unsigned char)*at < 0x20 || *at == 0x7f)
-			return wrong(
+			return weir_reader_wrong(
 			    reader, where, "holds a control character");
 	if (strlen(text) >= WEIR_CATEGORY_SIZE)
-		return wrong(reader, where, "is longer than 63 octets");
+		return weir_reader_wrong(
+		    reader, where, "is longer than 63 octets");
 	for (i = 0; i < policy->category_count; i++)
 		if (strcmp(policy->categories[i], text) == 0)
 			break;
 	if (i == WEIR_CATEGORIES)
-		return wrong(reader, where, "is one category too many (255)");
+		return weir_reader_wrong(
+		    reader, where, "is one category too many (255)");
 	if (i == policy->category_count)
 		strcpy(policy->categories[policy->category_count++], text);
 	*ret_category = (uint16_t)i;
@@ -158,8 +102,8 @@ take_category(struct reader *reader, const char *where, const char *text,
 }
 
 static int
-take_feed_name(
-    struct reader *reader, const char *where, const char *name, char *ret_name)
+take_feed_name(struct weir_reader *reader, const char *where, const char *name,
+    char *ret_name)
 {
 	const struct weir_policy *policy = &reader->settings->policy;
 	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-");
@@ -167,50 +111,28 @@ take_feed_name(
 	unsigned int i;
 
 	if (len == 0 || len >= WEIR_FEED_NAME_SIZE || name[len] != '\0')
-		return wrong(reader, where,
+		return weir_reader_wrong(reader, where,
 		    "is no name for a feed (1 to 63 of a-z, 0-9, . _ -)");
 	if (strcmp(name, WEIR_PRESET_FEED) == 0)
-		return wrong(
+		return weir_reader_wrong(
 		    reader, where, "is the name of weir's own; take another");
 	for (i = 0; i < policy->feed_count; i++) {
 		if (strcmp(policy->feeds[i].name, name) != 0)
 			continue;
 		if (i < WEIR_FEED_FIRST)
-			return wrong(reader, where,
+			return weir_reader_wrong(reader, where,
 			    "is the name of your own list; take another");
 		snprintf(reason, sizeof(reason),
 		    "is the name of feeds[%u] already",
 		    i - WEIR_FEED_FIRST - reader->preset_feeds);
-		return wrong(reader, where, reason);
+		return weir_reader_wrong(reader, where, reason);
 	}
 	strcpy(ret_name, name);
 	return 0;
 }
 
 static int
-take_feed_file(const struct reader *reader, const char *where, const char *file,
-    char **ret_file)
-{
-	char text[WEIR_PATH_SIZE];
-
-	switch (weir_paths_absolute(reader->path, file, text)) {
-	case 0:
-		*ret_file = strdup(text);
-		return *ret_file == NULL ? no_memory(reader) : 0;
-	case WEIR_ELIMIT:
-		return wrong(reader, where, "is longer than 1023 octets");
-	case WEIR_ESYSTEM:
-		return weir_problem_set(reader->problem, WEIR_ESYSTEM,
-		    "%s: its folder: %s", reader->path, strerror(errno));
-	default:
-		return wrong(reader, where,
-		    file[0] == '\0' ? "is no file"
-				    : "holds a control character");
-	}
-}
-
-static int
-take_feed_format(const struct reader *reader, const char *where,
+take_feed_format(const struct weir_reader *reader, const char *where,
     const char *format, char **ret_format)
 {
 	const struct weir_settings_formats *formats = reader->formats;
@@ -222,29 +144,15 @@ take_feed_format(const struct reader *reader, const char *where,
 	    !formats->is_known(format)) {
 		snprintf(reason, sizeof(reason), "is no format (%s)",
 		    formats->names);
-		return wrong(reader, where, reason);
+		return weir_reader_wrong(reader, where, reason);
 	}
 	*ret_format = strdup(format);
-	return *ret_format == NULL ? no_memory(reader) : 0;
-}
-
-/* "feeds[3].KEY", for messages. */
-struct where {
-	char text[48];
-};
-
-static struct where
-feed_key(unsigned int place, const char *key)
-{
-	struct where where;
-
-	snprintf(where.text, sizeof(where.text), "feeds[%u].%s", place, key);
-	return where;
+	return *ret_format == NULL ? weir_reader_no_memory(reader) : 0;
 }
 
 /* Then the feed's confidence is that of entries which say none. */
 static bool
-has_confidence(const struct reader *reader, const char *format)
+has_confidence(const struct weir_reader *reader, const char *format)
 {
 	const struct weir_settings_formats *formats = reader->formats;
 
@@ -253,11 +161,12 @@ has_confidence(const struct reader *reader, const char *format)
 }
 
 static int
-take_feed_fields(struct reader *reader, unsigned int place)
+take_feed_fields(struct weir_reader *reader, unsigned int place)
 {
 	const struct weir_settings_yaml_fields *yaml =
 	    reader->yaml->feeds[place].fields;
-	char **fields = reader->settings->feeds[place].fields;
+	char **fields =
+	    reader->settings->feeds[place + reader->preset_feeds].fields;
 	unsigned int i;
 
 	for (i = 0; yaml != NULL && i < WEIR_SETTINGS_FIELDS; i++) {
@@ -265,19 +174,20 @@ take_feed_fields(struct reader *reader, unsigned int place)
 			continue;
 		if (yaml->values[i][0] == '\0' ||
 		    strlen(yaml->values[i]) >= WEIR_SETTINGS_FIELD_SIZE)
-			return wrong(reader,
-			    feed_key(place, weir_settings_field_key(i)).text,
+			return weir_reader_wrong(reader,
+			    weir_reader_key(place, weir_settings_field_key(i))
+				.text,
 			    "is no column and no path (1 to 255 octets)");
 		fields[i] = strdup(yaml->values[i]);
 		if (fields[i] == NULL)
-			return no_memory(reader);
+			return weir_reader_no_memory(reader);
 	}
 	return 0;
 }
 
 static int
 take_feed_numbers(
-    struct reader *reader, unsigned int place, struct weir_feed *feed)
+    struct weir_reader *reader, unsigned int place, struct weir_feed *feed)
 {
 	const struct weir_settings_yaml_feed *yaml =
 	    &reader->yaml->feeds[place];
@@ -288,43 +198,46 @@ take_feed_numbers(
 
 	if (feed->action == WEIR_ACTION_SINKHOLE)
 		ede = EDE_FORGED;
-	error = take_number(reader, feed_key(place, "confidence").text,
-	    yaml->confidence, 0, CONFIDENCE_MAX, &confidence);
+	error = weir_reader_number(reader,
+	    weir_reader_key(place, "confidence").text, yaml->confidence, 0,
+	    CONFIDENCE_MAX, &confidence);
 	if (error == 0)
-		error = take_number(reader,
-		    feed_key(place, "min-confidence").text,
+		error = weir_reader_number(reader,
+		    weir_reader_key(place, "min-confidence").text,
 		    yaml->min_confidence, 0, CONFIDENCE_MAX, &least);
 	if (error == 0)
-		error = take_number(reader, feed_key(place, "ede").text,
-		    yaml->ede, 0, EDE_MAX, &ede);
+		error = weir_reader_number(reader,
+		    weir_reader_key(place, "ede").text, yaml->ede, 0, EDE_MAX,
+		    &ede);
 	reader->settings->feeds[place + reader->preset_feeds].confidence =
 	    (uint8_t)confidence;
 	feed->min_confidence = (uint8_t)least;
 	feed->ede_code = (uint16_t)ede;
 	if (error == 0 && confidence < least &&
-	    !has_confidence(reader, reader->settings->feeds[place].format)) {
+	    !has_confidence(reader,
+		reader->settings->feeds[place + reader->preset_feeds].format)) {
 		snprintf(reason, sizeof(reason),
 		    "is above the confidence of its names (%u): none could "
 		    "ever match",
 		    confidence);
-		error = wrong(
-		    reader, feed_key(place, "min-confidence").text, reason);
+		error = weir_reader_wrong(reader,
+		    weir_reader_key(place, "min-confidence").text, reason);
 	}
 	return error;
 }
 
 static int
-take_percent(const struct reader *reader, const char *where, const char *text,
-    uint32_t *ret_percent)
+take_percent(const struct weir_reader *reader, const char *where,
+    const char *text, uint32_t *ret_percent)
 {
 	if (text == NULL || weir_settings_percent_parse(text, ret_percent))
 		return 0;
-	return wrong(reader, where, WEIR_NO_PERCENT);
+	return weir_reader_wrong(reader, where, WEIR_NO_PERCENT);
 }
 
 /* What of a feed's update is believed, and for how long. */
 static int
-take_feed_limits(struct reader *reader, unsigned int place,
+take_feed_limits(struct weir_reader *reader, unsigned int place,
     struct weir_feed_settings *settings)
 {
 	const struct weir_settings_yaml_feed *yaml =
@@ -337,16 +250,17 @@ take_feed_limits(struct reader *reader, unsigned int place,
 	settings->has_global_exceptions = yaml->exceptions == WEIR_CHOICE_ALL;
 	if (yaml->url_hosts != WEIR_CHOICE_NONE)
 		settings->has_url_hosts = yaml->url_hosts == WEIR_CHOICE_YES;
-	error = take_percent(reader, feed_key(place, "max-shrink").text,
+	error = take_percent(reader, weir_reader_key(place, "max-shrink").text,
 	    yaml->max_shrink, &settings->max_shrink);
 	if (error == 0)
-		error = take_percent(reader, feed_key(place, "max-grow").text,
-		    yaml->max_grow, &settings->max_grow);
+		error = take_percent(reader,
+		    weir_reader_key(place, "max-grow").text, yaml->max_grow,
+		    &settings->max_grow);
 	if (error == 0 && yaml->lifetime != NULL &&
 	    !weir_settings_duration_parse(
 		yaml->lifetime, &settings->lifetime_s))
-		error = wrong(
-		    reader, feed_key(place, "lifetime").text, WEIR_NO_DURATION);
+		error = weir_reader_wrong(reader,
+		    weir_reader_key(place, "lifetime").text, WEIR_NO_DURATION);
 	return error;
 }
 
@@ -364,7 +278,7 @@ can_match(const struct weir_settings_yaml_feed *yaml, const char *category)
 
 static int
 take_feed_categories(
-    struct reader *reader, unsigned int place, struct weir_feed *feed)
+    struct weir_reader *reader, unsigned int place, struct weir_feed *feed)
 {
 	const struct weir_settings_yaml_feed *yaml =
 	    &reader->yaml->feeds[place];
@@ -377,7 +291,7 @@ take_feed_categories(
 		snprintf(
 		    where, sizeof(where), "feeds[%u].categories[%u]", place, i);
 		if (!can_match(yaml, yaml->categories[i]))
-			return wrong(reader, where,
+			return weir_reader_wrong(reader, where,
 			    "is no category (small letters, digits, . _ -)");
 		error = take_category(
 		    reader, where, yaml->categories[i], &number);
@@ -388,7 +302,7 @@ take_feed_categories(
 }
 
 static int
-take_feed(struct reader *reader, unsigned int place)
+take_feed(struct weir_reader *reader, unsigned int place)
 {
 	const struct weir_settings_yaml_feed *yaml =
 	    &reader->yaml->feeds[place];
@@ -405,25 +319,26 @@ take_feed(struct reader *reader, unsigned int place)
 	if (yaml->action != WEIR_CHOICE_NONE)
 		feed->action = yaml->action;
 	settings->subdomains = yaml->subdomains != WEIR_CHOICE_NO;
-	error = take_feed_name(
-	    reader, feed_key(place, "name").text, yaml->name, feed->name);
+	error = take_feed_name(reader, weir_reader_key(place, "name").text,
+	    yaml->name, feed->name);
 	if (error != 0)
 		return error;
 	settings->name = strdup(feed->name);
 	if (settings->name == NULL)
-		return no_memory(reader);
-	error = take_feed_file(
-	    reader, feed_key(place, "file").text, yaml->file, &settings->file);
+		return weir_reader_no_memory(reader);
+	error = weir_reader_origin(reader, place, settings);
 	if (error == 0)
-		error = take_feed_format(reader, feed_key(place, "format").text,
-		    yaml->format, &settings->format);
+		error = take_feed_format(reader,
+		    weir_reader_key(place, "format").text, yaml->format,
+		    &settings->format);
 	if (error == 0)
 		error = take_feed_fields(reader, place);
 	if (error == 0)
 		error = take_feed_numbers(reader, place, feed);
 	if (error == 0)
-		error = take_category(reader, feed_key(place, "category").text,
-		    yaml->category, &settings->category);
+		error = take_category(reader,
+		    weir_reader_key(place, "category").text, yaml->category,
+		    &settings->category);
 	feed->category = settings->category;
 	if (error == 0)
 		error = take_feed_limits(reader, place, settings);
@@ -442,7 +357,7 @@ weir_preset_text(unsigned int place)
 }
 
 static int
-take_presets(struct reader *reader)
+take_presets(struct weir_reader *reader)
 {
 	const struct weir_settings_yaml *yaml = reader->yaml;
 	unsigned int i, place;
@@ -455,7 +370,7 @@ take_presets(struct reader *reader)
 				break;
 		snprintf(where, sizeof(where), "presets[%u]", i);
 		if (place == WEIR_PRESETS)
-			return wrong(reader, where,
+			return weir_reader_wrong(reader, where,
 			    "is no preset (doh-canary, private-relay, ddr)");
 		reader->settings->presets |= 1U << place;
 	}
@@ -464,7 +379,7 @@ take_presets(struct reader *reader)
 
 /* The feed that the presets make: names of weir's own, no list. */
 static int
-add_preset_feed(struct reader *reader)
+add_preset_feed(struct weir_reader *reader)
 {
 	struct weir_policy *policy = &reader->settings->policy;
 	struct weir_feed_settings *settings = reader->settings->feeds;
@@ -473,7 +388,7 @@ add_preset_feed(struct reader *reader)
 	settings->name = strdup(WEIR_PRESET_FEED);
 	settings->format = strdup("auto");
 	if (settings->name == NULL || settings->format == NULL)
-		return no_memory(reader);
+		return weir_reader_no_memory(reader);
 	settings->confidence = DEFAULT_CONFIDENCE;
 	settings->max_shrink = WEIR_NO_LIMIT;
 	settings->max_grow = WEIR_NO_LIMIT;
@@ -485,7 +400,7 @@ add_preset_feed(struct reader *reader)
 }
 
 static int
-take_feeds(struct reader *reader)
+take_feeds(struct weir_reader *reader)
 {
 	struct weir_settings *settings = reader->settings;
 	const struct weir_yaml_node *node;
@@ -496,11 +411,12 @@ take_feeds(struct reader *reader)
 	if (count + reader->preset_feeds == 0)
 		return 0;
 	if (count + reader->preset_feeds > WEIR_FEEDS - WEIR_FEED_FIRST)
-		return wrong(reader, "presets", "is one feed too many");
+		return weir_reader_wrong(
+		    reader, "presets", "is one feed too many");
 	settings->feeds = calloc(
 	    count + reader->preset_feeds, sizeof(*settings->feeds));
 	if (settings->feeds == NULL)
-		return no_memory(reader);
+		return weir_reader_no_memory(reader);
 	settings->feed_count = count + reader->preset_feeds;
 	if (reader->preset_feeds > 0)
 		error = add_preset_feed(reader);
@@ -516,7 +432,7 @@ take_feeds(struct reader *reader)
 }
 
 static int
-take_names(struct reader *reader, const char *key, char *const *texts,
+take_names(struct weir_reader *reader, const char *key, char *const *texts,
     unsigned int count, bool is_plain_only, struct weir_name_rules *ret_rules)
 {
 	const struct weir_yaml_node *list = weir_yaml_get(
@@ -536,7 +452,7 @@ is_yes(uint8_t choice, bool by_default)
 }
 
 static int
-take_guard(struct reader *reader)
+take_guard(struct weir_reader *reader)
 {
 	const struct weir_settings_yaml_guard *yaml = reader->yaml->guard;
 	struct weir_guard_settings *guard = &reader->settings->guard;
@@ -548,17 +464,17 @@ take_guard(struct reader *reader)
 	guard->has_private_suffixes = is_yes(yaml->private_suffixes, true);
 	guard->has_well_known = is_yes(yaml->well_known, true);
 	if (yaml->suffix_file != NULL)
-		error = take_feed_file(reader, "guard.suffix-file",
+		error = weir_reader_file(reader, "guard.suffix-file",
 		    yaml->suffix_file, &guard->suffix_file);
 	if (error == 0 && yaml->popular_file != NULL)
-		error = take_feed_file(reader, "guard.popular-file",
+		error = weir_reader_file(reader, "guard.popular-file",
 		    yaml->popular_file, &guard->popular_file);
 	return error;
 }
 
 /* Before the feeds: these are their defaults. */
 static int
-take_rails(struct reader *reader)
+take_rails(struct weir_reader *reader)
 {
 	const struct weir_settings_yaml *yaml = reader->yaml;
 	struct weir_settings *settings = reader->settings;
@@ -578,26 +494,28 @@ take_rails(struct reader *reader)
 }
 
 static int
-take_values(struct reader *reader)
+take_values(struct weir_reader *reader)
 {
 	const struct weir_settings_yaml *yaml = reader->yaml;
 	struct weir_settings *settings = reader->settings;
 	int error;
 
-	error = take_number(reader, "block-ttl", yaml->block_ttl, 1,
+	error = weir_reader_number(reader, "block-ttl", yaml->block_ttl, 1,
 	    WEIR_BLOCK_TTL_MAX_S, &settings->policy.block_ttl_s);
 	if (error == 0)
-		error = take_number(reader, "keep-generations",
+		error = weir_reader_number(reader, "keep-generations",
 		    yaml->keep_generations, 1, WEIR_GENERATIONS_MAX,
 		    &settings->keep_generations);
 	if (error == 0)
-		error = take_number(reader, "compile-memory",
+		error = weir_reader_number(reader, "compile-memory",
 		    yaml->compile_memory, WEIR_COMPILE_MEMORY_MIN_MB,
 		    WEIR_COMPILE_MEMORY_MAX_MB, &settings->compile_memory_mb);
 	if (error == 0)
 		error = take_sinkhole(reader);
 	if (error == 0)
 		error = take_rails(reader);
+	if (error == 0)
+		error = weir_reader_sync(reader);
 	if (error == 0)
 		error = take_feeds(reader);
 	if (error == 0)
@@ -628,8 +546,9 @@ new_settings(const char *path)
 	settings->guard.has_private_suffixes = true;
 	settings->guard.has_well_known = true;
 	settings->path = strdup(path);
-	if (settings->path == NULL) {
-		free(settings);
+	settings->sync.state = strdup(WEIR_DEFAULT_SYNC_STATE);
+	if (settings->path == NULL || settings->sync.state == NULL) {
+		weir_settings_free(settings);
 		return NULL;
 	}
 	return settings;
@@ -637,7 +556,7 @@ new_settings(const char *path)
 
 /* The three settings that the module reads too, by the same code. */
 static int
-take_paths(struct reader *reader)
+take_paths(struct weir_reader *reader)
 {
 	struct weir_settings *settings = reader->settings;
 	struct weir_paths paths;
@@ -650,12 +569,12 @@ take_paths(struct reader *reader)
 	settings->database = strdup(paths.database);
 	settings->status = strdup(paths.status);
 	if (settings->database == NULL || settings->status == NULL)
-		return no_memory(reader);
+		return weir_reader_no_memory(reader);
 	return 0;
 }
 
 static int
-take_all(struct reader *reader, const char *text, size_t len)
+take_all(struct weir_reader *reader, const char *text, size_t len)
 {
 	const struct weir_yaml_node *root = reader->tree.root;
 	bool is_empty = root == NULL || weir_yaml_is_null(root);
@@ -680,7 +599,7 @@ weir_settings_read(const char *path,
     const struct weir_settings_formats *formats,
     struct weir_settings **ret_settings, struct weir_problem *problem)
 {
-	struct reader reader = {
+	struct weir_reader reader = {
 		.path = path,
 		.formats = formats,
 		.problem = problem,
@@ -696,7 +615,7 @@ weir_settings_read(const char *path,
 	if (error != 0)
 		goto out;
 	reader.settings = new_settings(path);
-	error = reader.settings == NULL ? no_memory(&reader)
+	error = reader.settings == NULL ? weir_reader_no_memory(&reader)
 					: take_all(&reader, text, len);
 	if (error == 0)
 		*ret_settings = reader.settings;
@@ -724,12 +643,13 @@ weir_settings_free(struct weir_settings *settings)
 		return;
 	for (i = 0; i < settings->feed_count; i++) {
 		free(settings->feeds[i].name);
-		free(settings->feeds[i].file);
+		weir_feed_origin_done(&settings->feeds[i]);
 		free(settings->feeds[i].format);
 		for (j = 0; j < WEIR_SETTINGS_FIELDS; j++)
 			free(settings->feeds[i].fields[j]);
 	}
 	free(settings->feeds);
+	weir_sync_settings_done(&settings->sync);
 	free(settings->guard.suffix_file);
 	free(settings->guard.popular_file);
 	weir_settings_names_done(&settings->allow);

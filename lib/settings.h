@@ -67,12 +67,46 @@ struct weir_guard_settings {
 #define WEIR_SETTINGS_FIELDS     7
 #define WEIR_SETTINGS_FIELD_SIZE 256 /* one of them, with NUL */
 
+/* Where a feed comes from. */
+enum weir_feed_origin {
+	WEIR_ORIGIN_FILE,  /* somebody else puts it there */
+	WEIR_ORIGIN_URL,   /* a plain list: weir-sync fetches it */
+	WEIR_ORIGIN_SIGNED /* a signed feed: weir-sync keeps its state */
+};
+
+#define WEIR_FEED_URLS      8 /* mirrors of one feed */
+#define WEIR_URL_SIZE       1024
+#define WEIR_SHA256_HEX     64
+#define WEIR_MINISIGN_SIZE  57 /* a public key in base64, with NUL */
+#define WEIR_LIST_FETCH_MAX (256ULL << 20) /* defaults of max-size: */
+#define WEIR_FULL_FETCH_MAX (512ULL << 20)
+
+#define WEIR_DEFAULT_SYNC_STATE WEIR_LOCALSTATEDIR "/lib/weir/sync"
+
+/** sync: what weir-sync(8) needs. */
+struct weir_sync_settings {
+	char *state;         /* folder, absolute; never NULL */
+	char *ca_file;       /* absolute; NULL: the system's */
+	char *notify_listen; /* "ADDRESS:PORT"; NULL: none */
+};
+
 /** One of feeds:.  Its policy (mode, action, EDE...) stands at the same place,
  *  plus WEIR_FEED_FIRST, in the policy's table. */
 struct weir_feed_settings {
 	char *name;
-	char *file;   /* absolute; a relative one was taken from the folder of
-		       * weir.yaml.  NULL: the feed of the presets */
+	char *file;     /* absolute; a relative one was taken from the folder of
+		       * weir.yaml.  NULL: the feed of the presets.  Of what is
+		       * fetched: STATE/feeds/NAME/list, or of a signed feed the
+		       * folder STATE/feeds/NAME (feeds/feed_state.h) */
+	uint8_t origin; /* enum weir_feed_origin */
+	unsigned int url_count;
+	char *urls[WEIR_FEED_URLS]; /* of the list, or bases; mirrors */
+	uint32_t every_s;           /* URL: how often it is asked for */
+	uint32_t poll_s;    /* SIGNED: not more often; 0: the publisher's */
+	uint64_t max_size;  /* octets of one file over the line */
+	char *minisign_key; /* URL: base64; NULL: not signed */
+	char *root_file;    /* SIGNED: the first root that is trusted, */
+	char *root_sha256;  /* or its hash in small letters; one of them */
 	char *format; /* "auto", "hosts", "domains": a name of feeds/list.h */
 	char *fields[WEIR_SETTINGS_FIELDS]; /* NULL: not said */
 	bool subdomains;
@@ -94,6 +128,7 @@ struct weir_settings {
 	unsigned int compile_memory_mb; /* of weir-load, while it compiles */
 	struct weir_policy policy;
 	struct weir_guard_settings guard;
+	struct weir_sync_settings sync;
 	uint32_t max_shrink, max_grow; /* of feeds that do not say it */
 	bool has_url_hosts;
 	unsigned int presets; /* enum weir_preset */

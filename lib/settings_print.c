@@ -203,12 +203,71 @@ walk_categories(struct walk *walk, const struct weir_policy *policy,
 }
 
 static void
+walk_urls(struct walk *walk, const char *key,
+    const struct weir_feed_settings *settings)
+{
+	unsigned int i;
+
+	if (settings->url_count == 1) {
+		put_text(walk, key, settings->urls[0]);
+		return;
+	}
+	begin(walk, WEIR_SETTINGS_LIST, key, false);
+	for (i = 0; i < settings->url_count; i++)
+		put_text(walk, NULL, settings->urls[i]);
+	end(walk);
+}
+
+/* Where it comes from. */
+static void
+walk_origin(struct walk *walk, const struct weir_feed_settings *settings)
+{
+	char text[WEIR_VALUE_SIZE];
+
+	if (settings->origin == WEIR_ORIGIN_FILE) {
+		put_text(walk, "file", settings->file);
+		return;
+	}
+	if (settings->origin == WEIR_ORIGIN_URL) {
+		walk_urls(walk, "url", settings);
+		weir_settings_duration_print(settings->every_s, text);
+		put_text(walk, "every", text);
+	} else {
+		walk_urls(walk, "signed", settings);
+	}
+	if (settings->minisign_key != NULL)
+		put_text(walk, "minisign-key", settings->minisign_key);
+	if (settings->root_file != NULL)
+		put_text(walk, "root", settings->root_file);
+	if (settings->root_sha256 != NULL)
+		put_text(walk, "root-sha256", settings->root_sha256);
+	if (settings->poll_s != 0) {
+		weir_settings_duration_print(settings->poll_s, text);
+		put_text(walk, "poll", text);
+	}
+	weir_settings_size_print(settings->max_size, text);
+	put_text(walk, "max-size", text);
+}
+
+static void
+walk_sync(struct walk *walk, const struct weir_sync_settings *sync)
+{
+	begin(walk, WEIR_SETTINGS_MAPPING, "sync", false);
+	put_text(walk, "state", sync->state);
+	if (sync->ca_file != NULL)
+		put_text(walk, "ca-file", sync->ca_file);
+	if (sync->notify_listen != NULL)
+		put_text(walk, "notify-listen", sync->notify_listen);
+	end(walk);
+}
+
+static void
 walk_feed(struct walk *walk, const struct weir_policy *policy,
     const struct weir_feed_settings *settings, const struct weir_feed *feed)
 {
 	begin(walk, WEIR_SETTINGS_MAPPING, NULL, false);
 	put_text(walk, "name", settings->name);
-	put_text(walk, "file", settings->file);
+	walk_origin(walk, settings);
 	put_text(walk, "format", settings->format);
 	walk_fields(walk, settings->fields);
 	put_bool(walk, "subdomains", settings->subdomains);
@@ -256,6 +315,7 @@ weir_settings_walk(const struct weir_settings *settings,
 	put_percent(&walk, "max-grow", settings->max_grow);
 	put_bool(&walk, "url-hosts", settings->has_url_hosts);
 	walk_guard(&walk, &settings->guard);
+	walk_sync(&walk, &settings->sync);
 	walk_presets(&walk, settings->presets);
 	i = settings->presets != 0; /* their feed is not written */
 	begin(&walk, WEIR_SETTINGS_LIST, "feeds", settings->feed_count == i);

@@ -99,7 +99,16 @@ static const cyaml_schema_field_t list_fields[] = {
 
 static const cyaml_schema_field_t feed_fields[] = {
 	NEEDED_TEXT("name", struct weir_settings_yaml_feed, name),
-	NEEDED_TEXT("file", struct weir_settings_yaml_feed, file),
+	TEXT("file", struct weir_settings_yaml_feed, file),
+	/* A text or a list, which a schema cannot say. */
+	CYAML_FIELD_IGNORE("url", CYAML_FLAG_OPTIONAL),
+	CYAML_FIELD_IGNORE("signed", CYAML_FLAG_OPTIONAL),
+	TEXT("every", struct weir_settings_yaml_feed, every),
+	TEXT("max-size", struct weir_settings_yaml_feed, max_size),
+	TEXT("minisign-key", struct weir_settings_yaml_feed, minisign_key),
+	TEXT("root", struct weir_settings_yaml_feed, root),
+	TEXT("root-sha256", struct weir_settings_yaml_feed, root_sha256),
+	TEXT("poll", struct weir_settings_yaml_feed, poll),
 	TEXT("format", struct weir_settings_yaml_feed, format),
 	CYAML_FIELD_MAPPING_PTR("fields",
 	    CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
@@ -150,6 +159,13 @@ static const cyaml_schema_field_t guard_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t sync_fields[] = {
+	TEXT("state", struct weir_settings_yaml_sync, state),
+	TEXT("ca-file", struct weir_settings_yaml_sync, ca_file),
+	TEXT("notify-listen", struct weir_settings_yaml_sync, notify_listen),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t top_fields[] = {
 	TEXT("database", struct weir_settings_yaml, database),
 	TEXT("status", struct weir_settings_yaml, status),
@@ -164,6 +180,9 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("guard",
 	    CYAML_FLAG_POINTER_NULL_STR | CYAML_FLAG_OPTIONAL,
 	    struct weir_settings_yaml, guard, guard_fields),
+	CYAML_FIELD_MAPPING_PTR("sync",
+	    CYAML_FLAG_POINTER_NULL_STR | CYAML_FLAG_OPTIONAL,
+	    struct weir_settings_yaml, sync, sync_fields),
 	LIST("presets", presets, &name_entry, WEIR_PRESETS),
 	CYAML_FIELD_MAPPING_PTR("sinkhole",
 	    CYAML_FLAG_POINTER_NULL_STR | CYAML_FLAG_OPTIONAL,
@@ -261,10 +280,11 @@ struct wanted {
 	const char *text; /* "%s is no ..." */
 };
 
-#define FEED_KEYS                                                          \
-	"name, file, format, fields, subdomains, action, mode, category, " \
-	"confidence, min-confidence, ede, categories, lifetime, "          \
-	"exceptions, url-hosts, max-shrink, max-grow"
+#define FEED_KEYS                                                        \
+	"name, file, url, signed, format, fields, subdomains, action, "  \
+	"mode, category, confidence, min-confidence, ede, categories, "  \
+	"lifetime, exceptions, url-hosts, max-shrink, max-grow, every, " \
+	"max-size, minisign-key, root, root-sha256, poll"
 #define A_BOOL   "is neither yes nor no"
 #define A_NUMBER "is no number"
 
@@ -272,8 +292,10 @@ static const struct wanted wanted[] = {
 	{ "",
 	    "database, status, on-failure, block-ttl, keep-generations, "
 	    "compile-memory, sinkhole, feeds, allow, deny, never-block, "
-	    "guard, presets, max-shrink, max-grow, url-hosts",
+	    "guard, presets, max-shrink, max-grow, url-hosts, sync",
 	    NULL },
+	{ "sync", "state, ca-file, notify-listen",
+	    "is no mapping (state:, ...)" },
 	{ "guard",
 	    "public-suffixes, private-suffixes, well-known, suffix-file, "
 	    "popular-file",

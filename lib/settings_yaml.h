@@ -31,8 +31,11 @@ struct weir_settings_yaml_fields {
 
 struct weir_settings_yaml_feed {
 	struct weir_settings_yaml_fields *fields; /* NULL if not written */
-	char *name, *file;                        /* never NULL */
+	char *name;                               /* never NULL */
 	char *format, *category; /* the rest: NULL if not written */
+	/* url: and signed: are a text or a list: see settings_sync.c. */
+	char *file, *every, *max_size, *minisign_key;
+	char *root, *root_sha256, *poll;
 	char *confidence, *min_confidence, *ede;
 	char *lifetime, *max_shrink, *max_grow;
 	char **categories;
@@ -54,6 +57,10 @@ struct weir_settings_yaml_guard {
 	char *suffix_file, *popular_file;
 };
 
+struct weir_settings_yaml_sync {
+	char *state, *ca_file, *notify_listen;
+};
+
 struct weir_settings_yaml {
 	char *database, *status, *on_failure; /* see lib/paths.c */
 	char *block_ttl, *keep_generations, *compile_memory;
@@ -61,6 +68,7 @@ struct weir_settings_yaml {
 	uint8_t url_hosts; /* enum weir_choice_bool */
 	struct weir_settings_yaml_sinkhole *sinkhole;
 	struct weir_settings_yaml_guard *guard;
+	struct weir_settings_yaml_sync *sync;
 	struct weir_settings_yaml_feed *feeds;
 	char **presets, **allow, **deny, **never_block;
 	unsigned int feeds_count, presets_count, allow_count, deny_count;

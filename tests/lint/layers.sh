@@ -29,10 +29,10 @@ rules() {
 	^(lib|feeds|lmdb-loader|stats)/ - $include$unbound lib/planted.h #include "util/module.h" -- only module/ knows Unbound
 	^module/ ^module/host\.h\$ $include$unbound module/planted.c #include "util/regional.h" -- Unbound's headers come through module/host.h
 	^(lib|feeds|lmdb-loader|module|stats)/ ^lmdb-loader/write[a-z_]*\.c\$ $include<lmdb\.h> module/planted.c #include <lmdb.h> -- LMDB is the business of the writer
-	^feeds/ ^feeds/(tuf_key|key_file|feed_line|minisign)\.[ch]\$ $include<sodium feeds/planted.c #include <sodium.h> -- in feeds/ only keys, signatures and the sum of a feed use libsodium
+	^feeds/ ^feeds/(tuf_key|key_file|key_passphrase|feed_line|minisign)\.[ch]\$ $include<sodium feeds/planted.c #include <sodium.h> -- in feeds/ only keys, signatures and the sum of a feed use libsodium
 	^(lib|feeds|lmdb-loader|module|stats)/ ^feeds/http\.c\$ $include<curl feeds/planted.c #include <curl/curl.h> -- the network is the business of feeds/http.c
 	^(lib|feeds|lmdb-loader|module|stats)/ ^lib/(settings|paths|yaml)[a-z_]*\.[ch]\$ $include<c?yaml feeds/planted.c #include <cyaml/cyaml.h> -- YAML is read by the settings and paths files
-	^(lib|feeds|lmdb-loader|module|stats)/ ^feeds/(zone|list_rpz)\.c\$ $include<ldns/ feeds/planted.c #include <ldns/ldns.h> -- ldns is the business of zone files
+	^(lib|feeds|lmdb-loader|module|stats)/ ^feeds/(zone|list_rpz|sync_notify)\.c\$ $include<ldns/ feeds/planted.c #include <ldns/ldns.h> -- ldns is the business of zone files and of NOTIFY
 	^(lib|feeds|lmdb-loader|module|stats)/ ^lib/idn\.c\$ $include<idn2 lmdb-loader/planted.c #include <idn2.h> -- IDN is the business of lib/idn.c
 	^stats/ - $include<sodium stats/planted.c #include <sodium.h> -- stats/ checks no signatures
 	^(module|lib)/ - $ending module/planted.c if(bad)abort(); -- lib/ and module/ never end the process

@@ -326,9 +326,59 @@ static const struct wrong {
 	    "feeds[0].action: \"nxdomian\" is no action (nxdomain, nodata, "
 	    "sinkhole, refused, drop, truncate, pass)" },
 	{ "feeds:\n - {name: a, file: b}\n - name: b\n   fiel: c\n", 4,
-	    "feeds[1]: \"fiel\" is no key here (name, file, format" },
+	    "feeds[1]: \"fiel\" is no key here (name, file, url, signed" },
 	{ "feeds:\n - {name: a, file: b}\n - name: b\n", 3,
-	    "feeds[1]: file is missing" },
+	    "feeds[1]: file, url or signed is missing" },
+	{ "feeds:\n - name: a\n   file: b\n   url: http://a.example/\n", 4,
+	    "feeds[0].url: \"http://a.example/\" is one origin too many" },
+	{ "feeds:\n - {name: a, url: ftp://a.example/}\n", 2,
+	    "feeds[0].url: \"ftp://a.example/\" is no URL (http:// or" },
+	{ "feeds:\n - {name: a, url: 'http:///x'}\n", 2, "names no host" },
+	{ "feeds:\n - {name: a, url: 'http://a b/'}\n", 2,
+	    "holds a character" },
+	{ "feeds:\n - {name: a, url: 'http://me:x@a/'}\n", 2, "holds a user" },
+	{ "feeds:\n - {name: a, url: 'http://a/#x'}\n", 2,
+	    "no server is asked for" },
+	{ "feeds:\n - {name: a, url: []}\n", 2, "holds no URL" },
+	{ "feeds:\n - {name: a, url: {x: y}}\n", 2, "is no URL" },
+	{ "feeds:\n - name: a\n   url:\n   - http://a/\n   - b\n", 5,
+	    "feeds[0].url[1]: \"b\" is no URL" },
+	{ "feeds:\n - name: a\n   url: http://a/\n   url: http://b/\n", 4,
+	    "set twice" },
+	{ "feeds:\n - {name: .., url: 'http://a/'}\n", 2,
+	    "feeds[0].name: \"..\" begins with a dot" },
+	{ "feeds:\n - {name: a, file: b, every: 1h}\n", 2,
+	    "feeds[0].every: \"1h\" goes with url: alone" },
+	{ "feeds:\n - {name: a, file: b, max-size: 1M}\n", 2,
+	    "goes with url: or signed: alone" },
+	{ "feeds:\n - {name: a, url: 'http://a/', poll: 1s}\n", 2,
+	    "goes with signed: alone" },
+	{ "feeds:\n - {name: a, url: 'http://a/', every: 1}\n", 2,
+	    "is no duration" },
+	{ "feeds:\n - {name: a, url: 'http://a/', max-size: 5G}\n", 2,
+	    "feeds[0].max-size: \"5G\" is no size" },
+	{ "feeds:\n - {name: a, url: 'http://a/', max-size: 1023}\n", 2,
+	    "is no size" },
+	{ "feeds:\n - {name: a, url: 'http://a/', minisign-key: RWx}\n", 2,
+	    "is no minisign key" },
+	{ "feeds:\n - {name: a, signed: 'http://a/'}\n", 2,
+	    "feeds[0].signed: \"http://a/\" wants root: or root-sha256:" },
+	{ "feeds:\n - {name: a, signed: 'http://a/?b', root: r}\n", 2,
+	    "no server is asked for" },
+	{ "feeds:\n - {name: a, signed: 'http://a/', root-sha256: AB}\n", 2,
+	    "feeds[0].root-sha256: \"AB\" is no SHA-256" },
+	{ "feeds:\n - {name: a, signed: 'http://a/', root: r,\n"
+	  "    root-sha256: AB}\n",
+	    3, "cannot go together with root:" },
+	{ "feeds:\n - {name: a, signed: 'http://a/', root: r, format: "
+	  "hosts}\n",
+	    2, "is not the format of signed feeds" },
+	{ "sync: {notify-listen: 127.0.0.1}\n", 1,
+	    "sync.notify-listen: \"127.0.0.1\" is no address with a port" },
+	{ "sync: {notify-listen: '[127.0.0.1]:5'}\n", 1, "is no address" },
+	{ "sync: {notify-listen: 'localhost:53'}\n", 1, "is no address" },
+	{ "sync: {notify-listen: '[::1]:65536'}\n", 1, "is no address" },
+	{ "sync: {x: 1}\n", 1, "sync: \"x\" is no key here (state, ca-" },
 	{ "feeds:\n - file: b\n", 2, "feeds[0]: name is missing" },
 	{ "feeds: yes\n", 1, "feeds: \"yes\" is no list of feeds" },
 	{ "feeds:\n - a\n", 2, "feeds[0]: \"a\" is no feed" },
@@ -587,9 +637,80 @@ printed(const struct weir_settings *settings)
 	return text;
 }
 
+static const char fetched[] =
+    "presets: [ddr]\n"
+    "sync: {state: st, ca-file: /ca.pem, notify-listen: '[::1]:5300'}\n"
+    "feeds:\n"
+    "- name: plain\n"
+    "  url: https://a.example/list?x=1\n"
+    "- name: mirrored\n"
+    "  url: [http://a.example/l, 'http://[::1]:80/l']\n"
+    "  every: 90s\n"
+    "  format: hosts\n"
+    "  fields: {name: '1'}\n"
+    "  max-size: 1536K\n"
+    "  minisign-key: RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3\n"
+    "- name: signed\n"
+    "  signed: https://a.example/feed\n"
+    "  root: r.json\n"
+    "- name: pinned\n"
+    "  signed: [https://a.example/, https://b.example/]\n"
+    "  root-sha256: "
+    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n"
+    "  poll: 10s\n"
+    "  format: auto\n"
+    "  max-size: 1G\n";
+
+START_TEST(what_is_fetched_has_its_place_in_the_state)
+{
+	const struct weir_feed_settings *feeds;
+	struct weir_settings *settings;
+	struct scratch scratch;
+	char wanted[160];
+
+	scratch_init(&scratch);
+	settings = good(&scratch, "");
+	ck_assert_str_eq(settings->sync.state, WEIR_DEFAULT_SYNC_STATE);
+	ck_assert_ptr_null(settings->sync.ca_file);
+	weir_settings_free(settings);
+	settings = good(&scratch, fetched);
+	feeds = settings->feeds + 1;
+	snprintf(wanted, sizeof(wanted), "%s/st", scratch.folder);
+	ck_assert_str_eq(settings->sync.state, wanted);
+	ck_assert_str_eq(settings->sync.ca_file, "/ca.pem");
+	ck_assert_str_eq(settings->sync.notify_listen, "[::1]:5300");
+	snprintf(
+	    wanted, sizeof(wanted), "%s/st/feeds/plain/list", scratch.folder);
+	ck_assert_str_eq(feeds[0].file, wanted);
+	ck_assert_int_eq(feeds[0].origin, WEIR_ORIGIN_URL);
+	ck_assert_uint_eq(feeds[0].every_s, 3600);
+	ck_assert_uint_eq(feeds[0].max_size, 256ULL << 20);
+	ck_assert_uint_eq(feeds[1].url_count, 2);
+	ck_assert_str_eq(feeds[1].urls[1], "http://[::1]:80/l");
+	ck_assert_uint_eq(feeds[1].every_s, 90);
+	ck_assert_uint_eq(feeds[1].max_size, 1536 << 10);
+	ck_assert_uint_eq(strlen(feeds[1].minisign_key), 56);
+	/* Behind the feed of the presets, which shifts their places. */
+	ck_assert_str_eq(feeds[1].fields[0], "1");
+	ck_assert_ptr_null(feeds[0].fields[0]);
+	snprintf(wanted, sizeof(wanted), "%s/st/feeds/signed", scratch.folder);
+	ck_assert_str_eq(feeds[2].file, wanted);
+	ck_assert_int_eq(feeds[2].origin, WEIR_ORIGIN_SIGNED);
+	ck_assert_uint_eq(feeds[2].max_size, 512ULL << 20);
+	ck_assert_uint_eq(feeds[2].poll_s, 0);
+	snprintf(wanted, sizeof(wanted), "%s/r.json", scratch.folder);
+	ck_assert_str_eq(feeds[2].root_file, wanted);
+	ck_assert_ptr_null(feeds[3].root_file);
+	ck_assert_uint_eq(feeds[3].poll_s, 10);
+	ck_assert_uint_eq(feeds[3].max_size, 1ULL << 30);
+	weir_settings_free(settings);
+	scratch_done(&scratch);
+}
+END_TEST
+
 START_TEST(what_is_printed_reads_the_same_again)
 {
-	static const char *const texts[] = { "", full, rails,
+	static const char *const texts[] = { "", full, rails, fetched,
 		"sinkhole: {name: a.b}\nallow:\n - a.b\n",
 		"feeds:\n - {name: a, file: \"q\\\"\\\\: # x\", "
 		"category: \"yes\"}\n" };
@@ -682,6 +803,7 @@ main(void)
 		whatever_is_wrong_is_told_with_its_line,
 		lists_have_their_limits,
 		a_category_has_63_octets_at_most,
+		what_is_fetched_has_its_place_in_the_state,
 		what_is_printed_reads_the_same_again,
 		a_walk_stops_when_told,
 		a_file_that_cannot_be_read_is_told_apart,
