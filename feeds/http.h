@@ -5,7 +5,9 @@
  * transfer at one octet too many; less than WEIR_HTTP_SLOW octets a second for
  * WEIR_HTTP_SLOW_S ends it as well, and so does the time that a body of `max`
  * octets may take.  No redirect is followed, no content encoding undone, no
- * proxy or .netrc of the environment used.  TLS is verified, always.
+ * proxy or .netrc of the environment used, no cookie kept; a URL with a user's
+ * name or password in it is refused.  TLS (1.2 at least) is verified, always.
+ * HTTP/1.1 only.
  *
  * One object is one kept-alive connection, and belongs to one thread.
  */
@@ -35,6 +37,17 @@ struct weir_http;
 struct weir_http *weir_http_new(const char *ca_file);
 void weir_http_free(struct weir_http *http);
 
+/** Times other than those above, for a slow line, or a test of them.  0: as it
+ *  was. */
+struct weir_http_times {
+	unsigned int connect_ms; /* name, TCP and TLS */
+	unsigned int slow_s;
+	unsigned int base_ms;
+	uint64_t rate; /* octets a second */
+};
+void weir_http_set_times(
+    struct weir_http *http, const struct weir_http_times *times);
+
 struct weir_http_request {
 	const char *url;
 	uint64_t max; /* octets of the body */
@@ -51,14 +64,16 @@ struct weir_http_reply {
 	char *body;                 /* malloced, NUL behind it; if fd is -1 */
 	uint64_t len;               /* of the body */
 	uint64_t moved;             /* octets over the line, headers included */
-	unsigned int retry_after_s; /* 0: not said */
+	unsigned int retry_after_s; /* 0: not said, or past */
 	char etag[WEIR_HTTP_TAG_SIZE], last_modified[WEIR_HTTP_TAG_SIZE];
 };
 
 /** One GET.  0: there is an answer, whatever its status; the caller frees body.
- *  A body of a status other than 200 is not kept.  WEIR_ELIMIT: longer than
- *  max; WEIR_ESYSTEM: no answer, broken off, too slow, no trust; the problem has
- *  the URL and the reason. */
+ *  A body of a status other than 200 is not kept, nor waited for: such an answer
+ *  is one whatever becomes of its body.  WEIR_ELIMIT: the body is longer than
+ *  max, or the headers than WEIR_HTTP_HEADERS; WEIR_ESYSTEM: no answer, broken
+ *  off, too slow, no trust; the problem has the URL and the reason.  Then too
+ *  the reply says status and octets, without a body; `fd` may have a part. */
 int weir_http_get(struct weir_http *http,
     const struct weir_http_request *request, struct weir_http_reply *ret_reply,
     struct weir_problem *problem) WEIR_CHECKED;
@@ -69,7 +84,7 @@ struct weir_http_repository {
 	const char *base;           /* with or without a slash at its end */
 	uint64_t moved;             /* octets so far; added up */
 	long status;                /* of the last answer */
-	unsigned int retry_after_s; /* of the last 429 or 503 */
+	unsigned int retry_after_s; /* of the last answer, if 429 or 503 */
 	char timestamp_sha256[WEIR_TUF_HEX_SIZE]; /* of the last one seen */
 };
 void weir_http_transport(struct weir_http_repository *repository,

@@ -53,8 +53,8 @@ struct weir_tuf_transport {
 
 /** How a refresh ended; the words stand in `weir-sync status`. */
 enum weir_tuf_outcome {
-	WEIR_TUF_NEW,         /* a newer timestamp, all of it is trusted now */
-	WEIR_TUF_SAME,        /* the very timestamp that was trusted */
+	WEIR_TUF_NEW,         /* something is trusted that was not before */
+	WEIR_TUF_SAME,        /* nothing is: the timestamp is the one we have */
 	WEIR_TUF_UNREACHABLE, /* something could not be fetched */
 	WEIR_TUF_ROLLBACK,    /* older than what is trusted */
 	WEIR_TUF_EXPIRED,     /* past its date */
@@ -70,7 +70,8 @@ struct weir_tuf_target {
 	char name[WEIR_TUF_NAME_SIZE];
 	uint64_t length;
 	char sha256[WEIR_TUF_HEX_SIZE];
-	json_t *custom; /* NULL: none; the client's */
+	char sha512[WEIR_TUF_SHA512_SIZE]; /* "": not said */
+	json_t *custom;                    /* NULL: none; the client's */
 };
 
 struct weir_tuf_client;
@@ -110,7 +111,9 @@ void weir_tuf_client_versions(
     const struct weir_tuf_client *client, struct weir_tuf_versions *ret);
 
 /** The trusted targets: count, and one by place, or by name.  Pointers live
- *  until the next refresh. */
+ *  until the next refresh.  An entry whose name has another form than
+ *  [a-z0-9._/-]{1,128} without empty parts, "." and "..", or which has no
+ *  SHA-256, is none of them: it can be neither found nor fetched. */
 unsigned int weir_tuf_client_target_count(const struct weir_tuf_client *client);
 const struct weir_tuf_target *weir_tuf_client_target(
     const struct weir_tuf_client *client, unsigned int place);

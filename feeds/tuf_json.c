@@ -78,6 +78,8 @@ weir_tuf_json_parse(const char *text, size_t len, json_t **ret_json,
 		return weir_problem_set(problem, WEIR_EFORMAT,
 		    "nested more than %d deep", WEIR_TUF_DEPTH);
 	json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+	if (json == NULL && json_error_code(&error) == json_error_out_of_memory)
+		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
 	if (json == NULL)
 		return weir_problem_set(problem, WEIR_EFORMAT,
 		    "no JSON: %s (octet %d)", error.text, error.position);

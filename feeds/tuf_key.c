@@ -3,8 +3,10 @@
  */
 #include "feeds/tuf_key.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "feeds/tuf_json.h"
 
@@ -15,6 +17,62 @@ weir_tuf_sha256(const void *data, size_t len, char ret_hex[WEIR_TUF_HEX_SIZE])
 
 	(void)crypto_hash_sha256(hash, data, len);
 	(void)sodium_bin2hex(ret_hex, WEIR_TUF_HEX_SIZE, hash, sizeof(hash));
+}
+
+static void
+print_hashes(crypto_hash_sha256_state *sha256, crypto_hash_sha512_state *sha512,
+    struct weir_tuf_hashes *ret_hashes)
+{
+	uint8_t hash[crypto_hash_sha512_BYTES];
+
+	(void)crypto_hash_sha256_final(sha256, hash);
+	(void)sodium_bin2hex(ret_hashes->sha256, sizeof(ret_hashes->sha256),
+	    hash, crypto_hash_sha256_BYTES);
+	(void)crypto_hash_sha512_final(sha512, hash);
+	(void)sodium_bin2hex(ret_hashes->sha512, sizeof(ret_hashes->sha512),
+	    hash, crypto_hash_sha512_BYTES);
+}
+
+void
+weir_tuf_hash(const void *data, size_t len, struct weir_tuf_hashes *ret_hashes)
+{
+	crypto_hash_sha256_state sha256;
+	crypto_hash_sha512_state sha512;
+
+	(void)crypto_hash_sha256_init(&sha256);
+	(void)crypto_hash_sha512_init(&sha512);
+	(void)crypto_hash_sha256_update(&sha256, data, len);
+	(void)crypto_hash_sha512_update(&sha512, data, len);
+	print_hashes(&sha256, &sha512, ret_hashes);
+}
+
+int
+weir_tuf_hash_file(
+    int fd, uint64_t *ret_len, struct weir_tuf_hashes *ret_hashes)
+{
+	crypto_hash_sha256_state sha256;
+	crypto_hash_sha512_state sha512;
+	uint8_t piece[16384];
+	uint64_t len = 0;
+	ssize_t got;
+
+	(void)crypto_hash_sha256_init(&sha256);
+	(void)crypto_hash_sha512_init(&sha512);
+	for (;;) {
+		got = pread(fd, piece, sizeof(piece), (off_t)len);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		(void)crypto_hash_sha256_update(&sha256, piece, (size_t)got);
+		(void)crypto_hash_sha512_update(&sha512, piece, (size_t)got);
+		len += (uint64_t)got;
+	}
+	if (got < 0)
+		return WEIR_ESYSTEM;
+	print_hashes(&sha256, &sha512, ret_hashes);
+	*ret_len = len;
+	return 0;
 }
 
 static int

@@ -17,11 +17,12 @@
 
 #include "lib/error.h"
 
-#define WEIR_TUF_HASH_BYTES 32
-#define WEIR_TUF_HEX_SIZE   (2 * WEIR_TUF_HASH_BYTES + 1) /* with NUL */
-#define WEIR_TUF_PUBLIC     crypto_sign_PUBLICKEYBYTES
-#define WEIR_TUF_SECRET     crypto_sign_SECRETKEYBYTES
-#define WEIR_TUF_SIGNATURE  crypto_sign_BYTES
+#define WEIR_TUF_HASH_BYTES  32
+#define WEIR_TUF_HEX_SIZE    (2 * WEIR_TUF_HASH_BYTES + 1) /* with NUL */
+#define WEIR_TUF_SHA512_SIZE (2 * crypto_hash_sha512_BYTES + 1)
+#define WEIR_TUF_PUBLIC      crypto_sign_PUBLICKEYBYTES
+#define WEIR_TUF_SECRET      crypto_sign_SECRETKEYBYTES
+#define WEIR_TUF_SIGNATURE   crypto_sign_BYTES
 
 struct weir_tuf_key {
 	char id[WEIR_TUF_HEX_SIZE];
@@ -31,6 +32,17 @@ struct weir_tuf_key {
 /** SHA-256 as lower-case hex. */
 void
 weir_tuf_sha256(const void *data, size_t len, char ret_hex[WEIR_TUF_HEX_SIZE]);
+
+/** What metadata say of a file's content; "": not said. */
+struct weir_tuf_hashes {
+	char sha256[WEIR_TUF_HEX_SIZE];
+	char sha512[WEIR_TUF_SHA512_SIZE];
+};
+void
+weir_tuf_hash(const void *data, size_t len, struct weir_tuf_hashes *ret_hashes);
+/** Of a file from its beginning to its end.  WEIR_ESYSTEM. */
+int weir_tuf_hash_file(
+    int fd, uint64_t *ret_len, struct weir_tuf_hashes *ret_hashes) WEIR_CHECKED;
 
 /** Lower-case hex digits of exactly `len` octets. */
 bool weir_tuf_hex_parse(const char *text, uint8_t *ret_bytes, size_t len);
