@@ -34,7 +34,6 @@
 
 #define WEIR_FEED_LINE_SIZE  2048 /* with its LF */
 #define WEIR_FEED_STATEMENTS 4
-#define WEIR_FEED_GEN_SIZE   17 /* 16 hex digits, NUL */
 #define WEIR_FEED_SUM_BYTES  16
 #define WEIR_FEED_SUM_SIZE   33 /* as hex, with NUL */
 #define WEIR_FEED_HEADER     "weir-feed 1 "

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "feeds/feed_merge.h"
 #include "feeds/list_line.h"
 #include "feeds/list_sample.h"
 #include "feeds/list_source.h"
@@ -43,6 +44,7 @@ const struct weir_list_format *const weir_list_formats[WEIR_LIST_FORMATS] = {
 	&weir_list_misp,
 	&weir_list_json,
 	&weir_list_csv,
+	&weir_list_feed,
 	NULL,
 };
 
@@ -647,10 +649,19 @@ format_with_fields(const struct reading *reading, const char *text, size_t len)
 static int
 look_at_head(struct reading *reading)
 {
+	const struct weir_feed_state *state = NULL;
 	const char *text;
 	size_t len, i;
 	int error;
 
+	if (reading->source.merge != NULL) {
+		state = weir_feed_merge_state(reading->source.merge);
+		strcpy(reading->report->gen, state->gen);
+		reading->report->sequence = state->sequence;
+		reading->format = &weir_list_feed;
+		reading->is_sampled = true;
+		return 0;
+	}
 	error = weir_list_source_peek(
 	    &reading->source, &text, &len, reading->problem);
 	for (i = 0; error == 0 && reading->format == NULL &&

@@ -92,6 +92,9 @@ struct weir_list_report {
 	/* Of the lines at its beginning, comments apart, those that make sense
 	 * in the format and those that do not; 0 for a document. */
 	unsigned long sample_count, sample_for, sample_against;
+	/* Of the state of a signed feed: what was read; gen "": it is none. */
+	char gen[WEIR_FEED_GEN_SIZE];
+	uint64_t sequence;
 	unsigned long refused[WEIR_LIST_REASON_COUNT];
 	struct weir_list_example examples[WEIR_LIST_REASON_COUNT]
 					 [WEIR_LIST_EXAMPLES];
@@ -268,6 +271,7 @@ extern const struct weir_list_format weir_list_csv;
 extern const struct weir_list_format weir_list_json;
 extern const struct weir_list_format weir_list_misp;
 extern const struct weir_list_format weir_list_stix;
+extern const struct weir_list_format weir_list_feed;
 
 /* The frame looks at that much of a file to see what it is. */
 #define WEIR_LIST_SAMPLE 65536
@@ -280,7 +284,8 @@ int weir_list_format_has_confidence(const char *name);
 /** "auto, domains, hosts": for messages. */
 const char *weir_list_format_names(void);
 
-/** Reads a whole file.  `each` is called for every name; if it returns other
+/** Reads a whole file, or the state of a signed feed: a folder (feed_state.h),
+ *  whatever format is given.  `each` is called for every name; if it returns other
  *  than 0, reading stops and that is returned.  `show`, if not NULL, is told
  *  now and then how many of how many octets were read.  *ret_report is always
  *  filled in (about 10 KB).  WEIR_EMISSING, WEIR_ESYSTEM, WEIR_ELIMIT: the

@@ -29,6 +29,13 @@ weir_list_source_open(struct weir_list_source *source, const char *path,
 
 	memset(source, 0, sizeof(*source));
 	source->path = path;
+	if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
+		error = weir_feed_merge_open(path, &source->merge, problem);
+		if (error == 0)
+			weir_feed_merge_progress(
+			    source->merge, &source->done, &source->total);
+		return error;
+	}
 	error = weir_file_open(path, &fd);
 	if (error == WEIR_EFORMAT)
 		return weir_problem_set(
@@ -47,7 +54,9 @@ void
 weir_list_source_close(struct weir_list_source *source)
 {
 	weir_list_unpack_close(source->unpack);
+	weir_feed_merge_close(source->merge);
 	source->unpack = NULL;
+	source->merge = NULL;
 }
 
 /* What was looked at comes first. */
@@ -63,6 +72,23 @@ take_head(struct weir_list_source *source, char *text, size_t size, size_t *len)
 	*len += more;
 }
 
+/* The next lines of a feed's state, which come whole. */
+static int
+fill_merged(
+    struct weir_list_source *source, char *text, size_t size, size_t *len)
+{
+	size_t got = 0;
+
+	while (!source->is_end && size - *len >= WEIR_FEED_LINE_SIZE) {
+		source->is_end = weir_feed_merge_next(source->merge,
+				     text + *len, size - *len, &got) != 1;
+		*len += got;
+		source->text_done += got;
+	}
+	weir_feed_merge_progress(source->merge, &source->done, &source->total);
+	return 0;
+}
+
 /* Fills `text` up, from *len on. */
 static int
 fill(struct weir_list_source *source, char *text, size_t size, size_t *len,
@@ -71,6 +97,8 @@ fill(struct weir_list_source *source, char *text, size_t size, size_t *len,
 	size_t got = 0;
 	int error;
 
+	if (source->merge != NULL)
+		return fill_merged(source, text, size, len);
 	take_head(source, text, size, len);
 	while (!source->is_end && *len < size) {
 		error = weir_list_unpack_read(

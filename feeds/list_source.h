@@ -1,6 +1,7 @@
 /*
  * list_source.h - a list file in pieces of whole lines, or, of a document, in
- * pieces that end anywhere.  For the frame, feeds/list.c.
+ * pieces that end anywhere.  For the frame, feeds/list.c.  A folder is the state
+ * of a signed feed: its lines come from feed_merge.h.
  *
  * Lines end with LF, CR LF or CR alone; no piece begins with the LF of an end
  * that the one before it has.  A line over WEIR_LINE_SIZE may be cut: then what
@@ -13,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "feeds/feed_merge.h"
 #include "feeds/list_unpack.h"
 #include "lib/error.h"
 #include "lib/limits.h"
@@ -22,7 +24,8 @@
 
 struct weir_list_source {
 	const char *path;
-	struct weir_list_unpack *unpack;
+	struct weir_list_unpack *unpack; /* one of the two */
+	struct weir_feed_merge *merge;
 	bool is_document; /* set by who reads, before the first piece */
 	size_t head_at, head_len;
 	uint64_t done, total; /* octets of the file, as it is: packed or not */
@@ -35,8 +38,8 @@ struct weir_list_source {
 	char head[WEIR_LIST_HEAD_SIZE];
 };
 
-/** WEIR_EMISSING, WEIR_ESYSTEM; WEIR_EFORMAT: not a regular file, or packed in
- *  a way that weir does not know. */
+/** WEIR_EMISSING, WEIR_ESYSTEM; WEIR_EFORMAT: neither a regular file nor a
+ *  feed's state, or packed in a way that weir does not know. */
 int weir_list_source_open(struct weir_list_source *source, const char *path,
     struct weir_problem *problem) WEIR_CHECKED;
 void weir_list_source_close(struct weir_list_source *source);

@@ -23,6 +23,7 @@
  * counters of a worker in a few pages. */
 #define WEIR_FEEDS           250
 #define WEIR_FEED_NAME_SIZE  64 /* goes into EDE texts, file names, labels */
+#define WEIR_FEED_GEN_SIZE   17 /* of a signed feed: 16 hex digits, NUL */
 #define WEIR_CATEGORIES      256
 #define WEIR_CATEGORY_SIZE   64
 #define WEIR_ENTRIES_PER_KEY WEIR_FEEDS /* one for each feed, entry.h */

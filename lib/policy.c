@@ -104,6 +104,17 @@ weir_policy_extends(
 }
 
 int
+weir_policy_find_feed(const struct weir_policy *policy, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < policy->feed_count; i++)
+		if (strcmp(policy->feeds[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+int
 weir_policy_find_category(const struct weir_policy *policy, const char *name)
 {
 	unsigned int i;

@@ -54,6 +54,10 @@ struct weir_feed {
 	/* Entries of other categories do not exist; all false: all do. */
 	bool has_categories;
 	uint8_t categories[WEIR_CATEGORIES / 8]; /* a bit for each */
+	/* Which state of a signed feed is in force: "" if it is none. */
+	char gen[WEIR_FEED_GEN_SIZE];
+	uint64_t sequence;
+	uint64_t names; /* that it has in force, of that state */
 };
 
 /** Whether the feed is to use entries of that category. */
@@ -73,7 +77,7 @@ enum weir_on_failure {
 /** "pass", "servfail"; NULL. */
 const char *weir_on_failure_text(unsigned int on_failure);
 
-/** A whole policy, as a generation carries it.  Fixed size, about 120 KB. */
+/** A whole policy, as a generation carries it.  Fixed size, about 130 KB. */
 struct weir_policy {
 	uint8_t on_failure; /* enum weir_on_failure */
 	uint32_t block_ttl_s;
@@ -96,6 +100,9 @@ void weir_policy_init(struct weir_policy *policy);
  *  categories and answers begin with the same ones in the same order. */
 bool weir_policy_extends(
     const struct weir_policy *policy, const struct weir_policy *old);
+
+/** The feed's number, -1 if there is none of that name. */
+int weir_policy_find_feed(const struct weir_policy *policy, const char *name);
 
 /** The category's number, -1 if there is none of that name. */
 int

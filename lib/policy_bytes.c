@@ -1,15 +1,16 @@
 /*
  * policy_bytes.c - the policy as a generation carries it (record "p").
  *
- *   u32 version 3, u8 on-failure, u8 flags (1 sinkhole IPv4, 2 IPv6, 4 name),
+ *   u32 version 4, u8 on-failure, u8 flags (1 sinkhole IPv4, 2 IPv6, 4 name),
  *   u16 zero, u32 block TTL, 4 octets IPv4, 16 octets IPv6,
  *   u8 length and wire form of the sinkhole name,
  *   u16 feeds, for each: text name, u8 mode, u8 action, u8 min confidence,
  *     u8 1 if it has categories, u16 EDE code, u16 category; if it has: 32
- *     octets, a bit for each category
+ *     octets, a bit for each category; text gen of its signed state; if that is
+ *     not empty: u64 sequence, u64 names in force
  *   u16 categories, for each: text name
  *   u16 answers, for each: u16 length and octets (lib/answers.h)
- * where text is u8 length and octets.
+ * where text is u8 length and octets.  Version 3 had no signed states.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +18,12 @@
 #include "lib/bytes.h"
 #include "lib/policy.h"
 
-#define POLICY_VERSION 3
+#define POLICY_VERSION 4
+#define VERSION_BEFORE 3 /* is read too */
 #define FIXED_BYTES    (4 + 1 + 1 + 2 + 4 + 4 + 16)
 #define BITMAP_BYTES   (WEIR_CATEGORIES / 8)
-#define FEED_BYTES     (1 + WEIR_FEED_NAME_SIZE + 8 + BITMAP_BYTES)
+#define SIGNED_BYTES   (1 + WEIR_FEED_GEN_SIZE + 16)
+#define FEED_BYTES     (1 + WEIR_FEED_NAME_SIZE + 8 + BITMAP_BYTES + SIGNED_BYTES)
 #define CATEGORY_BYTES (1 + WEIR_CATEGORY_SIZE)
 
 enum {
@@ -37,6 +40,18 @@ put_text(uint8_t *bytes, const char *text, size_t size)
 	bytes[0] = (uint8_t)len;
 	memcpy(bytes + 1, text, len);
 	return 1 + len;
+}
+
+static size_t
+put_signed(uint8_t *bytes, const struct weir_feed *feed)
+{
+	size_t len = put_text(bytes, feed->gen, WEIR_FEED_GEN_SIZE);
+
+	if (feed->gen[0] == '\0')
+		return len;
+	weir_bytes_put64(bytes + len, feed->sequence);
+	weir_bytes_put64(bytes + len + 8, feed->names);
+	return len + 16;
 }
 
 static size_t
@@ -99,6 +114,7 @@ weir_policy_encode(
 			memcpy(p, feed->categories, BITMAP_BYTES);
 			p += BITMAP_BYTES;
 		}
+		p += put_signed(p, feed);
 	}
 	weir_bytes_put16(p, (uint16_t)policy->category_count);
 	p += 2;
@@ -114,6 +130,7 @@ weir_policy_encode(
 struct reader {
 	const uint8_t *at;
 	size_t left;
+	uint32_t version;
 	bool is_bad;
 };
 
@@ -144,6 +161,19 @@ take_text(struct reader *reader, char *text, size_t size)
 }
 
 static void
+take_signed(struct reader *reader, struct weir_feed *feed)
+{
+	const uint8_t *p;
+
+	take_text(reader, feed->gen, sizeof(feed->gen));
+	if (reader->is_bad || feed->gen[0] == '\0')
+		return;
+	p = take(reader, 16);
+	feed->sequence = weir_bytes_get64(p);
+	feed->names = weir_bytes_get64(p + 8);
+}
+
+static void
 take_feed(struct reader *reader, struct weir_feed *feed)
 {
 	const uint8_t *p;
@@ -159,6 +189,8 @@ take_feed(struct reader *reader, struct weir_feed *feed)
 	if (feed->has_categories)
 		memcpy(
 		    feed->categories, take(reader, BITMAP_BYTES), BITMAP_BYTES);
+	if (reader->version > VERSION_BEFORE)
+		take_signed(reader, feed);
 	if (feed->mode > WEIR_MODE_SHADOW || p[3] > 1 ||
 	    !weir_action_is_for_feeds(feed->action))
 		reader->is_bad = true;
@@ -208,13 +240,17 @@ int
 weir_policy_decode(
     const uint8_t *bytes, size_t len, struct weir_policy *ret_policy)
 {
-	struct reader reader = { bytes, len, false };
+	struct reader reader = { .at = bytes, .left = len };
 	struct weir_policy *policy;
 	unsigned int i;
 	int error = WEIR_EFORMAT;
 
-	if (len < 4 || weir_bytes_get32(bytes) != POLICY_VERSION)
-		return len < 4 ? WEIR_EFORMAT : WEIR_EVERSION;
+	if (len < 4)
+		return WEIR_EFORMAT;
+	reader.version = weir_bytes_get32(bytes);
+	if (reader.version != POLICY_VERSION &&
+	    reader.version != VERSION_BEFORE)
+		return WEIR_EVERSION;
 	policy = calloc(1, sizeof(*policy));
 	if (!policy)
 		return WEIR_EMEMORY;

@@ -44,7 +44,7 @@ find_held(struct weir_held *held, const struct weir_feed_settings *settings,
 		return weir_problem_set(problem, ret,
 		    "feed %s: %s cannot be read", settings->name,
 		    settings->file);
-	if (strcmp(digest, feed->digest) != 0)
+	if (!weir_held_is_same(feed->digest, digest))
 		return weir_problem_set(problem, WEIR_ECHECKSUM,
 		    "feed %s: %s has changed since it was held; see what "
 		    "weir-load apply says of it now",

@@ -39,6 +39,7 @@ struct apply {
 	bool is_accepted[WEIR_FEEDS];    /* its file, whatever its size */
 	struct weir_ack ack;
 	bool is_unchanged;
+	bool is_rolled_back; /* and to be left so */
 	double compile_s, swap_s, acknowledge_s;
 	struct weir_problem problem;
 };
@@ -164,11 +165,14 @@ recall_held(struct apply *apply)
 		held = weir_held_find(&apply->was_held, feed->name);
 		if (held == NULL || feed->file == NULL ||
 		    weir_held_digest(feed->file, digest) < 0 ||
-		    strcmp(digest, held->digest) != 0)
+		    !weir_held_is_same(held->digest, digest))
 			continue;
 		apply->is_accepted[i] = held->is_accepted;
 		if (held->is_accepted || apply->old.base == NULL ||
-		    weir_held_limit(feed, held->before, held->names) == NULL)
+		    strcmp(held->digest, digest) != 0 ||
+		    (!weir_held_is_state(digest) &&
+			weir_held_limit(feed, held->before, held->names) ==
+			    NULL))
 			continue;
 		apply->is_held[i] = true;
 		apply->held.feeds[apply->held.count++] = *held;
@@ -178,13 +182,55 @@ recall_held(struct apply *apply)
 /* Whether what was read is what had been accepted: the file may have been
  * replaced in between. */
 static bool
-is_accepted(struct apply *apply, unsigned int place, const char *digest)
+is_accepted(
+    struct apply *apply, unsigned int place, const struct weir_held_feed *now)
 {
 	const struct weir_held_feed *held = weir_held_find(
 	    &apply->was_held, apply->settings->feeds[place].name);
 
 	return apply->is_accepted[place] && held != NULL &&
-	       strcmp(held->digest, digest) == 0;
+	       weir_held_is_same(held->digest, now->digest) &&
+	       (!weir_held_is_state(now->digest) ||
+		   weir_signed_is_near(held->names, now->names));
+}
+
+/* Whether the feed's list changes too much.  A signed feed that goes on from the
+ * state in force is held to what its deltas are held to. */
+static bool
+is_too_much(const struct apply *apply, unsigned int place, uint64_t before)
+{
+	const struct weir_diff_row *row =
+	    &apply->diff->rows[WEIR_FEED_FIRST + place];
+	const struct weir_feed *now =
+	    &apply->compiled.policy->feeds[WEIR_FEED_FIRST + place];
+	const struct weir_policy *old;
+	int was;
+
+	if (weir_held_limit(
+		&apply->settings->feeds[place], before, row->names) != NULL)
+		return true;
+	if (now->gen[0] == '\0' || apply->old.base == NULL)
+		return false;
+	old = weir_generation_policy(&apply->old);
+	was = weir_policy_find_feed(old, now->name);
+	return was >= 0 && strcmp(old->feeds[was].gen, now->gen) == 0 &&
+	       weir_signed_is_too_much(before, row->added, row->removed);
+}
+
+/* Of the list that was read. */
+static void
+digest_now(const struct apply *apply, unsigned int place, char *ret_digest)
+{
+	const struct weir_list_report *report =
+	    &apply->compiled.feeds[place].report;
+
+	ret_digest[0] = '\0';
+	if (report->gen[0] != '\0')
+		weir_held_print_state(
+		    report->gen, report->sequence, ret_digest);
+	else
+		(void)!weir_held_digest(
+		    apply->settings->feeds[place].file, ret_digest);
 }
 
 /* Holds the feeds that this apply would change too much.  Whether there are
@@ -204,11 +250,10 @@ find_held(struct apply *apply)
 		held.names = row->names;
 		held.before = row->names - row->added + row->removed;
 		if (apply->compiled.feeds[i].state != WEIR_COMPILE_READ ||
-		    weir_held_limit(feed, held.before, held.names) == NULL)
+		    !is_too_much(apply, i, held.before))
 			continue;
-		held.digest[0] = '\0';
-		(void)!weir_held_digest(feed->file, held.digest);
-		if (is_accepted(apply, i, held.digest))
+		digest_now(apply, i, held.digest);
+		if (is_accepted(apply, i, &held))
 			continue;
 		strcpy(held.name, feed->name);
 		apply->held.feeds[apply->held.count++] = held;
@@ -224,6 +269,7 @@ explain_held(struct apply *apply)
 	const struct weir_feed_settings *settings;
 	const struct weir_held_feed *held;
 	struct weir_compile_feed *feed;
+	const char *limit;
 	unsigned int i;
 
 	for (i = 0; i < apply->compiled.feed_count; i++) {
@@ -233,12 +279,13 @@ explain_held(struct apply *apply)
 			continue;
 		held = weir_held_find(&apply->held, settings->name);
 		feed->held_count = held->names;
+		limit = weir_held_limit(settings, held->before, held->names);
 		(void)weir_problem_set(&feed->problem, 0,
 		    "%s: holds %" PRIu64 " names where %" PRIu64
 		    " are in force, too %s for %s",
 		    settings->file, held->names, held->before,
 		    held->names < held->before ? "few" : "many",
-		    weir_held_limit(settings, held->before, held->names));
+		    limit != NULL ? limit : "one step of a signed feed");
 	}
 }
 
@@ -329,6 +376,20 @@ run_diff(struct apply *apply)
 	    names, note_change, apply, apply->diff);
 }
 
+/* How many names each signed feed has in force now, for the guard of deltas. */
+static void
+count_signed(struct apply *apply)
+{
+	struct weir_feed *feed;
+	unsigned int i;
+
+	for (i = WEIR_FEED_FIRST; i < apply->compiled.policy->feed_count; i++) {
+		feed = &apply->compiled.policy->feeds[i];
+		if (feed->gen[0] != '\0')
+			feed->names = apply->diff->rows[i].names;
+	}
+}
+
 static int
 compare(struct apply *apply)
 {
@@ -346,6 +407,8 @@ compare(struct apply *apply)
 		weir_generation_close(&apply->old);
 		ret = run_diff(apply);
 	}
+	if (ret == 0)
+		count_signed(apply);
 	if (ret == 0 && apply->old.base != NULL)
 		ret = compare_policies(apply, &is_same_policy);
 	if (ret < 0)
@@ -534,6 +597,11 @@ run(struct apply *apply)
 	ret = open_old(apply);
 	if (ret < 0)
 		return ret;
+	apply->is_rolled_back = apply->load->is_unless_rolled_back &&
+				weir_signed_is_rolled_back(apply->store.folder);
+	if (apply->is_rolled_back)
+		return weir_problem_set(
+		    &apply->problem, WEIR_EBUSY, "%s", WEIR_SIGNED_ROLLED_BACK);
 	ret = take_rules(apply);
 	if (ret < 0)
 		return ret;
@@ -562,9 +630,12 @@ weir_cmd_apply(const struct weir_load *load)
 	weir_load_give_way();
 	ret = run(&apply);
 	if (ret < 0) {
-		exit_code = weir_load_fail(load, &apply.problem);
+		exit_code = apply.is_rolled_back
+				? weir_load_hold(load, &apply.problem)
+				: weir_load_fail(load, &apply.problem);
 		goto out;
 	}
+	weir_signed_release(apply.store.folder);
 	exit_code = weir_load_acknowledge(
 	    load, &apply.store, &apply.ack, &apply.acknowledge_s);
 	if (apply.compiled.kept_count > 0 || apply.compiled.lost_count > 0 ||

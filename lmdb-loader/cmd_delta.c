@@ -9,13 +9,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/log.h"
 #include "lmdb-loader/ack.h"
 #include "lmdb-loader/delta.h"
+#include "lmdb-loader/held.h"
 #include "lmdb-loader/load.h"
 #include "lmdb-loader/overlay.h"
 #include "lmdb-loader/report.h"
+#include "lmdb-loader/signed.h"
 
 struct delta_run {
 	const struct weir_load *load;
@@ -26,6 +29,8 @@ struct delta_run {
 	struct weir_delta delta;
 	struct weir_ack ack;
 	bool is_compacting;
+	bool is_ahead; /* the sequence number of a signed feed */
+	bool is_held;  /* it waits for a person; the problem says why */
 	double make_s, swap_s, acknowledge_s;
 	struct weir_problem problem;
 };
@@ -74,6 +79,138 @@ open_old(struct delta_run *run)
 	    &run->store, &run->store.current, false, &run->old, &run->problem);
 }
 
+/* --- signed feeds -------------------------------------------------------- */
+
+/* What is in force of the feed; NULL: the generation does not know it. */
+static const struct weir_feed *
+feed_in_force(const struct delta_run *run)
+{
+	const struct weir_policy *policy = weir_generation_policy(&run->old);
+	int number = weir_policy_find_feed(
+	    policy, run->settings->feeds[run->feed].name);
+
+	return number < 0 ? NULL : &policy->feeds[number];
+}
+
+/* A list that waits for `accept` keeps its deltas waiting too. */
+static int
+check_held(struct delta_run *run, struct weir_held *held)
+{
+	const char *name = run->settings->feeds[run->feed].name;
+	const struct weir_held_feed *feed;
+
+	if (weir_held_load(run->store.folder, held) < 0)
+		return weir_problem_set(&run->problem, WEIR_EFORMAT,
+		    "%s: what is held cannot be read", run->store.folder);
+	feed = weir_held_find(held, name);
+	if (feed == NULL)
+		return 0;
+	if (feed->is_accepted)
+		return weir_problem_set(&run->problem, WEIR_EMISSING,
+		    "feed %s: what waited is accepted: weir-load apply", name);
+	run->is_held = true;
+	return weir_problem_set(&run->problem, WEIR_EBUSY,
+	    "feed %s: waits for weir-load accept %s (weir-load apply looks "
+	    "again)",
+	    name, name);
+}
+
+/* Whether a delta may be made of it at all. */
+static int
+check_signed(struct delta_run *run)
+{
+	const struct weir_feed *feed = feed_in_force(run);
+	const struct weir_load *load = run->load;
+	struct weir_held *held;
+	int ret;
+
+	if (feed == NULL)
+		return 0; /* weir_delta_make says it */
+	if (load->span.gen == NULL && feed->gen[0] == '\0')
+		return 0;
+	if (load->span.gen == NULL)
+		return weir_problem_set(&run->problem, WEIR_EFORMAT,
+		    "feed %s is signed, and what it has is its publisher's: a "
+		    "delta of it needs --gen, --from and --to",
+		    feed->name);
+	run->is_held = weir_signed_is_rolled_back(run->store.folder);
+	if (run->is_held)
+		return weir_problem_set(
+		    &run->problem, WEIR_EBUSY, "%s", WEIR_SIGNED_ROLLED_BACK);
+	held = calloc(1, sizeof(*held));
+	if (held == NULL)
+		return weir_problem_set(
+		    &run->problem, WEIR_EMEMORY, "out of memory");
+	ret = check_held(run, held);
+	free(held);
+	if (ret == 0)
+		ret = weir_signed_check(feed, &load->span, &run->problem);
+	if (ret == 0)
+		ret = weir_signed_check_file(
+		    load->add_file, feed->name, &load->span, &run->problem);
+	if (ret == 0)
+		ret = weir_signed_check_file(
+		    load->del_file, feed->name, &load->span, &run->problem);
+	return ret;
+}
+
+/* Notes in held.json what the delta would have made of the feed. */
+static int
+hold(struct delta_run *run, const struct weir_feed *feed)
+{
+	struct weir_held *held = calloc(1, sizeof(*held));
+	struct weir_held_feed *one;
+	int ret = WEIR_EMEMORY;
+
+	if (held != NULL)
+		ret = weir_held_load(run->store.folder, held);
+	if (ret == 0 && held->count == WEIR_FEEDS)
+		ret = WEIR_ELIMIT;
+	if (ret == 0) {
+		one = &held->feeds[held->count++];
+		strcpy(one->name, feed->name);
+		weir_held_print_state(
+		    feed->gen, run->load->span.to, one->digest);
+		one->before = feed->names;
+		one->names = feed->names + run->delta.added -
+			     run->delta.removed;
+		one->since_unix = (uint64_t)time(NULL);
+		ret = weir_held_save(run->store.folder, held);
+	}
+	free(held);
+	if (ret < 0)
+		return weir_problem_set(&run->problem, ret,
+		    "%s: what is held cannot be written: %s", run->store.folder,
+		    weir_error_text(ret));
+	run->is_held = true;
+	return weir_problem_set(&run->problem, WEIR_EBUSY,
+	    "feed %s: %" PRIu64 " names more and %" PRIu64
+	    " less at once, where %" PRIu64
+	    " are in force: waits for weir-load accept %s",
+	    feed->name, run->delta.added, run->delta.removed, feed->names,
+	    feed->name);
+}
+
+/* Puts the sequence number into the new generation, unless it waits. */
+static int
+take_signed(struct delta_run *run)
+{
+	const struct weir_feed *was = feed_in_force(run);
+	struct weir_feed *feed;
+
+	if (run->load->span.gen == NULL)
+		return 0;
+	if (weir_signed_is_too_much(
+		was->names, run->delta.added, run->delta.removed))
+		return hold(run, was);
+	feed = &run->delta.policy
+		    ->feeds[was - weir_generation_policy(&run->old)->feeds];
+	run->is_ahead = feed->sequence != run->load->span.to;
+	feed->sequence = run->load->span.to;
+	feed->names += run->delta.added - run->delta.removed;
+	return 0;
+}
+
 static int
 swap(struct delta_run *run)
 {
@@ -84,7 +221,7 @@ swap(struct delta_run *run)
 	uint64_t start_ns = weir_clock_ns(), before;
 	int ret;
 
-	if (run->delta.changes.count == 0)
+	if (run->delta.changes.count == 0 && !run->is_ahead)
 		return 0;
 	before = run->store.current.generation;
 	ret = weir_store_next(&run->store, &draft.generation);
@@ -120,7 +257,7 @@ print_text(const struct delta_run *run)
 	const struct weir_delta *delta = &run->delta;
 	const char *name = run->settings->feeds[run->feed].name;
 
-	if (delta->changes.count == 0)
+	if (delta->changes.count == 0 && !run->is_ahead)
 		printf("nothing changed: generation %" PRIu64 " stays, %" PRIu64
 		       " names\n",
 		    run->store.current.generation,
@@ -143,7 +280,7 @@ print_text(const struct delta_run *run)
 	weir_report_print_refused(
 	    &delta->del_report, run->load->del_file, stdout);
 	printf("made in %.3f s", run->make_s);
-	if (delta->changes.count > 0)
+	if (delta->changes.count > 0 || run->is_ahead)
 		printf(", swapped in %.3f s", run->swap_s);
 	weir_ack_print(&run->ack, run->load->no_wait, run->acknowledge_s);
 	if (run->is_compacting)
@@ -174,7 +311,9 @@ print(const struct delta_run *run, int exit_code)
 	return weir_load_print(
 	    json_pack("{s:s, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I, "
 		      "s:o, s:b, s:o, s:{s:f, s:f, s:f}}",
-		"result", delta->changes.count == 0 ? "unchanged" : "applied",
+		"result",
+		delta->changes.count == 0 && !run->is_ahead ? "unchanged"
+							    : "applied",
 		"generation", (json_int_t)run->store.current.generation,
 		"serial", (json_int_t)run->store.current.serial, "names",
 		(json_int_t)run->store.current.name_count, "feed",
@@ -217,16 +356,25 @@ weir_cmd_delta(const struct weir_load *load)
 	if (load->add_file == NULL && load->del_file == NULL)
 		return weir_load_usage(
 		    load, "delta: neither --add nor --del is given");
+	if (load->has_from != (load->span.gen != NULL) ||
+	    load->has_to != (load->span.gen != NULL))
+		return weir_load_usage(
+		    load, "delta: --gen, --from and --to belong together");
 	ret = find_feed(&run);
 	if (ret != 0)
 		return ret;
 	ret = open_old(&run);
 	if (ret == 0)
+		ret = check_signed(&run);
+	if (ret == 0)
 		ret = make(&run);
+	if (ret == 0)
+		ret = take_signed(&run);
 	if (ret == 0)
 		ret = swap(&run);
 	if (ret < 0) {
-		exit_code = weir_load_fail(load, &run.problem);
+		exit_code = run.is_held ? weir_load_hold(load, &run.problem)
+					: weir_load_fail(load, &run.problem);
 		goto out;
 	}
 	exit_code = weir_load_acknowledge(

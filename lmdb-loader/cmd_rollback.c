@@ -4,6 +4,9 @@
  * The local rules that weir-load keeps (rules.h) are no part of what is rolled
  * back: those of now hold in the older generation too.  If it has others, it
  * gets an overlay with the difference, and that is said.
+ *
+ * Signed feeds would go on moving, and take back within a second what was rolled
+ * back: so they stand still (signed.h) until somebody says `weir-load apply`.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,6 +17,7 @@
 #include "lmdb-loader/ack.h"
 #include "lmdb-loader/load.h"
 #include "lmdb-loader/local.h"
+#include "lmdb-loader/signed.h"
 
 /* Of the generations before the current one, that which was current last: not
  * always the newest, which may be the one that was rolled back from. */
@@ -117,19 +121,55 @@ roll_back(const struct weir_load *load, struct weir_store *store,
 	return 0;
 }
 
+static bool
+has_signed(const struct weir_settings *settings)
+{
+	unsigned int i;
+
+	for (i = 0; i < settings->feed_count; i++)
+		if (weir_signed_is_folder(&settings->feeds[i]))
+			return true;
+	return false;
+}
+
+/* Rolls back, with signed feeds held before it is done: who is killed between
+ * has held them for nothing. */
+static int
+roll_back_and_hold(const struct weir_load *load, struct weir_store *store,
+    uint64_t generation, bool *ret_is_unchanged, bool *ret_has_other_rules,
+    struct weir_problem *problem)
+{
+	bool is_new = has_signed(load->settings) &&
+		      !weir_signed_is_rolled_back(store->folder);
+	int ret = 0;
+
+	if (is_new)
+		ret = weir_signed_hold(store->folder);
+	if (ret < 0)
+		return weir_problem_set(problem, ret,
+		    "%s: signed feeds cannot be held: %s", store->folder,
+		    weir_error_text(ret));
+	ret = roll_back(load, store, generation, ret_is_unchanged,
+	    ret_has_other_rules, problem);
+	if (is_new && (ret < 0 || *ret_is_unchanged))
+		weir_signed_release(store->folder);
+	return ret;
+}
+
 static int
 print(const struct weir_load *load, const struct weir_current *current,
     const struct weir_ack *ack, bool is_unchanged, bool has_other_rules,
-    int exit_code)
+    bool is_held, int exit_code)
 {
 	if (load->json)
 		return weir_load_print(
-		    json_pack("{s:s, s:I, s:I, s:I, s:b, s:o}", "result",
+		    json_pack("{s:s, s:I, s:I, s:I, s:b, s:b, s:o}", "result",
 			is_unchanged ? "unchanged" : "applied", "generation",
 			(json_int_t)current->generation, "serial",
 			(json_int_t)current->serial, "names",
 			(json_int_t)current->name_count, "local_rules_kept",
-			(int)has_other_rules, "modules",
+			(int)has_other_rules, "signed_feeds_held", (int)is_held,
+			"modules",
 			ack->modules != NULL ? json_incref(ack->modules)
 					     : json_array()),
 		    exit_code);
@@ -142,6 +182,8 @@ print(const struct weir_load *load, const struct weir_current *current,
 	if (has_other_rules)
 		printf("its local rules (allow, deny) were others: those of "
 		       "now hold in it\n");
+	if (is_held)
+		printf("signed feeds stand still until weir-load apply\n");
 	if (ack->module_count > 0)
 		printf("acknowledged by %u of %u modules\n",
 		    ack->module_count - ack->missing_count, ack->module_count);
@@ -168,14 +210,15 @@ weir_cmd_rollback(const struct weir_load *load)
 		return weir_load_fail(load, &problem);
 	if (problem.text[0] != '\0')
 		weir_log_error("%s", problem.text);
-	if (roll_back(load, &store, generation, &is_unchanged, &has_other_rules,
-		&problem) < 0) {
+	if (roll_back_and_hold(load, &store, generation, &is_unchanged,
+		&has_other_rules, &problem) < 0) {
 		exit_code = weir_load_fail(load, &problem);
 		goto out;
 	}
 	exit_code = weir_load_acknowledge(load, &store, &ack, &seconds);
 	exit_code = print(load, &store.current, &ack, is_unchanged,
-	    has_other_rules, exit_code);
+	    has_other_rules, weir_signed_is_rolled_back(store.folder),
+	    exit_code);
 out:
 	weir_ack_done(&ack);
 	weir_store_close(&store);

@@ -14,6 +14,7 @@
 #include "lmdb-loader/load.h"
 #include "lmdb-loader/local.h"
 #include "lmdb-loader/report.h"
+#include "lmdb-loader/signed.h"
 
 static json_t *
 describe_generation(const struct weir_store *store, uint64_t number)
@@ -134,6 +135,35 @@ describe_rules(
 	return array;
 }
 
+/* Which states of signed feeds are in force. */
+static json_t *
+describe_signed(const struct weir_store *store)
+{
+	struct weir_generation generation = { .base = NULL };
+	struct weir_problem problem = { "" };
+	const struct weir_policy *policy;
+	const struct weir_feed *feed;
+	json_t *array = json_array();
+	unsigned int i;
+
+	if (!store->has_current ||
+	    weir_store_open_generation(
+		store, &store->current, false, &generation, &problem) < 0)
+		return array;
+	policy = weir_generation_policy(&generation);
+	for (i = WEIR_FEED_FIRST; i < policy->feed_count; i++) {
+		feed = &policy->feeds[i];
+		if (feed->gen[0] != '\0')
+			(void)json_array_append_new(
+			    array, json_pack("{s:s, s:s, s:I, s:I}", "feed",
+				       feed->name, "gen", feed->gen, "sequence",
+				       (json_int_t)feed->sequence, "names",
+				       (json_int_t)feed->names));
+	}
+	weir_generation_close(&generation);
+	return array;
+}
+
 static json_t *
 describe(const struct weir_settings *settings, const struct weir_store *store,
     const struct weir_ack *ack)
@@ -151,13 +181,15 @@ describe(const struct weir_settings *settings, const struct weir_store *store,
 			    (json_int_t)store->current.generation, "serial",
 			    (json_int_t)store->current.serial)
 		      : json_null();
-	current = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	current = json_pack(
+	    "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}",
 	    "database", store->folder, "current", current, "generations",
 	    describe_generations(store), "applied_unix",
 	    applied != NULL ? json_incref(applied) : json_null(), "feeds",
 	    feeds != NULL ? json_incref(feeds) : json_array(), "held",
-	    describe_held(store), "local_rules",
-	    describe_rules(settings, store), "modules",
+	    describe_held(store), "signed", describe_signed(store),
+	    "rolled_back", (int)weir_signed_is_rolled_back(store->folder),
+	    "local_rules", describe_rules(settings, store), "modules",
 	    json_incref(ack->modules), "compact_problem",
 	    read_compact_problem(store));
 	json_decref(report);
@@ -289,6 +321,22 @@ print_held(json_t *held)
 }
 
 static void
+print_signed(json_t *feeds, bool is_rolled_back)
+{
+	json_t *feed;
+	size_t i;
+
+	json_array_foreach(feeds, i, feed)
+	    printf("feed %s: sequence %lld of %s, %lld names\n",
+		json_string_value(json_object_get(feed, "feed")),
+		integer(feed, "sequence"),
+		json_string_value(json_object_get(feed, "gen")),
+		integer(feed, "names"));
+	if (is_rolled_back)
+		printf("%s\n", WEIR_SIGNED_ROLLED_BACK);
+}
+
+static void
 print_text(json_t *document, const struct weir_store *store, bool is_hidden)
 {
 	const char *problem;
@@ -303,6 +351,8 @@ print_text(json_t *document, const struct weir_store *store, bool is_hidden)
 	if (problem != NULL)
 		printf("the last compaction has failed: %s\n", problem);
 	weir_report_print(json_object_get(document, "feeds"), stdout);
+	print_signed(json_object_get(document, "signed"),
+	    json_is_true(json_object_get(document, "rolled_back")));
 	print_held(json_object_get(document, "held"));
 	print_rules(json_object_get(document, "local_rules"));
 	print_modules(json_object_get(document, "modules"), is_hidden);

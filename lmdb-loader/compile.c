@@ -408,11 +408,39 @@ start_feed(struct compiler *compiler)
 	    compiler->out->policy,
 	    compiler->settings->policy.categories[settings->category]);
 	compiler->entry.confidence = settings->confidence;
-	/* An unchanged file has unchanged entries. */
+	/* An unchanged file has unchanged entries.  The folder of a signed feed
+	 * changes whenever one of its names does. */
 	if (settings->lifetime_s != 0 && settings->file != NULL &&
-	    stat(settings->file, &info) == 0)
+	    stat(settings->file, &info) == 0 && S_ISREG(info.st_mode))
 		compiler->entry.valid_until = weir_item_end(
 		    (int64_t)info.st_mtime, settings->lifetime_s);
+}
+
+/* Which state of a signed feed its names are of: that which was read, or that of
+ * the generation before. */
+static void
+note_sequence(struct compiler *compiler)
+{
+	const struct weir_compile_feed *feed =
+	    &compiler->out->feeds[compiler->feed];
+	struct weir_feed *its =
+	    &compiler->out->policy->feeds[WEIR_FEED_FIRST + compiler->feed];
+	const struct weir_policy *old;
+	int was;
+
+	if (feed->state == WEIR_COMPILE_READ) {
+		memcpy(its->gen, feed->report.gen, sizeof(its->gen));
+		its->sequence = feed->report.sequence;
+		return;
+	}
+	if (feed->kept_count == 0)
+		return;
+	old = weir_generation_policy(compiler->old);
+	was = weir_policy_find_feed(old, its->name);
+	if (was < 0)
+		return;
+	memcpy(its->gen, old->feeds[was].gen, sizeof(its->gen));
+	its->sequence = old->feeds[was].sequence;
 }
 
 static int
@@ -510,6 +538,7 @@ read_all(struct compiler *compiler)
 	for (i = 0; i < settings->feed_count && ret == 0; i++) {
 		compiler->feed = i;
 		ret = read_feed(compiler);
+		note_sequence(compiler);
 		compiler->octets_before += file_size(settings->feeds[i].file);
 		weir_progress_show(
 		    &compiler->progress, compiler->octets_before);

@@ -28,6 +28,7 @@ struct maker {
 	struct weir_sort *sort;  /* being filled */
 	struct weir_list_report *report;
 	bool is_guarded;
+	bool is_signed; /* files of changes, of that format whatever is set */
 };
 
 /* A name that the guard refuses, counted as the lists' own refusals are. */
@@ -114,7 +115,7 @@ read_names(struct maker *maker, const char *file, bool is_guarded,
 	struct stat info;
 	int ret;
 
-	if (file != NULL && stat(file, &info) == 0)
+	if (file != NULL && !maker->is_signed && stat(file, &info) == 0)
 		maker->entry.valid_until = weir_item_end(
 		    (int64_t)info.st_mtime, maker->feed->lifetime_s);
 	ret = weir_sort_new(&maker->sort);
@@ -124,7 +125,8 @@ read_names(struct maker *maker, const char *file, bool is_guarded,
 	maker->report = report;
 	maker->is_guarded = is_guarded;
 	if (file != NULL)
-		ret = weir_list_read(file, maker->feed->format, &options,
+		ret = weir_list_read(file,
+		    maker->is_signed ? "feed" : maker->feed->format, &options,
 		    take_item, NULL, maker, report, problem);
 	if (ret == 0) {
 		ret = weir_sort_finish(maker->sort);
@@ -256,6 +258,7 @@ find_entry(struct maker *maker, struct weir_problem *problem)
 		    "weir-load apply",
 		    feed == policy->feed_count ? "feed" : "category",
 		    feed == policy->feed_count ? maker->feed->name : category);
+	maker->is_signed = policy->feeds[feed].gen[0] != '\0';
 	maker->entry.feed = (uint16_t)feed;
 	maker->entry.category = (uint16_t)i;
 	maker->entry.confidence = maker->feed->confidence;

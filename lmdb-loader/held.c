@@ -4,12 +4,15 @@
  */
 #include "lmdb-loader/held.h"
 
+#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "feeds/feed_state.h"
 #include "lib/file.h"
 
 #define HELD_FILE     "held.json"
@@ -112,14 +115,54 @@ weir_held_find(struct weir_held *held, const char *name)
 	return NULL;
 }
 
+void
+weir_held_print_state(const char *gen, uint64_t sequence, char *ret_digest)
+{
+	(void)snprintf(
+	    ret_digest, WEIR_HELD_DIGEST_SIZE, "%.16s.%" PRIu64, gen, sequence);
+}
+
+bool
+weir_held_is_state(const char *digest)
+{
+	return strchr(digest, '.') != NULL;
+}
+
+bool
+weir_held_is_same(const char *held, const char *now)
+{
+	size_t len = strcspn(held, ".");
+
+	if (!weir_held_is_state(held))
+		return strcmp(held, now) == 0;
+	return strncmp(held, now, len + 1) == 0;
+}
+
+static int
+digest_state(const char *folder, char *ret_digest)
+{
+	struct weir_feed_state *state;
+	int ret;
+
+	ret = weir_feed_state_open(folder, NULL, &state, NULL);
+	if (ret < 0)
+		return ret;
+	weir_held_print_state(state->gen, state->sequence, ret_digest);
+	weir_feed_state_close(state);
+	return 0;
+}
+
 int
 weir_held_digest(const char *path, char *ret_digest)
 {
 	uint8_t piece[PIECE_SIZE], digest[DIGEST_BYTES];
 	crypto_generichash_state state;
+	struct stat info;
 	ssize_t got = 1;
 	int fd = -1, ret;
 
+	if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+		return digest_state(path, ret_digest);
 	ret = weir_file_open(path, &fd);
 	if (ret < 0)
 		return ret;

@@ -20,8 +20,10 @@
 
 struct weir_held_feed {
 	char name[WEIR_FEED_NAME_SIZE];
-	char digest[WEIR_HELD_DIGEST_SIZE]; /* of the file as it lies there */
-	uint64_t before, names;             /* in force; of the file */
+	/* Of the file as it lies there; of a signed feed's state which one it
+	 * is: "GEN.SEQUENCE". */
+	char digest[WEIR_HELD_DIGEST_SIZE];
+	uint64_t before, names; /* in force; of the file */
 	uint64_t since_unix;
 	bool is_accepted; /* the next apply takes it */
 };
@@ -43,8 +45,17 @@ struct weir_held_feed *weir_held_find(struct weir_held *held, const char *name);
 /** As it is saved, and shown by `status`. */
 json_t *weir_held_describe(const struct weir_held *held);
 
-/** The digest of a list file, packed or not, as it lies there. */
+/** The digest of a list file, packed or not, as it lies there; of a folder which
+ *  state of a signed feed it holds. */
 int weir_held_digest(const char *path, char *ret_digest) WEIR_CHECKED;
+/** "GEN.SEQUENCE", the digest of such a state. */
+void
+weir_held_print_state(const char *gen, uint64_t sequence, char *ret_digest);
+/** Whether it is that of such a state. */
+bool weir_held_is_state(const char *digest);
+/** Whether what was held is what lies there now: the same file; or any state of
+ *  the same beginning, for a signed feed moves on while a person looks at it. */
+bool weir_held_is_same(const char *held, const char *now);
 
 /** Whether so many names after so many are too few or too many for the feed:
  *  the key that says so, "max-shrink", "max-grow", or NULL.  A feed without

@@ -59,6 +59,17 @@ weir_load_fail(const struct weir_load *load, const struct weir_problem *problem)
 }
 
 int
+weir_load_hold(const struct weir_load *load, const struct weir_problem *problem)
+{
+	weir_log_error("%s", problem->text);
+	if (!load->json)
+		return WEIR_EXIT_PARTLY;
+	return weir_load_print(json_pack("{s:s, s:o}", "result", "held",
+				   "problem", weir_load_string(problem->text)),
+	    WEIR_EXIT_PARTLY);
+}
+
+int
 weir_load_usage(const struct weir_load *load, const char *format, ...)
 {
 	char text[sizeof(struct weir_problem)];

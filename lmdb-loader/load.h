@@ -12,6 +12,7 @@
 #include "lib/generation.h"
 #include "lib/settings.h"
 #include "lmdb-loader/ack.h"
+#include "lmdb-loader/signed.h"
 #include "lmdb-loader/store.h"
 
 /* Another weir-load may hold the database's lock while it waits for modules. */
@@ -33,13 +34,16 @@ struct weir_load {
 	unsigned int timeout_ms;
 	bool no_compact;
 	const char *add_file, *del_file; /* delta */
-	uint16_t qtype;                  /* explain */
-	const char *format;              /* lint; NULL: auto */
-	const char *popular_file;        /* lint; NULL: none */
-	const char *client;              /* explain: an address; NULL */
-	uint32_t for_s;                  /* allow, deny; 0: for ever */
-	const char *why;                 /* allow, deny; NULL */
-	char **args;                     /* behind the command */
+	struct weir_signed_span span;    /* delta, of a signed feed */
+	bool has_from, has_to;
+	bool is_unless_rolled_back; /* apply */
+	uint16_t qtype;             /* explain */
+	const char *format;         /* lint; NULL: auto */
+	const char *popular_file;   /* lint; NULL: none */
+	const char *client;         /* explain: an address; NULL */
+	uint32_t for_s;             /* allow, deny; 0: for ever */
+	const char *why;            /* allow, deny; NULL */
+	char **args;                /* behind the command */
 	unsigned int arg_count;
 	/* Read before any command runs; the defaults, if there is no weir.yaml
 	 * and the command needs none. */
@@ -89,6 +93,11 @@ int weir_load_fail(
 /** The JSON of it alone; returns `exit_code`. */
 int weir_load_print_failure(
     const struct weir_load *load, const char *text, int exit_code);
+
+/** Says that nothing was changed because it waits for a person, also as
+ *  {"result": "held"}, and returns WEIR_EXIT_PARTLY. */
+int weir_load_hold(
+    const struct weir_load *load, const struct weir_problem *problem);
 
 /** The same for what is wrong with the command line: WEIR_EXIT_USAGE. */
 int weir_load_usage(const struct weir_load *load, const char *format, ...)

@@ -5,6 +5,7 @@
  * cmd_*.c files.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,8 @@ enum takes {
 	TAKES_FILES = 4,
 	TAKES_CLIENT = 8,
 	TAKES_FOR = 16,
-	TAKES_FORMAT = 32
+	TAKES_FORMAT = 32,
+	TAKES_UNLESS = 64
 };
 
 static const struct command {
@@ -40,7 +42,7 @@ static const struct command {
 } commands[] = {
 	{ "config", weir_cmd_config, 0, 0, 0, "",
 	    "check it, print what holds" },
-	{ "apply", weir_cmd_apply, 0, 0, TAKES_WAIT,
+	{ "apply", weir_cmd_apply, 0, 0, TAKES_WAIT | TAKES_UNLESS,
 	    " [--no-wait] [--timeout S]", "compile the lists and swap" },
 	{ "accept", weir_cmd_accept, 1, 1, 0, " FEED",
 	    "a list that has shrunk or grown too much is right" },
@@ -85,7 +87,11 @@ enum option_code {
 	OPTION_POPULAR,
 	OPTION_CLIENT,
 	OPTION_FOR,
-	OPTION_WHY
+	OPTION_WHY,
+	OPTION_FROM,
+	OPTION_TO,
+	OPTION_GEN,
+	OPTION_UNLESS
 };
 
 static const struct option options[] = {
@@ -95,13 +101,17 @@ static const struct option options[] = {
 	{ "del", required_argument, NULL, OPTION_DEL },
 	{ "for", required_argument, NULL, OPTION_FOR },
 	{ "format", required_argument, NULL, OPTION_FORMAT },
+	{ "from", required_argument, NULL, OPTION_FROM },
+	{ "gen", required_argument, NULL, OPTION_GEN },
 	{ "help", no_argument, NULL, 'h' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "no-compact", no_argument, NULL, OPTION_NO_COMPACT },
 	{ "no-wait", no_argument, NULL, OPTION_NO_WAIT },
 	{ "popular", required_argument, NULL, OPTION_POPULAR },
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
+	{ "to", required_argument, NULL, OPTION_TO },
 	{ "type", required_argument, NULL, OPTION_TYPE },
+	{ "unless-rolled-back", no_argument, NULL, OPTION_UNLESS },
 	{ "version", no_argument, NULL, 'V' },
 	{ "why", required_argument, NULL, OPTION_WHY },
 	{ NULL, 0, NULL, 0 },
@@ -126,6 +136,9 @@ print_usage(FILE *stream)
 	    "  -j, --json                        the result as JSON\n"
 	    "  --add FILE, --del FILE            lists of names to add, to "
 	    "delete\n"
+	    "  --gen G, --from N, --to M         which states of a signed feed "
+	    "the delta leads between\n"
+	    "  --unless-rolled-back              apply: not after a rollback\n"
 	    "  --format FORMAT                   of the files to judge\n"
 	    "  --popular FILE                    names that no list should "
 	    "have\n"
@@ -196,6 +209,36 @@ take_client(const char **client, struct weir_problem *wrong)
 	return 0;
 }
 
+/* A sequence number of a signed feed. */
+static int
+take_sequence(const char *option, uint64_t *sequence, bool *has,
+    struct weir_problem *wrong)
+{
+	char *end;
+
+	errno = 0;
+	*sequence = strtoull(optarg, &end, 10);
+	*has = true;
+	if (errno == 0 && *optarg >= '0' && *optarg <= '9' && *end == '\0')
+		return 0;
+	return weir_problem_set(wrong, WEIR_EFORMAT,
+	    "%s %s: not a sequence number", option, optarg);
+}
+
+/* Between which states of a signed feed a delta leads. */
+static int
+take_span(int code, struct weir_load *load, struct weir_problem *wrong)
+{
+	if (code == OPTION_FROM)
+		return take_sequence(
+		    "--from", &load->span.from, &load->has_from, wrong);
+	if (code == OPTION_TO)
+		return take_sequence(
+		    "--to", &load->span.to, &load->has_to, wrong);
+	load->span.gen = optarg;
+	return 0;
+}
+
 /* What belongs to a rule of one's own. */
 static int
 take_for(int code, struct weir_load *load, struct weir_problem *wrong)
@@ -241,6 +284,15 @@ take_option(int code, const char *arg, struct weir_load *load,
 	case OPTION_DEL:
 		*used |= TAKES_FILES;
 		return take_file("--del", &load->del_file, wrong);
+	case OPTION_FROM:
+	case OPTION_TO:
+	case OPTION_GEN:
+		*used |= TAKES_FILES;
+		return take_span(code, load, wrong);
+	case OPTION_UNLESS:
+		load->is_unless_rolled_back = true;
+		*used |= TAKES_UNLESS;
+		return 0;
 	case OPTION_NO_COMPACT:
 		load->no_compact = true;
 		*used |= TAKES_FILES;
@@ -305,7 +357,9 @@ check_usage(const struct command *command, const struct weir_load *load,
 	else if ((used & TAKES_FOR) != 0)
 		wrong = "--for or --why";
 	else if ((used & TAKES_FILES) != 0)
-		wrong = "--add, --del or --no-compact";
+		wrong = "--add, --del, --gen, --from, --to or --no-compact";
+	else if ((used & TAKES_UNLESS) != 0)
+		wrong = "--unless-rolled-back";
 	else if (used != 0)
 		wrong = "--no-wait or --timeout";
 	return wrong == NULL ? 0

@@ -86,6 +86,7 @@ START_TEST(samples_give_their_names)
 		{ "stix-bundle", "stix" },
 		{ "misp-event", "misp" },
 		{ "zone-rpz", "rpz" },
+		{ "feed-full", "feed" },
 	};
 	char wanted[4096], name[64];
 	FILE *stream;
@@ -565,9 +566,41 @@ START_TEST(a_file_that_cannot_be_read_is_told_apart)
 	ck_assert_int_eq(read_list("/nonexistent/l", "auto"), WEIR_EMISSING);
 	ck_assert_str_eq(
 	    problem.text, "/nonexistent/l: No such file or directory");
-	ck_assert_int_eq(read_list("/", "auto"), WEIR_EFORMAT);
-	ck_assert_str_eq(problem.text, "/: not a regular file");
+	ck_assert_int_eq(read_list("/dev/null", "auto"), WEIR_EFORMAT);
+	ck_assert_str_eq(problem.text, "/dev/null: not a regular file");
+	ck_assert_int_eq(read_list("/", "auto"), WEIR_EMISSING);
+	ck_assert_str_eq(problem.text,
+	    "/: a folder without the state of a signed feed (was it fetched "
+	    "yet?)");
 	ck_assert_uint_eq(report.entry_count, 0);
+}
+END_TEST
+
+/* One form for each state of a name, and "-" is for deltas. */
+START_TEST(lines_of_a_feed_have_one_form)
+{
+	static const struct {
+		const char *text, *names;
+		unsigned long refused, comments;
+	} rows[] = {
+		{ "+a.test\n+b.test", "a.test\nb.test\n", 0, 0 },
+		{ "+a.test\n-b.test\n", "a.test\n", 1, 0 },
+		{ "+A.test\n +a.test\n+a.test \na.test\n+test\n", "", 5, 0 },
+		{ "+a.test confidence=01\n+a.test scope=all\n", "", 2, 0 },
+		{ "weir-feed 1 m 3f0a9c5e77d1b2a4 head 3 4\n\n# +a.test\n", "",
+		    0, 3 },
+		{ "weir-feed 1 m 3f0a9c5e77d1b2a4 head 4 +4\n", "", 1, 0 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ck_assert_int_eq(
+		    read_text("feed", rows[i].text, strlen(rows[i].text)), 0);
+		ck_assert_str_eq(found.text, rows[i].names);
+		ck_assert_uint_eq(
+		    report.refused[WEIR_LIST_NOT_THIS_FORMAT], rows[i].refused);
+		ck_assert_uint_eq(report.comment_count, rows[i].comments);
+	}
 }
 END_TEST
 
@@ -612,6 +645,7 @@ main(void)
 		binary_junk_gives_no_name,
 		the_consumer_can_stop,
 		a_file_that_cannot_be_read_is_told_apart,
+		lines_of_a_feed_have_one_form,
 		formats_and_reasons_have_names,
 		NULL,
 	};

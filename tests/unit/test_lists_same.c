@@ -31,6 +31,7 @@ static const struct {
 	{ "privoxy", "privoxy", WEIR_SCOPE_BOTH, 1 },
 	{ "csv", "csv", 0, 0 },
 	{ "json", "json", 0, 0 },
+	{ "feed", "feed", 0, 0 },
 };
 
 struct found {
