@@ -187,6 +187,7 @@ feeds:
         for name in ("db", "status", "sync"):
             os.makedirs(os.path.join(self.folder, name), exist_ok=True)
         self.process = None
+        self.aside = {}
 
     def argv(self, *words):
         return [os.path.join(self.site.build, "weir-sync"), "-c", self.yaml,
@@ -216,17 +217,27 @@ feeds:
         return "127.0.0.1:%d" % self.port
 
     def cpu_s(self):
-        """Of the processes of weir-sync, and of all loaders that have ended."""
-        total = 0.0
-        ticks = os.sysconf("SC_CLK_TCK")
-        for pid in family(self.process.pid):
+        """Of the processes of weir-sync, of all loaders that they waited for,
+        and of compactions, which are nobody's children: as far as they were
+        seen by look()."""
+        return (sum(cpu_of(pid, 4) for pid in family(self.process.pid)) +
+                sum(self.aside.values()))
+
+    def look(self):
+        """What compactions have taken; to be called a few times a second."""
+        ours = set(family(self.process.pid))
+        for name in os.listdir("/proc"):
+            if not name.isdigit() or int(name) in ours:
+                continue
             try:
-                with open("/proc/%d/stat" % pid, encoding="ascii") as stat:
-                    words = stat.read().rsplit(")", 1)[1].split()
+                with open("/proc/%s/cmdline" % name, "rb") as cmdline:
+                    if self.yaml.encode() not in cmdline.read().split(b"\0"):
+                        continue
+                with open("/proc/%s/comm" % name, encoding="ascii") as comm:
+                    if comm.read().strip() == "weir-load":
+                        self.aside[name] = cpu_of(int(name), 2)
             except OSError:
                 continue
-            total += sum(int(x) for x in words[11:15]) / ticks
-        return total
 
     def private_kb(self):
         total = 0
@@ -239,6 +250,17 @@ feeds:
             except OSError:
                 continue
         return total
+
+
+def cpu_of(pid, count):
+    """Seconds of a process: user, system; with count 4 of its children too."""
+    try:
+        with open("/proc/%d/stat" % pid, encoding="ascii") as stat:
+            words = stat.read().rsplit(")", 1)[1].split()
+    except OSError:
+        return 0
+    return (sum(int(x) for x in words[11:11 + count]) /
+            os.sysconf("SC_CLK_TCK"))
 
 
 def family(pid):
