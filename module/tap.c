@@ -427,30 +427,48 @@ weir_tap_new(const char *address, const char *version,
 /* What is left, as far as the reader takes it; a new connection is not worth the
  * time. */
 static void
-send_rest(struct weir_tap *tap)
+send_rest(struct weir_tap *tap, uint64_t end_ms)
 {
-	uint64_t end = now_ms() + WEIR_TAP_FREE_MS, now;
 	struct pollfd ready;
+	uint64_t now;
 
 	while (tap->phase == SENDING && tap->head < tap->tail &&
-	       (now = now_ms()) < end) {
+	       (now = now_ms()) < end_ms) {
 		weir_tap_work(tap);
 		weir_tap_poll(tap, &ready);
 		if (tap->head < tap->tail && ready.fd >= 0)
-			(void)poll(&ready, 1, (int)(end - now));
+			(void)poll(&ready, 1, (int)(end_ms - now));
 	}
+}
+
+/* Waits for FINISH, or the end: a TCP socket that is closed before it was read
+ * takes back what the reader has not read yet. */
+static void
+take_leave(struct weir_tap *tap, uint64_t end_ms)
+{
+	struct pollfd ready = { tap->fd, POLLIN, 0 };
+	uint64_t now;
+
 	if (tap->phase != SENDING || tap->head < tap->tail)
 		return;
 	say(tap, WEIR_FRAMESTREAM_STOP);
-	(void)write_control(tap);
+	if (!write_control(tap))
+		return;
+	(void)shutdown(tap->fd, SHUT_WR);
+	now = now_ms();
+	if (now < end_ms)
+		(void)poll(&ready, 1, (int)(end_ms - now));
 }
 
 void
 weir_tap_free(struct weir_tap *tap)
 {
+	uint64_t end_ms = now_ms() + WEIR_TAP_FREE_MS;
+
 	if (!tap)
 		return;
-	send_rest(tap);
+	send_rest(tap, end_ms);
+	take_leave(tap, end_ms);
 	if (tap->fd >= 0)
 		(void)close(tap->fd);
 	free(tap);

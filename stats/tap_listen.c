@@ -176,15 +176,14 @@ remove_done(struct weir_tap_listen *listen)
 /* --- what they say ----------------------------------------------------------------- */
 
 /* A few octets into an empty socket: they fit. */
-static void
+static bool
 answer(struct reading *reading, enum weir_framestream_type type)
 {
 	uint8_t bytes[WEIR_FRAMESTREAM_CONTROL_SIZE];
 	size_t len = weir_framestream_encode(type, bytes);
 
-	if (send(reading->sender->fd, bytes, len,
-		MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)len)
-		cut_off(reading->listen, reading->sender);
+	return send(reading->sender->fd, bytes, len,
+		   MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)len;
 }
 
 static void
@@ -200,12 +199,14 @@ take_control(struct reading *reading, const uint8_t *bytes, size_t len)
 	} else if (type == WEIR_FRAMESTREAM_READY && sender->phase == NEW) {
 		sender->phase = GREETED;
 		sender->wants_finish = true;
-		answer(reading, WEIR_FRAMESTREAM_ACCEPT);
+		if (!answer(reading, WEIR_FRAMESTREAM_ACCEPT))
+			cut_off(reading->listen, sender);
 	} else if (type == WEIR_FRAMESTREAM_START && sender->phase != SENDING) {
 		sender->phase = SENDING;
 	} else if (type == WEIR_FRAMESTREAM_STOP && sender->phase == SENDING) {
+		/* Whether or not it still wants to hear that. */
 		if (sender->wants_finish)
-			answer(reading, WEIR_FRAMESTREAM_FINISH);
+			(void)answer(reading, WEIR_FRAMESTREAM_FINISH);
 		sender->is_done = true;
 	} else {
 		cut_off(reading->listen, sender);
@@ -419,6 +420,8 @@ open_socket(struct weir_tap_listen *made, const char *text,
 	if (bind(made->fd, &made->address.peer.any, made->address.len) != 0 ||
 	    listen(made->fd, BACKLOG) != 0)
 		goto system;
+	if (is_local) /* the umask took some of it */
+		(void)chmod(made->address.peer.local.sun_path, 0660);
 	return WEIR_OK;
 system:
 	return weir_problem_set(problem,
