@@ -461,14 +461,22 @@ take_leave(struct weir_tap *tap, uint64_t end_ms)
 }
 
 void
-weir_tap_free(struct weir_tap *tap)
+weir_tap_finish(struct weir_tap *tap)
 {
-	uint64_t end_ms = now_ms() + WEIR_TAP_FREE_MS;
+	uint64_t end_ms = now_ms() + WEIR_TAP_FINISH_MS;
 
-	if (!tap)
-		return;
 	send_rest(tap, end_ms);
 	take_leave(tap, end_ms);
+	for (; tap->head < tap->tail; tap->head += head_len(tap))
+		tap->counts.lost++;
+	hang_up(tap);
+}
+
+void
+weir_tap_free(struct weir_tap *tap)
+{
+	if (!tap)
+		return;
 	if (tap->fd >= 0)
 		(void)close(tap->fd);
 	free(tap);

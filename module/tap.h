@@ -35,8 +35,8 @@ struct weir_tap;
 /* Between two tries to connect; for a handshake. */
 #define WEIR_TAP_RETRY_MS     1000
 #define WEIR_TAP_HANDSHAKE_MS 5000
-/* For what is still in the queue when it is freed. */
-#define WEIR_TAP_FREE_MS      100
+/* For what is still in the queue at the end. */
+#define WEIR_TAP_FINISH_MS    100
 
 /** What the slots of an event mean; "" if the slot is 0. */
 struct weir_tap_texts {
@@ -45,8 +45,8 @@ struct weir_tap_texts {
 };
 
 struct weir_tap_counts {
-	uint64_t sent;     /* frames that the kernel has taken */
-	uint64_t lost;     /* that did not fit into the queue */
+	uint64_t sent; /* frames that the kernel has taken */
+	uint64_t lost; /* that did not fit into the queue, or stayed in it */
 	uint64_t connects; /* handshakes that were finished */
 	bool is_connected;
 };
@@ -56,7 +56,9 @@ struct weir_tap_counts {
 int weir_tap_new(const char *address, const char *version,
     struct weir_tap **ret_tap, struct weir_problem *problem) WEIR_CHECKED;
 
-/** Sends what it can within WEIR_TAP_FREE_MS, takes leave of the reader. */
+/** Sends what it can within WEIR_TAP_FINISH_MS, takes leave of the reader, and
+ *  counts the rest as lost. */
+void weir_tap_finish(struct weir_tap *tap);
 void weir_tap_free(struct weir_tap *tap);
 
 /** Puts an event into the queue, or counts it as lost. */

@@ -75,6 +75,7 @@ main(int argc, char **argv)
 		weir_tap_counts(tap, &counts);
 		(void)nanosleep(&moment, NULL);
 	}
+	weir_tap_finish(tap);
 	weir_tap_free(tap);
 	printf(
 	    "sent %" PRIu64 ", lost %" PRIu64 "\n", counts.sent, counts.lost);
