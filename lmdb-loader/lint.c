@@ -37,6 +37,7 @@ weir_lint_is_dangerous(unsigned int reason)
 	switch (reason) {
 	case WEIR_LIST_SINGLE_LABEL:
 	case WEIR_LIST_NEVER_BLOCK:
+	case WEIR_LIST_WELL_KNOWN:
 	case WEIR_LIST_PUBLIC_SUFFIX:
 	case WEIR_LIST_PRIVATE_SUFFIX:
 	case WEIR_LIST_SPECIAL_USE:

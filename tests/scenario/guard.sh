@@ -87,13 +87,13 @@ for refused in "1 refused: a name of the machine itself, as in $bad:4:1: localho
 	"and $bad:3:1: ." \
 	"refused: a public suffix, as in $bad:2:1: co.uk" \
 	"and $bad:9:1: *.co.uk" "and $bad:10:1: foo.ck" \
-	"refused: a private public suffix, as in $bad:13:1: hosting.test" \
+	"refused: a public suffix of the private section, as in $bad:13:1: hosting.test" \
 	"refused: a special-use name, as in $bad:5:1: in-addr.arpa" \
 	"and $bad:15:1: printer.local" "and $bad:16:1: x.onion" \
 	"and $bad:17:1: example.com" \
-	"refused: on the never-block list, as in $bad:6:1: google.com" \
+	"3 refused: a well-known name, or above one, as in $bad:6:1: google.com" \
 	"and $bad:7:1: ocsp.digicert.com" "and $bad:8:1: time.google.com" \
-	"and $bad:18:1: bank.test" \
+	"1 refused: on the never-block list, or above such a name, as in $bad:18:1: bank.test" \
 	"1 refused: a popular domain, as in $bad:11:1: search.test"; do
 	says "$refused"
 done
