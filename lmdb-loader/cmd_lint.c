@@ -61,6 +61,8 @@ print_numbers(json_t *file)
 	    number_of(file, "lines"), number_of(file, "comments"));
 	printf("  %-10s %lld, of %lld different names\n", "entries",
 	    number_of(file, "entries"), number_of(file, "names"));
+	if (number_of(file, "names") == 0)
+		printf("  %-10s no name in it that can be used\n", "nothing");
 	if (exceptions > 0)
 		printf("  %-10s %lld of the entries are exceptions\n", "",
 		    exceptions);

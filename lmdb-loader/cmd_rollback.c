@@ -110,6 +110,10 @@ roll_back(const struct weir_load *load, struct weir_store *store,
 		ret = weir_store_rollback(store, generation, &what);
 	if (ret == WEIR_EMISSING)
 		return weir_problem_set(problem, ret, "%s", what.text);
+	if (ret == WEIR_ESYSTEM)
+		return weir_problem_set(problem, ret,
+		    "no rollback to generation %" PRIu64 ": %s", generation,
+		    what.text);
 	if (ret < 0)
 		return weir_problem_set(problem, ret,
 		    "generation %" PRIu64 " cannot be used: %s", generation,
@@ -142,6 +146,9 @@ print(const struct weir_load *load, const struct weir_current *current,
 	if (has_other_rules)
 		printf("its local rules (allow, deny) were others: those of "
 		       "now hold in it\n");
+	if (!is_unchanged)
+		printf("until the next weir-load apply, which compiles the "
+		       "lists again (systemctl stop weir-load.timer)\n");
 	if (ack->module_count > 0)
 		printf("acknowledged by %u of %u modules\n",
 		    ack->module_count - ack->missing_count, ack->module_count);

@@ -302,6 +302,11 @@ print_text(json_t *document, const struct weir_store *store, bool is_hidden)
 	    json_object_get(document, "compact_problem"));
 	if (problem != NULL)
 		printf("the last compaction has failed: %s\n", problem);
+	if (integer(document, "applied_unix") > 0) {
+		printf("last apply");
+		print_when("at", integer(document, "applied_unix"));
+		putchar('\n');
+	}
 	weir_report_print(json_object_get(document, "feeds"), stdout);
 	print_held(json_object_get(document, "held"));
 	print_rules(json_object_get(document, "local_rules"));

@@ -213,11 +213,13 @@ print_feed(json_t *feed, FILE *stream)
 	    integer(feed, "removed") == 0)
 		return;
 	fprintf(stream,
-	    "  %s%s: %lld names (%lld added, %lld removed, "
+	    "  %s%s: %lld %s (%lld added, %lld removed, "
 	    "%lld changed)",
 	    strcmp(state, "rules") == 0 ? "local " : "feed ",
-	    text(feed, "name"), integer(feed, "names"), integer(feed, "added"),
-	    integer(feed, "removed"), integer(feed, "changed"));
+	    text(feed, "name"), integer(feed, "names"),
+	    integer(feed, "names") == 1 ? "name" : "names",
+	    integer(feed, "added"), integer(feed, "removed"),
+	    integer(feed, "changed"));
 	if (strcmp(state, "gone") == 0)
 		fputs(", no longer configured", stream);
 	else if (strcmp(state, "kept") == 0)
@@ -228,8 +230,8 @@ print_feed(json_t *feed, FILE *stream)
 		fputs(
 		    ", kept from before: its list has to be accepted", stream);
 	if (integer(feed, "deltas") > 0)
-		fprintf(
-		    stream, ", and %lld deltas since", integer(feed, "deltas"));
+		fprintf(stream, ", and %lld %s since", integer(feed, "deltas"),
+		    integer(feed, "deltas") == 1 ? "delta" : "deltas");
 	fputc('\n', stream);
 	if (text(feed, "problem")[0] != '\0')
 		fprintf(stream, "    %s\n", text(feed, "problem"));

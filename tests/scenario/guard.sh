@@ -117,7 +117,7 @@ says '"reason": "public-suffix"'
 # A guard that is not there is not taken for one that has nothing to say.
 mv "$work/popular.csv" "$work/moved"
 run 1 apply
-complains "guard: $work/popular.csv: No such file"
+complains "guard in weir.yaml: $work/popular.csv: No such file"
 mv "$work/moved" "$work/popular.csv"
 
 # What is guarded from now on goes, though its list is not read.
@@ -236,6 +236,7 @@ says "feed presets: 4 names"
 run 0 explain use-application-dns.net
 says "NXDOMAIN"
 says "feed presets"
+says "by presets in weir.yaml"
 run 0 explain mask.icloud.com
 says "NXDOMAIN"
 run 0 explain mask-h2.icloud.com --type AAAA

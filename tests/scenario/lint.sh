@@ -2,7 +2,7 @@
 # weir-load lint: what it finds in lists, with and without a database.
 set -euo pipefail
 export LC_ALL=C
-load=${WEIR_LOAD:-./weir-load}
+load=${WEIR_LOAD:-${top_builddir:-$PWD}/weir-load}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -107,6 +107,7 @@ lint 2
 lint 2 --add x fine.hosts
 : >empty.txt
 lint 3 empty.txt
+says 'nothing +no name in it that can be used'
 code=0
 "$load" -c nowhere.yaml lint fine.hosts >out 2>err || code=$?
 [ "$code" = 2 ] || fail "a weir.yaml that is named has to be there"

@@ -95,6 +95,8 @@ run 2 lookup "a..b"
 complains "not a domain name"
 run 2 lookup evil.example http://evil.example/page
 complains "http://evil.example/page: a URL"
+run 2 explain 192.0.2.1
+complains "192.0.2.1: an address"
 run 2 delta alpha --add one --add two
 complains "--add: given twice"
 run 2 delta deny --add one
@@ -103,6 +105,12 @@ run 2 status --nonsense
 complains "--nonsense: no such option"
 run 2 -c
 complains "-c: its value is missing"
+
+# Where else to look for a configuration, if none was named.
+code=0
+WEIR_CONFIG=$work/none "$load" status >"$out" 2>"$err" || code=$?
+[ "$code" = 2 ] || fail "without weir.yaml: exit $code, not 2"
+complains "$work/none: No such file or directory (-c FILE or WEIR_CONFIG"
 
 # With --json each of these is an object too, wherever --json stands.
 fails_as_json() {
@@ -162,7 +170,7 @@ cp "$work/good.yaml" "$conf"
 # The first generation.
 run 0 apply
 says "generation 1, serial 1: 8 names, 8 added, 0 removed, 0 changed"
-says "local allow: 1 names"
+says "local allow: 1 name "
 says "feed alpha: 3 names (3 added, 0 removed, 0 changed)"
 says "1 refused: "
 says "as in $work/alpha.txt:3:1: 10.0.0.1"
@@ -265,6 +273,7 @@ says "a client gets: REFUSED"
 # Back and forth.
 run 0 rollback
 says "rolled back to generation 2, serial 4"
+says "until the next weir-load apply"
 run 0 rollback 1 --json
 is_json
 says '"generation": 1'
@@ -273,6 +282,7 @@ run 0 lookup bad.test
 says "bad.test: alpha"
 run 0 rollback 1
 says "is the current one already"
+! grep -q "until the next" "$out" || fail "$what: nothing was rolled back"
 run 1 rollback
 complains "no generation before the current one"
 run 1 rollback 99
@@ -288,6 +298,7 @@ run 0 lookup bad.test
 says "bad.test: alpha"
 run 0 status
 says "* generation "
+says "last apply, at "
 says "kept from before"
 run 0 status --json
 is_json
