@@ -14,11 +14,11 @@ static const struct {
 } finding_texts[] = {
 	{ "duplicates", "repeated" },
 	{ "redundant", "redundant, below another name of the list" },
-	{ "useless-exceptions", "exceptions where nothing is blocked" },
-	{ "seen-in-future", "first seen in the future" },
-	{ "seen-long-ago", "first seen before 1995" },
-	{ "ends-before-seen", "at their end before they were first seen" },
-	{ "ends-far-off", "with an end in more than 20 years" },
+	{ "useless_exceptions", "exceptions where nothing is blocked" },
+	{ "seen_in_future", "first seen in the future" },
+	{ "seen_long_ago", "first seen before 1995" },
+	{ "ends_before_seen", "at their end before they were first seen" },
+	{ "ends_far_off", "with an end in more than 20 years" },
 };
 
 static const char *

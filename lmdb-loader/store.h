@@ -40,7 +40,7 @@ int weir_store_lock(const char *folder, unsigned int wait_ms,
 void weir_store_close(struct weir_store *store);
 
 /** Takes a lock in the folder as weir_store_lock does; closing *ret_fd gives it
- *  back. */
+ *  back.  A lock's file that root makes belongs to the folder's owner. */
 int weir_store_flock(const char *folder, const char *file, unsigned int wait_ms,
     int *ret_fd, struct weir_problem *problem) WEIR_CHECKED;
 

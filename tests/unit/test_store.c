@@ -391,6 +391,31 @@ START_TEST(a_second_one_is_told_who_has_the_lock)
 }
 END_TEST
 
+/* Else the folder's owner could not lock any more. */
+START_TEST(a_lock_that_root_makes_is_the_folders_owners)
+{
+	struct stat st;
+	int fd;
+
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(chown(scratch.folder, 65534, 65533), 0);
+	ck_assert_int_eq(
+	    weir_store_flock(scratch.folder, "other.lock", 0, &fd, &problem),
+	    0);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert_uint_eq(st.st_uid, 65534);
+	ck_assert_uint_eq(st.st_gid, 65533);
+	close(fd);
+	/* What was there before keeps its owner. */
+	ck_assert_int_eq(
+	    weir_store_flock(scratch.folder, "lock", 0, &fd, &problem),
+	    WEIR_EBUSY);
+	ck_assert_int_eq(fstat(store.lock_fd, &st), 0);
+	ck_assert_uint_eq(st.st_uid, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -417,6 +442,7 @@ main(void)
 	tcase_add_test(
 	    tcase, a_damaged_current_is_told_and_the_next_publish_replaces_it);
 	tcase_add_test(tcase, a_second_one_is_told_who_has_the_lock);
+	tcase_add_test(tcase, a_lock_that_root_makes_is_the_folders_owners);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
