@@ -161,6 +161,7 @@ says 'loaded +0 of 3 names are blocked already by generation 1, 3 are new'
 # JSON says the same.
 code=0
 "$load" lint --json odd.hosts >out 2>err || code=$?
+! grep -q '"[a-z]*-[a-z-]*":' out || fail "lint --json: a key with a hyphen"
 [ "$code" = 3 ] || fail "JSON: exit $code"
 if command -v jq >/dev/null; then
 	[ "$(jq -c '.files[0] | [.result, .format, .names, .duplicates.count,
