@@ -167,6 +167,13 @@ run 2 config
 grep -qE "^$conf:[0-9]+: " "$err" || fail "no FILE:LINE: reason"
 cp "$work/good.yaml" "$conf"
 
+mv "$work/trial.txt" "$work/away.txt"
+run 0 config
+complains "$conf:$(grep -n 'name: trial' "$conf" | cut -d: -f1): feed trial: $work/trial.txt: No such"
+mv "$work/away.txt" "$work/trial.txt"
+run 0 config
+[ ! -s "$err" ] || fail "$what: complains though all is there"
+
 # The first generation.
 run 0 apply
 says "generation 1, serial 1: 8 names, 8 added, 0 removed, 0 changed"
@@ -371,7 +378,9 @@ if [ -w /dev/full ]; then
 		# shellcheck disable=SC2086
 		"$load" -c "$conf" $command >/dev/full 2>"$err" || code=$?
 		[ "$code" = 1 ] || fail "$what: exit $code, not 1"
-		[ "$(wc -l <"$err")" = 1 ] || fail "$what: not one sentence"
+		# config also notes the list that is gone.
+		[ "$(grep -vc ': feed [a-z]*: ' "$err")" = 1 ] ||
+			fail "$what: not one sentence"
 	done
 fi
 
