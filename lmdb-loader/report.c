@@ -16,6 +16,9 @@
 #define REPORT_SIZE_MAX (64U << 20) /* 250 feeds with all their examples */
 #define REPORT_FILE     "%" PRIu64 ".report.json"
 
+/* Lists change daily or weekly: from then on it is worth a word. */
+#define OLD_DAYS 7
+
 static json_t *
 describe_examples(const struct weir_list_example *examples)
 {
@@ -202,6 +205,18 @@ print_refused(json_t *feed, json_t *refused, FILE *stream)
 	fputc('\n', stream);
 }
 
+/* Whoever brings the lists may have stopped, and nothing else shows it. */
+static void
+print_age(json_t *feed, FILE *stream)
+{
+	long long modified_s = integer(feed, "modified_ns") / 1000000000;
+	long long days = ((long long)time(NULL) - modified_s) / 86400;
+
+	if (strcmp(text(feed, "state"), "read") == 0 && modified_s > 0 &&
+	    days >= OLD_DAYS)
+		fprintf(stream, ", its list is %lld days old", days);
+}
+
 static void
 print_feed(json_t *feed, FILE *stream)
 {
@@ -232,6 +247,7 @@ print_feed(json_t *feed, FILE *stream)
 	if (integer(feed, "deltas") > 0)
 		fprintf(stream, ", and %lld %s since", integer(feed, "deltas"),
 		    integer(feed, "deltas") == 1 ? "delta" : "deltas");
+	print_age(feed, stream);
 	fputc('\n', stream);
 	if (text(feed, "problem")[0] != '\0')
 		fprintf(stream, "    %s\n", text(feed, "problem"));

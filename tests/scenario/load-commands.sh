@@ -186,6 +186,12 @@ says "compiled in "
 says "no module is running"
 run 0 apply
 says "nothing changed: generation 1 stays"
+! grep -q "days old" "$out" || fail "$what: takes a new list for old"
+touch -d "9 days ago" "$work/hosts.txt"
+run 0 apply
+says "feed hosts: 2 names (0 added, 0 removed, 0 changed), its list is 9 days old"
+run 0 status
+says ", its list is 9 days old"
 [ ! -e "$work/state/db/2.base" ] || fail "nothing changed, yet generation 2"
 run 0 apply --json
 is_json
