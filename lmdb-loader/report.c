@@ -12,6 +12,7 @@
 #include "lib/log.h"
 #include "lmdb-loader/load.h"
 #include "lmdb-loader/origin.h"
+#include "lmdb-loader/rules.h"
 
 #define REPORT_SIZE_MAX (64U << 20) /* 250 feeds with all their examples */
 #define REPORT_FILE     "%" PRIu64 ".report.json"
@@ -264,17 +265,17 @@ weir_report_print(json_t *feeds, FILE *stream)
 	json_array_foreach(feeds, i, feed) print_feed(feed, stream);
 }
 
-int
-weir_report_save(
-    const struct weir_store *store, uint64_t generation, json_t *feeds)
+static int
+save(const struct weir_store *store, uint64_t generation,
+    long long applied_unix, uint64_t lists_of, json_t *feeds)
 {
 	char file[64], *bytes;
 	json_t *report;
 	int ret;
 
-	report = json_pack("{s:I, s:I, s:O}", "generation",
-	    (json_int_t)generation, "applied_unix", (json_int_t)time(NULL),
-	    "feeds", feeds);
+	report = json_pack("{s:I, s:I, s:I, s:O}", "generation",
+	    (json_int_t)generation, "applied_unix", (json_int_t)applied_unix,
+	    "lists_of", (json_int_t)lists_of, "feeds", feeds);
 	bytes = report != NULL ? json_dumps(report, JSON_INDENT(1)) : NULL;
 	json_decref(report);
 	if (bytes == NULL)
@@ -283,6 +284,25 @@ weir_report_save(
 	ret = weir_file_replace(store->folder, file, bytes, strlen(bytes));
 	free(bytes);
 	return ret;
+}
+
+/* What is there of the same generation: an apply that changed nothing. */
+int
+weir_report_save(
+    const struct weir_store *store, uint64_t generation, json_t *feeds)
+{
+	return save(store, generation, (long long)time(NULL),
+	    weir_report_lists_of(store, generation), feeds);
+}
+
+uint64_t
+weir_report_lists_of(const struct weir_store *store, uint64_t generation)
+{
+	json_t *report = weir_report_load(store, generation);
+	long long lists_of = integer(report, "lists_of");
+
+	json_decref(report);
+	return lists_of > 0 ? (uint64_t)lists_of : generation;
 }
 
 json_t *
@@ -330,18 +350,29 @@ add_names(json_t *feeds, const char *name, int64_t added)
 	}
 }
 
+static bool
+is_local(const char *feed)
+{
+	return strcmp(feed, weir_rules_list_text(WEIR_FEED_ALLOW)) == 0 ||
+	       strcmp(feed, weir_rules_list_text(WEIR_FEED_DENY)) == 0;
+}
+
 void
 weir_report_keep(const struct weir_store *store, uint64_t from,
     const char *feed, int64_t added)
 {
 	json_t *report = weir_report_load(store, from);
 	json_t *feeds = json_object_get(report, "feeds");
+	uint64_t lists_of = store->current.generation;
 
+	if (feed == NULL || is_local(feed))
+		lists_of = weir_report_lists_of(store, from);
 	if (feeds != NULL && feed != NULL)
 		add_names(feeds, feed, added);
 	/* Without one, `status` says nothing of the lists. */
 	if (feeds != NULL &&
-	    weir_report_save(store, store->current.generation, feeds) < 0)
+	    save(store, store->current.generation,
+		integer(report, "applied_unix"), lists_of, feeds) < 0)
 		weir_log_error("the report on the lists cannot be written to "
 			       "%s",
 		    store->folder);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/file.h"
+#include "lmdb-loader/report.h"
 #include "lmdb-loader/store_files.h"
 
 static bool
@@ -136,9 +137,28 @@ weir_store_clean(const struct weir_store *store, bool are_orphans_removed)
 		remove_orphans(store);
 }
 
+/* Of the generations that were looked at, from the newest on: how many with
+ * other lists than the next newer one, and how many with the same. */
+struct newer {
+	unsigned int count, repeats;
+	uint64_t lists_of; /* the last one */
+};
+
+/* Whether there are enough newer ones.  Those that have the lists of the next
+ * newer one are no way back, and take no place of one that is. */
+static bool
+is_spare(struct newer *newer, uint64_t lists_of, unsigned int keep)
+{
+	if (newer->count > 0 && newer->lists_of == lists_of)
+		return ++newer->repeats > keep || newer->count > keep;
+	newer->lists_of = lists_of;
+	return ++newer->count > keep;
+}
+
 void
 weir_store_prune(const struct weir_store *store, unsigned int keep)
 {
+	struct newer newer = { .count = 0 };
 	char file[WEIR_STORE_FILE_SIZE];
 	uint64_t *generations;
 	unsigned int count, i;
@@ -148,8 +168,10 @@ weir_store_prune(const struct weir_store *store, unsigned int keep)
 	    weir_store_list(store, &generations, &count) < 0)
 		return;
 	/* The text first: files without one are known as leftovers. */
-	for (i = 0; i + keep < count; i++) {
-		if (generations[i] == store->current.generation)
+	for (i = count; i-- > 0;) {
+		if (!is_spare(&newer,
+			weir_report_lists_of(store, generations[i]), keep) ||
+		    generations[i] == store->current.generation)
 			continue;
 		snprintf(file, sizeof(file), "%" PRIu64 "." WEIR_STORE_TEXT,
 		    generations[i]);

@@ -441,6 +441,30 @@ run 0 lookup good.test wrong.test
 says "good.test: alpha"
 says "wrong.test: neither"
 
+# Nor to the same lists, after rules of one's own and a compact; and the time of
+# the last apply is that of the lists.
+for name in fine.lists.test bad.lists.test; do
+	printf '%s\n' evil.example $name >"$work/alpha.txt"
+	run 0 apply
+done
+applied=$(grep applied_unix "$work/state/db/"*.report.json | sort -t: -k3n |
+	tail -n 1 | grep -o '[0-9]*,$')
+sleep 1.1
+run 0 allow helps.not.test
+run 0 compact
+run 0 status --json
+says "\"applied_unix\": $applied"
+run 0 rollback
+run 0 lookup fine.lists.test bad.lists.test helps.not.test
+says "fine.lists.test: alpha"
+says "bad.lists.test: neither"
+says "helps.not.test: allow"
+# What was rolled back from is none either, whatever comes behind it.
+run 0 allow helps.still.not.test
+run 1 rollback
+complains "no generation before the current one that has other lists"
+run 0 forget helps.not.test helps.still.not.test
+
 # Feeds in an overlay keep their names when others come in before them.
 conf=$work/feeds.yaml
 feeds() {

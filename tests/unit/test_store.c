@@ -302,6 +302,37 @@ START_TEST(prune_keeps_the_newest_and_the_current_one)
 }
 END_TEST
 
+static void
+write_report(uint64_t generation, uint64_t lists_of)
+{
+	char file[32], text[64];
+
+	snprintf(file, sizeof(file), "%d.report.json", (int)generation);
+	snprintf(text, sizeof(text), "{\"lists_of\":%d}", (int)lists_of);
+	ck_assert_int_eq(
+	    weir_file_replace(scratch.folder, file, text, strlen(text)), 0);
+}
+
+/* Else a few rules of one's own would cost all that can be rolled back to. */
+START_TEST(prune_counts_generations_with_the_same_lists_once)
+{
+	unsigned int i;
+
+	for (i = 0; i < 7; i++)
+		publish(i + 1);
+	for (i = 4; i <= 7; i++)
+		write_report(i, 3);
+	weir_store_prune(&store, 2);
+	ck_assert(!is_there("1.generation") && is_there("2.generation"));
+	ck_assert(!is_there("3.generation") && !is_there("4.generation"));
+	ck_assert(is_there("5.generation") && is_there("6.generation"));
+	ck_assert(is_there("7.generation"));
+	weir_store_prune(&store, 1);
+	ck_assert(!is_there("2.generation") && !is_there("5.generation"));
+	ck_assert(is_there("6.generation") && is_there("7.generation"));
+}
+END_TEST
+
 START_TEST(a_base_lives_as_long_as_an_overlay_lies_over_it)
 {
 	struct weir_current current;
@@ -443,6 +474,8 @@ main(void)
 	    tcase, a_damaged_current_is_told_and_the_next_publish_replaces_it);
 	tcase_add_test(tcase, a_second_one_is_told_who_has_the_lock);
 	tcase_add_test(tcase, a_lock_that_root_makes_is_the_folders_owners);
+	tcase_add_test(
+	    tcase, prune_counts_generations_with_the_same_lists_once);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
