@@ -454,6 +454,8 @@ run 0 allow helps.not.test
 run 0 compact
 run 0 status --json
 says "\"applied_unix\": $applied"
+run 0 status
+says ", lists of $(sed -n 's/^generation //p' "$work/state/db/current" | awk '{ print $1 - 2 }')"
 run 0 rollback
 run 0 lookup fine.lists.test bad.lists.test helps.not.test
 says "fine.lists.test: alpha"
