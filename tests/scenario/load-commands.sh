@@ -467,6 +467,16 @@ run 1 rollback
 complains "no generation before the current one that has other lists"
 run 0 forget helps.not.test helps.still.not.test
 
+# Nothing blocked for a while, as weir-load(8) has it.
+grep -E '^(database|status):' "$conf" >"$work/off.yaml"
+what="apply without feeds"
+"$load" -c "$work/off.yaml" apply >"$out" 2>"$err" || fail "$what"
+run 0 lookup fine.lists.test
+says "fine.lists.test: neither"
+run 0 rollback
+run 0 lookup fine.lists.test
+says "fine.lists.test: alpha"
+
 # Feeds in an overlay keep their names when others come in before them.
 conf=$work/feeds.yaml
 feeds() {
