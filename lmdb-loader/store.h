@@ -104,7 +104,7 @@ int weir_store_publish(struct weir_store *store,
 int weir_store_rollback(struct weir_store *store, uint64_t generation,
     struct weir_problem *problem) WEIR_CHECKED;
 
-/** Removes all but the newest generations with `keep` different lists; never
+/** Removes all but the `keep` generations that were current last; never
  *  the current one.  Of those with the lists of the next newer one
  *  (weir_report_lists_of) the newest `keep` stay besides.
  *  What cannot be removed is tried again the next time. */

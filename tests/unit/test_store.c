@@ -287,7 +287,7 @@ START_TEST(rollback_to_what_is_not_there_or_damaged_changes_nothing)
 }
 END_TEST
 
-START_TEST(prune_keeps_the_newest_and_the_current_one)
+START_TEST(prune_keeps_those_that_were_current_last)
 {
 	unsigned int i;
 
@@ -298,7 +298,15 @@ START_TEST(prune_keeps_the_newest_and_the_current_one)
 	ck_assert(is_there("1.base") && is_there("1.generation"));
 	ck_assert(!is_there("2.base") && !is_there("2.generation"));
 	ck_assert(!is_there("3.base") && !is_there("3.generation"));
-	ck_assert(is_there("4.base") && is_there("5.base"));
+	ck_assert(!is_there("4.base") && is_there("5.base"));
+	/* What holds is not lost for what was rolled back from. */
+	publish(6);
+	publish(7);
+	ck_assert_int_eq(weir_store_rollback(&store, 1, &problem), 0);
+	publish(8);
+	weir_store_prune(&store, 2);
+	ck_assert(is_there("1.base") && is_there("8.base"));
+	ck_assert(!is_there("6.base") && !is_there("7.base"));
 }
 END_TEST
 
@@ -466,7 +474,7 @@ main(void)
 	    tcase, rollback_makes_an_older_one_current_under_a_new_serial);
 	tcase_add_test(
 	    tcase, rollback_to_what_is_not_there_or_damaged_changes_nothing);
-	tcase_add_test(tcase, prune_keeps_the_newest_and_the_current_one);
+	tcase_add_test(tcase, prune_keeps_those_that_were_current_last);
 	tcase_add_test(tcase, a_base_lives_as_long_as_an_overlay_lies_over_it);
 	tcase_add_test(tcase, an_overlay_of_another_base_is_refused);
 	tcase_add_test(tcase, what_a_crash_left_is_removed_under_the_next_lock);
