@@ -60,6 +60,7 @@ enum weir_list_reason {
 	WEIR_LIST_EXPIRED,         /* past its valid-until already */
 	WEIR_LIST_PATTERN, /* more than "is this name": AND, LIKE, NOT ... */
 	WEIR_LIST_NEVER_BLOCK,    /* the rest by the loader's guard rails */
+	WEIR_LIST_WELL_KNOWN,     /* of the names that come with weir */
 	WEIR_LIST_PUBLIC_SUFFIX,  /* a public suffix, ICANN section */
 	WEIR_LIST_PRIVATE_SUFFIX, /* the same, private section */
 	WEIR_LIST_SPECIAL_USE,    /* RFC 6761 and others */

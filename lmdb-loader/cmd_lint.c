@@ -14,11 +14,11 @@ static const struct {
 } finding_texts[] = {
 	{ "duplicates", "repeated" },
 	{ "redundant", "redundant, below another name of the list" },
-	{ "useless-exceptions", "exceptions where nothing is blocked" },
-	{ "seen-in-future", "first seen in the future" },
-	{ "seen-long-ago", "first seen before 1995" },
-	{ "ends-before-seen", "at their end before they were first seen" },
-	{ "ends-far-off", "with an end in more than 20 years" },
+	{ "useless_exceptions", "exceptions where nothing is blocked" },
+	{ "seen_in_future", "first seen in the future" },
+	{ "seen_long_ago", "first seen before 1995" },
+	{ "ends_before_seen", "at their end before they were first seen" },
+	{ "ends_far_off", "with an end in more than 20 years" },
 };
 
 static const char *
@@ -61,6 +61,8 @@ print_numbers(json_t *file)
 	    number_of(file, "lines"), number_of(file, "comments"));
 	printf("  %-10s %lld, of %lld different names\n", "entries",
 	    number_of(file, "entries"), number_of(file, "names"));
+	if (number_of(file, "names") == 0)
+		printf("  %-10s no name in it that can be used\n", "nothing");
 	if (exceptions > 0)
 		printf("  %-10s %lld of the entries are exceptions\n", "",
 		    exceptions);

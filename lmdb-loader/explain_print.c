@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/settings.h"
 #include "lmdb-loader/load.h"
 
 static const char *
@@ -96,9 +97,14 @@ print_places(json_t *entry)
 			printf("      %s:%lld\n", text_of(place, "file"),
 			    integer(place, "line"));
 	}
-	if (json_array_size(places) == 0)
-		printf("      its list does not have it any more, or a delta "
-		       "brought it\n");
+	if (json_array_size(places) > 0)
+		return;
+	if (strcmp(text_of(entry, "feed"), WEIR_PRESET_FEED) == 0)
+		printf("      by presets in weir.yaml\n");
+	else
+		printf("      not in its list of now: from the list before it "
+		       "(weir-load status tells which are kept), or from a "
+		       "delta\n");
 }
 
 static void

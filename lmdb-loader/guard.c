@@ -53,7 +53,8 @@ weir_guard_init(struct weir_guard *guard, const struct weir_settings *settings,
 	if (ret == 0)
 		return 0;
 	weir_guard_done(guard);
-	return weir_problem_set(problem, ret, "guard: %.480s",
+	return weir_problem_set(problem, ret,
+	    "guard in weir.yaml: %.440s; without it no list is taken",
 	    why.text[0] != '\0' ? why.text : weir_error_text(ret));
 }
 

@@ -18,11 +18,11 @@
 static const char *const finding_words[WEIR_LINT_COUNT] = {
 	[WEIR_LINT_DUPLICATE] = "duplicates",
 	[WEIR_LINT_REDUNDANT] = "redundant",
-	[WEIR_LINT_USELESS] = "useless-exceptions",
-	[WEIR_LINT_FUTURE] = "seen-in-future",
-	[WEIR_LINT_ANCIENT] = "seen-long-ago",
-	[WEIR_LINT_BACKWARDS] = "ends-before-seen",
-	[WEIR_LINT_FAR] = "ends-far-off",
+	[WEIR_LINT_USELESS] = "useless_exceptions",
+	[WEIR_LINT_FUTURE] = "seen_in_future",
+	[WEIR_LINT_ANCIENT] = "seen_long_ago",
+	[WEIR_LINT_BACKWARDS] = "ends_before_seen",
+	[WEIR_LINT_FAR] = "ends_far_off",
 };
 
 const char *
@@ -37,6 +37,7 @@ weir_lint_is_dangerous(unsigned int reason)
 	switch (reason) {
 	case WEIR_LIST_SINGLE_LABEL:
 	case WEIR_LIST_NEVER_BLOCK:
+	case WEIR_LIST_WELL_KNOWN:
 	case WEIR_LIST_PUBLIC_SUFFIX:
 	case WEIR_LIST_PRIVATE_SUFFIX:
 	case WEIR_LIST_SPECIAL_USE:

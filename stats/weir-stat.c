@@ -34,6 +34,7 @@ usage(FILE *stream)
 	    "  -c, --config FILE   the configuration, weir.yaml\n"
 	    "  -j, --json          print JSON, for programs\n"
 	    "  -s, --status FOLDER the modules' folder, whatever FILE says\n"
+	    "  -h, --help          print this\n"
 	    "  -V, --version       print the version\n",
 	    stream);
 }
@@ -140,7 +141,7 @@ main(int argc, char **argv)
 	struct weir_paths paths;
 	unsigned int count, i;
 	const char *folder;
-	int code;
+	int code, error;
 
 	weir_log_init("weir-stat");
 	code = parse_options(argc, argv, &options);
@@ -148,8 +149,12 @@ main(int argc, char **argv)
 		return code;
 	folder = options.folder;
 	if (!folder) {
-		if (weir_paths_read(options.config, &paths, &problem) != 0) {
-			weir_log_error("%s", problem.text);
+		error = weir_paths_read(options.config, &paths, &problem);
+		if (error != 0) {
+			weir_log_error("%s%s", problem.text,
+			    error == WEIR_EMISSING
+				? " (-c FILE or WEIR_CONFIG names another)"
+				: "");
 			return EXIT_USAGE;
 		}
 		folder = paths.status;

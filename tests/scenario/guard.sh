@@ -87,13 +87,13 @@ for refused in "1 refused: a name of the machine itself, as in $bad:4:1: localho
 	"and $bad:3:1: ." \
 	"refused: a public suffix, as in $bad:2:1: co.uk" \
 	"and $bad:9:1: *.co.uk" "and $bad:10:1: foo.ck" \
-	"refused: a private public suffix, as in $bad:13:1: hosting.test" \
+	"refused: a public suffix of the private section, as in $bad:13:1: hosting.test" \
 	"refused: a special-use name, as in $bad:5:1: in-addr.arpa" \
 	"and $bad:15:1: printer.local" "and $bad:16:1: x.onion" \
 	"and $bad:17:1: example.com" \
-	"refused: on the never-block list, as in $bad:6:1: google.com" \
+	"3 refused: a well-known name, or above one, as in $bad:6:1: google.com" \
 	"and $bad:7:1: ocsp.digicert.com" "and $bad:8:1: time.google.com" \
-	"and $bad:18:1: bank.test" \
+	"1 refused: on the never-block list, or above such a name, as in $bad:18:1: bank.test" \
 	"1 refused: a popular domain, as in $bad:11:1: search.test"; do
 	says "$refused"
 done
@@ -117,7 +117,7 @@ says '"reason": "public-suffix"'
 # A guard that is not there is not taken for one that has nothing to say.
 mv "$work/popular.csv" "$work/moved"
 run 1 apply
-complains "guard: $work/popular.csv: No such file"
+complains "guard in weir.yaml: $work/popular.csv: No such file"
 mv "$work/moved" "$work/popular.csv"
 
 # What is guarded from now on goes, though its list is not read.
@@ -236,6 +236,7 @@ says "feed presets: 4 names"
 run 0 explain use-application-dns.net
 says "NXDOMAIN"
 says "feed presets"
+says "by presets in weir.yaml"
 run 0 explain mask.icloud.com
 says "NXDOMAIN"
 run 0 explain mask-h2.icloud.com --type AAAA

@@ -97,7 +97,7 @@ START_TEST(columns_are_told_by_number_or_heading)
 	ROWS_CHECK("auto", by_heading);
 	ck_assert_int_eq(
 	    row_read("csv", "a,b\na.example,1\n", 16), WEIR_EFORMAT);
-	ck_assert_ptr_nonnull(strstr(row_problem.text, "fields:"));
+	ck_assert_ptr_nonnull(strstr(row_problem.text, "fields in weir.yaml"));
 	row_options = (struct weir_list_options){ .now_unix = 0 };
 	ck_assert_int_eq(row_read("csv", "1,2\n3,4\n", 8), WEIR_EFORMAT);
 }
