@@ -22,8 +22,9 @@ import tempfile
 
 FILES = ("tuf_meta", "tuf_refresh", "tuf_trust", "tuf_client", "tuf_json",
          "tuf_key", "tuf_time")
-TESTS = ("test_tuf_rows", "test_tuf_client", "test_tuf_json", "test_tuf_key",
-         "test_tuf_time", "test_tuf_crash")
+TESTS = ("test_tuf_rows", "test_tuf_json", "test_tuf_key", "test_tuf_time",
+         "test_tuf_client", "test_tuf_limits", "test_tuf_state",
+         "test_tuf_crash")
 # What a refusal returns; lack of memory and of a disk is none.
 REFUSAL = re.compile(r"return\s+(refuse|end|weir_problem_set)\b|"
                      r"return\s+(WEIR_EFORMAT|false);|"
@@ -45,6 +46,8 @@ MUTANTS = [
 			  : weir_tuf_meta_verify("""),
     ("tuf_meta", "\t\terror = read_common(reader);", "\t\terror = 0;"),
     ("tuf_meta", "error = check_feed(reader);\n\t/*", "error = 0;\n\t/*"),
+    ("tuf_meta", "is_signed, \"weir\") != NULL)", "is_signed, \"weir\") == NULL)"),
+    ("tuf_meta", "\t\terror = check_feed(reader);\n\tif", "\t\terror = 0;\n\tif"),
     ("tuf_meta", "int error = check_feed(reader);", "int error = 0;"),
     ("tuf_meta", "\"version\", 1, &meta->version", "\"version\", 0, &meta->version"),
     ("tuf_meta", "\"threshold\", 1,", "\"threshold\", 0,"),
@@ -112,8 +115,8 @@ MUTANTS = [
     ("tuf_client", "transport->arg, path, target->length, fd", "transport->arg, path, 1 << 24, fd"),
     ("tuf_client", "return check_content(target, path, fd, problem);", "return 0;"),
     # JSON
-    ("tuf_json", "json_loadb(text, len, JSON_REJECT_DUPLICATES, ret_error);\n\n",
-     "json_loadb(text, len, 0, ret_error);\n\n"),
+    ("tuf_json", "JSON_REJECT_DUPLICATES", "0"),
+    ("tuf_json", "if (is_short)", "if (false)"),
     ("tuf_json", "case JSON_REAL:\n\t\treturn false;", "case JSON_REAL:\n\t\treturn true;"),
     ("tuf_json", "number <= WEIR_TUF_NUMBER_MAX", "true"),
     ("tuf_json", "number >= -WEIR_TUF_NUMBER_MAX", "true"),
@@ -191,6 +194,8 @@ def mutants_of(name, source):
         condition = source[begin + 1:end]
         for first, last in parts_of(condition):
             part = condition[first:last]
+            if "id_of(" in part:  # lack of memory
+                continue
             mutated = (condition[:first] + " ((" + part + ") && 0) " +
                        condition[last:])
             yield (name, source[:begin + 1] + mutated + source[end:],
