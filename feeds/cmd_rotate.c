@@ -109,8 +109,7 @@ make_online(struct rotate_run *run)
 			return weir_problem_set(&run->problem, ret,
 			    "making a key: %s", weir_error_text(ret));
 		}
-		weir_key_file_free(publish->keys[role]);
-		publish->keys[role] = key;
+		publish->next_keys[role] = key;
 		run->roles.online[role] = key->key;
 		/* One that no root came to name. */
 		(void)unlink(path);
@@ -223,8 +222,40 @@ write_root(struct rotate_run *run)
 		       : 0;
 }
 
+/* Metadata that both the keys of now and the next ones have signed are good with
+ * either root: so there is no moment at which clients would refuse. */
 static int
-rotate(struct rotate_run *run)
+sign_with_both(struct rotate_run *run)
+{
+	int ret = make_online(run);
+
+	if (ret == 0)
+		ret = weir_publish_cut(&run->publish, &run->problem);
+	run->publish.is_forced = true;
+	return ret == 0 ? weir_publish_commit(&run->publish, &run->problem)
+			: ret;
+}
+
+static int
+sign_with_next(struct rotate_run *run)
+{
+	struct weir_publish *publish = &run->publish;
+	unsigned int role;
+	int ret = weir_publish_settle_keys(publish, &run->problem);
+
+	for (role = 0; role < WEIR_KEY_ROLE_COUNT; role++)
+		if (publish->next_keys[role] != NULL) {
+			weir_key_file_free(publish->keys[role]);
+			publish->keys[role] = publish->next_keys[role];
+			publish->next_keys[role] = NULL;
+		}
+	publish->is_forced = true;
+	return ret == 0 ? weir_publish_commit(publish, &run->problem) : ret;
+}
+
+/* The roles of the next root, and who signs it. */
+static int
+prepare(struct rotate_run *run)
 {
 	const char *what = run->call->args[1];
 	struct weir_publish *publish = &run->publish;
@@ -236,24 +267,27 @@ rotate(struct rotate_run *run)
 	run->roles = publish->roles;
 	run->version = publish->next.documents[WEIR_PUBLISH_ROOT].version + 1;
 	ret = read_signers(run);
-	if (ret == 0 && strcmp(what, "online") == 0)
-		ret = make_online(run);
-	else if (ret == 0 && strcmp(what, "root") != 0)
+	if (ret == 0 && strncmp(what, ROOT_KEY, strlen(ROOT_KEY)) == 0)
 		ret = make_root_key(run, what + strlen(ROOT_KEY));
-	if (ret < 0)
-		return ret;
-	if (count_signers(run, &publish->roles) < WEIR_PUBLISH_THRESHOLD ||
-	    count_signers(run, &run->roles) < WEIR_PUBLISH_THRESHOLD)
-		return weir_problem_set(&run->problem, WEIR_EFORMAT,
+	if (ret == 0 &&
+	    (count_signers(run, &publish->roles) < WEIR_PUBLISH_THRESHOLD ||
+		count_signers(run, &run->roles) < WEIR_PUBLISH_THRESHOLD))
+		ret = weir_problem_set(&run->problem, WEIR_EFORMAT,
 		    "two root keys have to sign that hold before and after it "
 		    "(--with)");
-	ret = write_root(run);
+	return ret;
+}
+
+static int
+rotate(struct rotate_run *run)
+{
+	int ret = prepare(run);
+
+	if (ret == 0 && strcmp(run->call->args[1], "online") == 0)
+		ret = sign_with_both(run);
 	if (ret == 0)
-		ret = weir_publish_settle_keys(publish, &run->problem);
-	publish->is_forced = true;
-	if (ret == 0)
-		ret = weir_publish_cut(publish, &run->problem);
-	return ret == 0 ? weir_publish_commit(publish, &run->problem) : ret;
+		ret = write_root(run);
+	return ret == 0 ? sign_with_next(run) : ret;
 }
 
 static int

@@ -56,6 +56,9 @@ struct weir_publish {
 	struct weir_publish_run full, runs[WEIR_PUBLISH_PLACES]; /* of next */
 	struct weir_publish_roles roles; /* of the root in force */
 	struct weir_key_file *keys[WEIR_KEY_ROLE_COUNT]; /* online ones */
+	/* While they are rotated: they sign beside those that hold, so that
+	 * metadata are good with the root before and with the one after. */
+	struct weir_key_file *next_keys[WEIR_KEY_ROLE_COUNT];
 	bool is_full_due;
 	bool is_forced; /* sign all metadata anew */
 	bool is_recovered;

@@ -434,8 +434,10 @@ weir_publish_close(struct weir_publish *publish)
 	for (i = 0; i < WEIR_PUBLISH_PLACES; i++)
 		weir_publish_run_close(&publish->runs[i]);
 	weir_publish_run_close(&publish->full);
-	for (i = 0; i < WEIR_KEY_ROLE_COUNT; i++)
+	for (i = 0; i < WEIR_KEY_ROLE_COUNT; i++) {
 		weir_key_file_free(publish->keys[i]);
+		weir_key_file_free(publish->next_keys[i]);
+	}
 	if (publish->lock_fd >= 0)
 		(void)close(publish->lock_fd);
 	free(publish->folder);
