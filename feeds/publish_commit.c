@@ -54,6 +54,9 @@ sign(struct weir_publish *publish, unsigned int meta, char **ret_text,
 {
 	struct weir_publish_state *next = &publish->next;
 	struct weir_publish_document *document = &next->documents[meta];
+	enum weir_key_role role = documents[meta].role;
+	struct weir_key_file *keys[2] = { publish->keys[role],
+		publish->next_keys[role] };
 	size_t len;
 	int ret;
 
@@ -65,7 +68,7 @@ sign(struct weir_publish *publish, unsigned int meta, char **ret_text,
 	ret = weir_publish_meta_sign(
 	    documents[meta].make(
 		next, document->version, document->expires_unix),
-	    &publish->keys[documents[meta].role], 1, ret_text, &len);
+	    keys, keys[1] != NULL ? 2 : 1, ret_text, &len);
 	if (ret < 0)
 		return weir_problem_set(problem, ret, "signing %s: %s",
 		    documents[meta].name, weir_error_text(ret));

@@ -82,7 +82,8 @@ serve(struct weir_publish *publish, const char *raw, size_t raw_len,
 	if (ret < 0)
 		return weir_problem_set(
 		    problem, ret, "packing %s: %s", kind, weir_error_text(ret));
-	if (len > (is_full ? WEIR_FEED_FULL_SIZE : publish->limits.delta_size)) {
+	if (len >
+	    (is_full ? WEIR_FEED_FULL_SIZE : publish->limits.delta_size)) {
 		free(packed);
 		return weir_problem_set(problem, WEIR_ELIMIT,
 		    "%s: longer than a feed may be", kind);
