@@ -262,7 +262,10 @@ refresh(struct weir_sync_feed *feed, struct weir_tuf_transport *transport,
 	if (weir_tuf_client_refresh(feed->client, transport, now_unix,
 		feed->sync->max_expired_s, &outcome, &feed->problem) == 0) {
 		note_trusted(feed, now_unix);
-		feed->record.newer_unix = now_unix;
+		/* Not of one that we have had: a restart takes nothing back of
+		 * how old it is. */
+		if (outcome == WEIR_TUF_NEW)
+			feed->record.newer_unix = now_unix;
 		return WEIR_SYNC_NEW;
 	}
 	feed->is_expired = outcome == WEIR_TUF_EXPIRED;
