@@ -25,16 +25,26 @@ read_line(struct weir_list_reader *reader, const char *text, size_t len)
 {
 	struct weir_feed_header header;
 	struct weir_feed_line line;
+	struct weir_name name;
 	const char *why;
+	int reason;
 
 	if (len == 0 || text[0] == '#' ||
 	    weir_feed_header_parse(text, len, &header)) {
 		weir_list_comment(reader);
 		return 0;
 	}
-	if (weir_feed_line_parse(text, len, &line, &why) == 0 && line.is_listed)
+	if (weir_feed_line_parse(text, len, &line, &why) != 0 ||
+	    !line.is_listed) {
+		weir_list_refuse(reader, WEIR_LIST_NOT_THIS_FORMAT, text, len);
+		return 0;
+	}
+	/* Addresses, localhost.localdomain: what no list may have. */
+	reason = weir_list_judge(line.name, line.name_len, &name);
+	if (reason == 0)
 		return weir_feed_line_items(&line, give, reader);
-	weir_list_refuse(reader, WEIR_LIST_NOT_THIS_FORMAT, text, len);
+	weir_list_refuse(reader, (enum weir_list_reason)(reason - 1), line.name,
+	    line.name_len);
 	return 0;
 }
 

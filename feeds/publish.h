@@ -37,13 +37,17 @@
 #define WEIR_PUBLISH_DAY_S     86400
 #define WEIR_PUBLISH_LOCK_MS   30000
 #define WEIR_PUBLISH_WARN_S    (30 * 86400) /* before root expires */
-/* Changes that are longer than that go into a full at once. */
-#define WEIR_PUBLISH_DELTA_RAW (WEIR_FEED_DELTA_RAW / 2)
-
 #define WEIR_PUBLISH_STATE "state.json"
 #define WEIR_PUBLISH_NEXT  "next.json"
 
+/** Octets; by open those of feed_target.h. */
+struct weir_publish_limits {
+	uint64_t delta_size, delta_raw;
+	uint64_t change_raw; /* a longer change goes into a full at once */
+};
+
 struct weir_publish {
+	struct weir_publish_limits limits;
 	char *folder, *private, *metadata, *payloads; /* folders */
 	int lock_fd;
 	int64_t now_ms;                  /* read once, by open */

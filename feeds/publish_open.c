@@ -345,6 +345,10 @@ weir_publish_open(const char *folder, struct weir_publish *ret_publish,
 
 	memset(publish, 0, sizeof(*publish));
 	publish->lock_fd = -1;
+	publish->limits = (struct weir_publish_limits){
+		.delta_size = WEIR_FEED_DELTA_SIZE,
+		.delta_raw = WEIR_FEED_DELTA_RAW,
+		.change_raw = WEIR_FEED_DELTA_RAW / 2 };
 	publish->now_ms = weir_publish_now_ms();
 	ret = weir_publish_paths(publish, folder);
 	if (ret < 0)

@@ -82,7 +82,7 @@ serve(struct weir_publish *publish, const char *raw, size_t raw_len,
 	if (ret < 0)
 		return weir_problem_set(
 		    problem, ret, "packing %s: %s", kind, weir_error_text(ret));
-	if (len > (is_full ? WEIR_FEED_FULL_SIZE : WEIR_FEED_DELTA_SIZE)) {
+	if (len > (is_full ? WEIR_FEED_FULL_SIZE : publish->limits.delta_size)) {
 		free(packed);
 		return weir_problem_set(problem, WEIR_ELIMIT,
 		    "%s: longer than a feed may be", kind);
@@ -166,7 +166,7 @@ make_delta(struct weir_publish *publish, unsigned int kind,
 	    &text, header, weir_feed_header_print(&target->header, header));
 	if (ret == 0)
 		ret = weir_publish_merge_text(
-		    &merge, false, WEIR_FEED_DELTA_RAW, &text);
+		    &merge, false, publish->limits.delta_raw, &text);
 	if (ret == 0)
 		ret = serve(publish, text.data, text.len, target, problem);
 	else if (ret == WEIR_EMEMORY)

@@ -290,7 +290,7 @@ finish(struct change *change, int error, struct weir_problem *problem)
 			.at_ms = (uint64_t)publish->now_ms,
 			.count = change->count,
 			.sum = change->sum };
-		ret = is_first || change->text.len > WEIR_PUBLISH_DELTA_RAW
+		ret = is_first || change->text.len > publish->limits.change_raw
 			  ? start_over(publish, &last, &run, problem)
 			  : put_over(publish, &last, &run, problem);
 	}

@@ -173,6 +173,7 @@ take_targets(json_t *array, struct weir_publish_state *state)
 		return false;
 	json_array_foreach(array, i, json)
 	{
+		memset(&tuf, 0, sizeof(tuf));
 		if (!take_text(json, "name", tuf.name, sizeof(tuf.name)) ||
 		    !take_text(
 			json, "sha256", tuf.sha256, sizeof(tuf.sha256)) ||

@@ -113,6 +113,19 @@ add_rule(const struct explain *explain, const struct weir_entry *entry,
 	(void)json_object_set_new(object, "places", places);
 }
 
+/* A line of a list; of a signed feed the state that has it. */
+static json_t *
+describe_place(json_t *list, json_t *place)
+{
+	json_t *sequence = json_object_get(list, "sequence");
+
+	if (json_is_integer(sequence))
+		return json_pack("{s:O, s:O}", "feed",
+		    json_object_get(list, "feed"), "sequence", sequence);
+	return json_pack("{s:O, s:O}", "file", json_object_get(list, "file"),
+	    "line", json_object_get(place, "line"));
+}
+
 /* Where a feed's entry stands in its list. */
 static void
 add_places(const struct explain *explain, const struct weir_entry *entry,
@@ -132,9 +145,7 @@ add_places(const struct explain *explain, const struct weir_entry *entry,
 			    json_is_string(json_object_get(place, "refused")))
 				continue;
 			(void)json_array_append_new(
-			    places, json_pack("{s:O, s:O}", "file",
-					json_object_get(list, "file"), "line",
-					json_object_get(place, "line")));
+			    places, describe_place(list, place));
 		}
 	}
 	(void)json_object_set_new(object, "places", places);
@@ -265,7 +276,7 @@ read_list(const struct explain *explain, unsigned int feed,
 		return NULL;
 	(void)!weir_origin_find(
 	    settings, feed, guard, &explain->name, origins, &problem);
-	is_changed = report != NULL &&
+	is_changed = report != NULL && !origins->is_state &&
 		     (integer(report, "octets") != (long long)origins->size ||
 			 integer(report, "modified_ns") !=
 			     (long long)origins->modified_ns);
@@ -274,6 +285,9 @@ read_list(const struct explain *explain, unsigned int feed,
 	    "problem", weir_load_string(problem.text), "count",
 	    (json_int_t)origins->total, "places",
 	    describe_places(explain, origins));
+	if (list != NULL && origins->is_state)
+		(void)json_object_set_new(list, "sequence",
+		    json_integer((json_int_t)origins->sequence));
 	free(origins);
 	return list;
 }

@@ -87,8 +87,15 @@ print_places(json_t *entry)
 		putchar('\n');
 		return;
 	}
-	json_array_foreach(places, i, place) printf(
-	    "      %s:%lld\n", text_of(place, "file"), integer(place, "line"));
+	json_array_foreach(places, i, place)
+	{
+		if (json_is_integer(json_object_get(place, "sequence")))
+			printf("      feed %s, sequence %lld\n",
+			    text_of(place, "feed"), integer(place, "sequence"));
+		else
+			printf("      %s:%lld\n", text_of(place, "file"),
+			    integer(place, "line"));
+	}
 	if (json_array_size(places) == 0)
 		printf("      its list does not have it any more, or a delta "
 		       "brought it\n");
@@ -115,6 +122,19 @@ print_steps(json_t *steps)
 	}
 }
 
+static void
+print_refused(json_t *list, json_t *place)
+{
+	printf("refused: feed %s has %s at ", text_of(list, "feed"),
+	    text_of(place, "name"));
+	if (json_is_integer(json_object_get(list, "sequence")))
+		printf("sequence %lld", integer(list, "sequence"));
+	else
+		printf(
+		    "%s:%lld", text_of(list, "file"), integer(place, "line"));
+	printf(", which is %s\n", text_of(place, "refused"));
+}
+
 /* What the guard rails refuse, and what is wrong with the lists. */
 static void
 print_lists(json_t *lists)
@@ -126,12 +146,7 @@ print_lists(json_t *lists)
 	{
 		json_array_foreach(json_object_get(list, "places"), j,
 		    place) if (json_is_string(json_object_get(place,
-				   "refused")))
-		    printf("refused: feed %s has %s at %s:%lld, "
-			   "which is %s\n",
-			text_of(list, "feed"), text_of(place, "name"),
-			text_of(list, "file"), integer(place, "line"),
-			text_of(place, "refused"));
+				   "refused"))) print_refused(list, place);
 		if (text_of(list, "problem")[0] != '\0')
 			printf("feed %s: %s\n", text_of(list, "feed"),
 			    text_of(list, "problem"));

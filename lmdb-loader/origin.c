@@ -6,7 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "feeds/feed_state.h"
 #include "lmdb-loader/item.h"
+#include "lmdb-loader/signed.h"
 
 struct finder {
 	const struct weir_feed_settings *feed;
@@ -62,6 +64,34 @@ take_item(void *arg, const struct weir_list_item *item)
 	return 0;
 }
 
+static int
+ask_state(struct finder *finder, struct weir_problem *problem)
+{
+	const struct weir_name *name = finder->name;
+	char text[WEIR_NAME_TEXT_SIZE];
+	struct weir_feed_state *state;
+	struct weir_feed_line line = { .is_listed = true };
+	unsigned int label;
+	int ret;
+
+	ret = weir_feed_state_open(finder->feed->file, NULL, &state, problem);
+	if (ret < 0)
+		return ret;
+	finder->origins->is_state = true;
+	finder->origins->sequence = state->sequence;
+	for (label = 0; ret == 0 && label + 1 < name->label_count; label++) {
+		weir_name_print_from(name, label, text);
+		line.name_len = strlen(text);
+		if (weir_feed_state_lookup(state, text, line.name_len,
+			&line.entry, &line.entry_len) != 1)
+			continue;
+		line.name = line.entry;
+		ret = weir_feed_line_items(&line, take_item, finder);
+	}
+	weir_feed_state_close(state);
+	return ret;
+}
+
 int
 weir_origin_find(const struct weir_settings *settings, unsigned int feed,
     const struct weir_guard *guard, const struct weir_name *name,
@@ -75,6 +105,8 @@ weir_origin_find(const struct weir_settings *settings, unsigned int feed,
 	memset(ret_origins, 0, sizeof(*ret_origins));
 	(void)weir_origin_stamp(
 	    finder.feed->file, &ret_origins->size, &ret_origins->modified_ns);
+	if (weir_signed_is_folder(finder.feed))
+		return ask_state(&finder, problem);
 	return weir_list_read(finder.feed->file, finder.feed->format, &options,
 	    take_item, NULL, &finder, &report, problem);
 }

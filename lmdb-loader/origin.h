@@ -29,10 +29,14 @@ struct weir_origins {
 	unsigned long total;
 	struct weir_origin items[WEIR_ORIGIN_PLACES];
 	uint64_t size, modified_ns; /* of the file, before it was read */
+	/* Of a signed feed's state: its sequence number.  It has no lines. */
+	bool is_state;
+	uint64_t sequence;
 };
 
 /** Reads the list of feed number `feed` of the settings.  What it names beside
- *  name and ancestors does not matter.  Fails as weir_list_read does. */
+ *  name and ancestors does not matter; a signed feed's state is asked for these
+ *  alone.  Fails as weir_list_read does. */
 int weir_origin_find(const struct weir_settings *settings, unsigned int feed,
     const struct weir_guard *guard, const struct weir_name *name,
     struct weir_origins *ret_origins,

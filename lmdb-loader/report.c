@@ -101,6 +101,9 @@ add_list(json_t *object, const struct weir_feed_settings *settings,
 	    "problem", weir_load_string(feed->problem.text), "refused_count",
 	    count_refused(report, false), "skipped_count",
 	    count_refused(report, true), "refused", describe_refused(report));
+	if (list != NULL && report->gen[0] != '\0')
+		(void)json_object_set_new(list, "sequence",
+		    json_integer((json_int_t)report->sequence));
 	if (list != NULL)
 		(void)json_object_update(object, list);
 	json_decref(list);
@@ -157,7 +160,9 @@ print_example(json_t *feed, json_t *example, FILE *stream)
 	long long column = integer(example, "column");
 
 	fprintf(stream, "%s", text(feed, "file"));
-	if (integer(example, "line") > 0)
+	/* The lines of a signed feed's state are of no file. */
+	if (integer(example, "line") > 0 &&
+	    json_object_get(feed, "sequence") == NULL)
 		fprintf(stream, ":%lld:%lld", integer(example, "line"),
 		    column > 0 ? column : 1);
 	fprintf(stream, ": %s", text(example, "text"));

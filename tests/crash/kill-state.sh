@@ -36,7 +36,7 @@ fail() {
 payload() {
 	{
 		echo "weir-feed 1 names $gen $1 $2 $3"
-		sort
+		sort -k 1.2
 	} >"$work/$1-$3"
 }
 

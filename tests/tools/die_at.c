@@ -15,6 +15,14 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#pragma GCC visibility push(default)
+int open(const char *path, int flags, ...);
+ssize_t write(int fd, const void *data, size_t len);
+int rename(const char *from, const char *to);
+int unlink(const char *path);
+int fsync(int fd);
+#pragma GCC visibility pop
+
 static unsigned long calls;
 
 /* Whether this is the one. */
