@@ -313,7 +313,7 @@ weir_delta_make(const struct weir_settings *settings, unsigned int feed,
 	if (ret_delta->policy == NULL)
 		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
 	*ret_delta->policy = *weir_generation_policy(generation);
-	ret = weir_guard_init(&maker.guard, settings, problem);
+	ret = weir_guard_init_cached(&maker.guard, settings, problem);
 	if (ret == 0)
 		ret = make(&maker, add_file, del_file, problem);
 	weir_guard_done(&maker.guard);

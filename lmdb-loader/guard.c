@@ -30,12 +30,21 @@ add_never_block(struct weir_guard *guard, const struct weir_name_rules *rules)
 	return ret;
 }
 
-int
-weir_guard_init(struct weir_guard *guard, const struct weir_settings *settings,
+static int
+fail(struct weir_guard *guard, int error, const struct weir_problem *why,
     struct weir_problem *problem)
 {
+	weir_guard_done(guard);
+	return weir_problem_set(problem, error, "guard: %.480s",
+	    why->text[0] != '\0' ? why->text : weir_error_text(error));
+}
+
+int
+weir_guard_init_names(struct weir_guard *guard,
+    const struct weir_settings *settings, struct weir_problem *problem)
+{
 	const struct weir_guard_settings *rails = &settings->guard;
-	struct weir_problem why = { "" };
+	const struct weir_problem why = { "" };
 	int ret;
 
 	memset(guard, 0, sizeof(*guard));
@@ -46,15 +55,31 @@ weir_guard_init(struct weir_guard *guard, const struct weir_settings *settings,
 		ret = add_never_block(guard, &settings->never_block);
 	if (ret == 0)
 		ret = weir_guard_names_add(guard, rails->has_well_known);
-	if (ret == 0)
-		ret = weir_guard_suffix_open(guard, rails, &why);
+	return ret == 0 ? 0 : fail(guard, ret, &why, problem);
+}
+
+int
+weir_guard_init_files(struct weir_guard *guard,
+    const struct weir_settings *settings, struct weir_problem *problem)
+{
+	const struct weir_guard_settings *rails = &settings->guard;
+	struct weir_problem why = { "" };
+	int ret;
+
+	ret = weir_guard_suffix_open(guard, rails, &why);
 	if (ret == 0 && rails->popular_file != NULL)
 		ret = weir_guard_popular_read(guard, rails->popular_file, &why);
-	if (ret == 0)
-		return 0;
-	weir_guard_done(guard);
-	return weir_problem_set(problem, ret, "guard: %.480s",
-	    why.text[0] != '\0' ? why.text : weir_error_text(ret));
+	return ret == 0 ? 0 : fail(guard, ret, &why, problem);
+}
+
+int
+weir_guard_init(struct weir_guard *guard, const struct weir_settings *settings,
+    struct weir_problem *problem)
+{
+	int ret;
+
+	ret = weir_guard_init_names(guard, settings, problem);
+	return ret == 0 ? weir_guard_init_files(guard, settings, problem) : ret;
 }
 
 void

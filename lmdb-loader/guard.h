@@ -50,6 +50,11 @@ struct weir_guard {
 int
 weir_guard_init(struct weir_guard *guard, const struct weir_settings *settings,
     struct weir_problem *problem) WEIR_CHECKED;
+/** The same, from what a call before has kept in the database folder, if it was
+ *  made from the same (guard_cache.c): for what runs once a second.  One thread. */
+int weir_guard_init_cached(struct weir_guard *guard,
+    const struct weir_settings *settings,
+    struct weir_problem *problem) WEIR_CHECKED;
 void weir_guard_done(struct weir_guard *guard);
 
 #define WEIR_GUARD_FINE (-1)
@@ -75,7 +80,19 @@ weir_guard_url(
 int weir_guard_judge(const struct weir_guard *guard, const uint8_t *key,
     size_t len, const struct weir_entry *entry, enum weir_guard_url url);
 
-/* For guard.c alone: */
+/* For guard.c and guard_cache.c alone: */
+
+/** weir_guard_init in two steps: what is known without a file, and the files.
+ *  Who fails leaves the guard done. */
+int weir_guard_init_names(struct weir_guard *guard,
+    const struct weir_settings *settings,
+    struct weir_problem *problem) WEIR_CHECKED;
+int weir_guard_init_files(struct weir_guard *guard,
+    const struct weir_settings *settings,
+    struct weir_problem *problem) WEIR_CHECKED;
+
+/** The file of suffixes that would be read first; malloced, NULL: none. */
+char *weir_guard_suffix_file(const struct weir_guard_settings *settings);
 
 /** Protects the names that come with weir: special-use names, and, if asked
  *  for, the well-known ones. */
