@@ -67,6 +67,18 @@ has_only_whole_numbers(json_t *json)
 	}
 }
 
+/* jansson has no word for lack of memory, but for a token that it could not keep
+ * "invalid token".  Asked again, it reads the token or has no word. */
+static json_t *
+load(const char *text, size_t len, json_error_t *ret_error)
+{
+	json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, ret_error);
+
+	if (json == NULL && ret_error->text[0] != '\0')
+		json = json_loadb(text, len, JSON_REJECT_DUPLICATES, ret_error);
+	return json;
+}
+
 int
 weir_tuf_json_parse(const char *text, size_t len, json_t **ret_json,
     struct weir_problem *problem)
@@ -77,8 +89,8 @@ weir_tuf_json_parse(const char *text, size_t len, json_t **ret_json,
 	if (depth_of(text, len) > WEIR_TUF_DEPTH)
 		return weir_problem_set(problem, WEIR_EFORMAT,
 		    "nested more than %d deep", WEIR_TUF_DEPTH);
-	json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
-	if (json == NULL && json_error_code(&error) == json_error_out_of_memory)
+	json = load(text, len, &error);
+	if (json == NULL && error.text[0] == '\0')
 		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
 	if (json == NULL)
 		return weir_problem_set(problem, WEIR_EFORMAT,

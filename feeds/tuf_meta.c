@@ -194,7 +194,8 @@ check_feed(struct reader *reader)
 
 	if (reader->feed == NULL)
 		return 0;
-	if (!weir_tuf_json_number(weir, "v", 1, &v) || v != 1)
+	(void)weir_tuf_json_number(weir, "v", 1, &v);
+	if (v != 1)
 		return refuse(reader, "\"weir\" is not that of a feed");
 	if (feed == NULL || strcmp(feed, reader->feed) != 0)
 		return weir_problem_set(reader->problem, WEIR_EFORMAT,

@@ -876,6 +876,20 @@ START_TEST(a_damaged_root_is_no_start)
 }
 END_TEST
 
+START_TEST(a_stored_root_has_its_limit)
+{
+	const struct repo_file *file;
+
+	begin("long stored root");
+	EDIT({ REPO_PAD, ROOT, NULL, "65536" });
+	repo_root(repo, NULL);
+	file = repo_find(repo, "metadata/1.root.json");
+	put_stored("root.json", file->data, file->len);
+	ck_assert_int_eq(world_open(&world), WEIR_ELIMIT);
+	world_done(&world);
+}
+END_TEST
+
 START_TEST(stored_files_that_nobody_signed_are_not_trusted)
 {
 	const struct repo_file *file;
@@ -1249,6 +1263,7 @@ main(void)
 		what_is_kept_must_not_have_expired,
 		damaged_files_count_as_not_there,
 		a_damaged_root_is_no_start,
+		a_stored_root_has_its_limit,
 		stored_files_that_nobody_signed_are_not_trusted,
 		older_stored_targets_are_fetched_anew,
 		stored_targets_of_the_version_but_of_other_content,
