@@ -196,6 +196,7 @@ open_client(struct weir_sync_feed *feed, struct source *source)
 	enum weir_sync_outcome outcome = WEIR_SYNC_NEW;
 	char pin[WEIR_TUF_HEX_SIZE] = "", *root = NULL;
 	size_t len = 0;
+	int error;
 
 	if (feed->client != NULL)
 		return WEIR_SYNC_NEW;
@@ -223,10 +224,12 @@ open_client(struct weir_sync_feed *feed, struct source *source)
 		strcpy(feed->record.pin, pin);
 		weir_sync_feed_save(feed);
 	}
-	return weir_tuf_client_open(feed->metadata, feed->settings->name,
-		   &feed->client, &feed->problem) == 0
-		   ? WEIR_SYNC_NEW
-		   : WEIR_SYNC_LOCAL;
+	error = weir_tuf_client_open(feed->metadata, feed->settings->name,
+	    &feed->client, &feed->problem);
+	if (error == 0)
+		return WEIR_SYNC_NEW;
+	return error == WEIR_ESYSTEM || error == WEIR_EMEMORY ? WEIR_SYNC_LOCAL
+							      : WEIR_SYNC_WRONG;
 }
 
 /* --- what is new ------------------------------------------------------------- */
@@ -264,7 +267,7 @@ refresh(struct weir_sync_feed *feed, struct weir_tuf_transport *transport,
 		note_trusted(feed, now_unix);
 		/* Not of one that we have had: a restart takes nothing back of
 		 * how old it is. */
-		if (outcome == WEIR_TUF_NEW)
+		if (outcome == WEIR_TUF_NEW || feed->record.newer_unix == 0)
 			feed->record.newer_unix = now_unix;
 		return WEIR_SYNC_NEW;
 	}

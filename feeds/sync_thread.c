@@ -370,20 +370,23 @@ plan_after_success(struct weir_sync_thread *thread)
 				 thread->feed.settings->url_count;
 }
 
-/* One line when it begins to fail, one when it is well again. */
+/* One line when it begins to fail, one when it is well again.  Why something was
+ * refused is not overwritten by a mirror that is only dead. */
 static void
 note_error(struct weir_sync_thread *thread)
 {
 	struct weir_sync_shown *shown = &thread->shown;
 	const char *text = thread->feed.problem.text;
 
-	if (text[0] == '\0')
+	if (text[0] == '\0' ||
+	    (thread->is_refused && thread->outcome == WEIR_SYNC_UNREACHABLE))
 		return;
 	if (thread->failures == 0 && strcmp(shown->error, text) != 0)
 		weir_log_error("feed %s: %s", name_of(thread), text);
 	pthread_mutex_lock(&thread->worker->mutex);
 	snprintf(shown->error, sizeof(shown->error), "%s", text);
 	shown->error_unix = (int64_t)time(NULL);
+	thread->worker->has_changed = true;
 	pthread_mutex_unlock(&thread->worker->mutex);
 }
 

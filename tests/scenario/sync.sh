@@ -129,6 +129,8 @@ sync_start() {
 		cat "$work/sync.log"
 		die "weir-sync does not start"
 	}
+	# The first poll is at a random moment; not to wait for it.
+	"$weir_sync" -c "$config_file" poll
 }
 
 sync_under=()
@@ -142,7 +144,7 @@ print(json.load(sys.stdin)["running"])' 2>/dev/null)" = True ]
 sync_stop() {
 	local status=0
 	kill "$sync_pid"
-	wait "$sync_pid" || status=$?
+	wait "$sync_pid" 2>/dev/null || status=$?
 	check "weir-sync's exit status" 0 "$status"
 	sync_pid=
 }
