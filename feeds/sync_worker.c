@@ -29,16 +29,13 @@
 
 /* --- what comes in ----------------------------------------------------------- */
 
-/* Under the mutex. */
+/* Under the mutex.  One that comes too soon after another waits, and is not
+ * lost: what it tells of is newer than what was fetched for the last one. */
 static void
 hint(struct weir_sync_thread *thread, enum weir_sync_hint_kind kind)
 {
-	if (!weir_sync_hint(&thread->hinted_ms, weir_sync_clock_ms()))
-		return;
 	if (kind > thread->hint)
 		thread->hint = kind;
-	if (kind == WEIR_SYNC_HINT_NOTIFY)
-		thread->worker->process.notify_polls++;
 	pthread_cond_signal(&thread->wake);
 }
 
