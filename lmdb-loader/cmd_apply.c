@@ -538,9 +538,7 @@ run(struct apply *apply)
 	if (ret < 0)
 		return ret;
 	recall_held(apply);
-	ret = take_rules(apply);
-	if (ret == 0)
-		ret = compile(apply);
+	ret = compile(apply);
 	if (ret == 0)
 		ret = compare(apply);
 	if (ret == 0)

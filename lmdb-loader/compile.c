@@ -147,6 +147,7 @@ take_item(void *arg, unsigned int thread, const struct weir_list_item *item)
 		entry.category = category_number(compiler, worker, item);
 	len = weir_name_to_key(item->name, WEIR_TRIGGER_QNAME, key, NULL);
 	reason = weir_guard_judge(&compiler->guard, key, len, &entry,
+	    compiler->out->policy->feeds[entry.feed].action,
 	    weir_guard_url(item, compiler->feed_settings));
 	if (reason != WEIR_GUARD_FINE)
 		return WEIR_LIST_REFUSED(reason);
@@ -263,8 +264,9 @@ take_old(void *arg, const struct weir_db_record *record)
 	if (ret < 0)
 		return ret;
 	/* The guard rails may be younger than the names. */
-	reason = weir_guard_judge(
-	    &compiler->guard, key, key_len, &entry, WEIR_GUARD_NO_URL);
+	reason = weir_guard_judge(&compiler->guard, key, key_len, &entry,
+	    compiler->out->policy->feeds[compiler->entry.feed].action,
+	    WEIR_GUARD_NO_URL);
 	if (reason != WEIR_GUARD_FINE)
 		return refuse_old(compiler, reason, record);
 	entry.feed = compiler->entry.feed;

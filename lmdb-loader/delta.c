@@ -91,6 +91,7 @@ take_item(void *arg, const struct weir_list_item *item)
 	len = weir_name_to_key(item->name, WEIR_TRIGGER_QNAME, key, NULL);
 	if (maker->is_guarded) {
 		reason = weir_guard_judge(&maker->guard, key, len, &entry,
+		    maker->delta->policy->feeds[entry.feed].action,
 		    weir_guard_url(item, maker->feed));
 		if (reason != WEIR_GUARD_FINE) {
 			count_guarded(maker, reason, item);

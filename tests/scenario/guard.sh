@@ -129,6 +129,34 @@ says "refused: a popular domain, as in $bad: evil.test"
 mv "$work/moved" "$bad"
 run 0 apply
 
+# A feed that lets names through may have them: it protects them from those
+# behind it.
+printf '%s\n' search.test google.com co.uk com >"$work/good.txt"
+cp "$conf" "$work/without-good.yaml"
+cat >>"$conf" <<-END
+	  - name: good
+	    file: good.txt
+	    action: pass
+END
+run 0 apply
+says "feed good: 3 names"
+run 0 explain www.search.test
+says "feed good lists search.test"
+echo www.google.com >"$work/add"
+run 0 delta good --add "$work/add"
+says "good: 1 added"
+run 3 delta bad --add "$work/add"
+says "refused: on the never-block list"
+# But not if it begins to block, though its list is not read.
+sed -i 's/action: pass/action: nxdomain/' "$conf"
+mv "$work/good.txt" "$work/moved"
+run 0 delta bad --del "$work/add" # not yet
+run 3 apply
+says "feed good: 0 names"
+mv "$work/moved" "$work/good.txt"
+cp "$work/without-good.yaml" "$conf"
+run 0 apply
+
 # --- too few, too many -----------------------------------------------------
 
 names a 2400 >"$work/large.txt"
