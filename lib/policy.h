@@ -65,6 +65,15 @@ weir_feed_has_category(const struct weir_feed *feed, unsigned int category)
 		   (feed->categories[category / 8] >> category % 8 & 1) != 0);
 }
 
+/** Whether an entry exists for its feed: it is sure enough, and of a category
+ *  that the feed is to use. */
+static inline bool
+weir_feed_counts(const struct weir_feed *feed, const struct weir_entry *entry)
+{
+	return entry->confidence >= feed->min_confidence &&
+	       weir_feed_has_category(feed, entry->category);
+}
+
 enum weir_on_failure {
 	WEIR_ON_FAILURE_PASS = 0,
 	WEIR_ON_FAILURE_SERVFAIL

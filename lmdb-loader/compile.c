@@ -529,6 +529,7 @@ sort_new(struct compiler *compiler)
 	struct weir_sort_options options = {
 		.folder = compiler->settings->database,
 		.memory = memory << 20,
+		.policy = compiler->out->policy,
 		.progress = &compiler->sorting
 	};
 
@@ -587,10 +588,10 @@ weir_compile(const struct weir_settings *settings, const bool *is_held,
 		compiler->out = &compiled;
 		compiler->thread_count = thread_count;
 		(void)pthread_mutex_init(&compiler->mutex, NULL);
-		ret = sort_new(compiler);
+		ret = start_policy(compiler);
 	}
 	if (ret == 0)
-		ret = start_policy(compiler);
+		ret = sort_new(compiler);
 	if (ret == 0)
 		ret = read_all(compiler);
 	if (ret == 0)

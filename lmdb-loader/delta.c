@@ -112,13 +112,15 @@ read_names(struct maker *maker, const char *file, bool is_guarded,
     struct weir_problem *problem)
 {
 	struct weir_list_options options = weir_item_options(maker->feed);
+	struct weir_sort_options sort_options = { .thread_count = 1,
+		.policy = maker->delta->policy };
 	struct stat info;
 	int ret;
 
 	if (file != NULL && stat(file, &info) == 0)
 		maker->entry.valid_until = weir_item_end(
 		    (int64_t)info.st_mtime, maker->feed->lifetime_s);
-	ret = weir_sort_new(&maker->sort);
+	ret = weir_sort_new_bounded(&sort_options, &maker->sort);
 	if (ret < 0)
 		return weir_problem_set(
 		    problem, ret, "%s", weir_error_text(ret));

@@ -388,6 +388,67 @@ START_TEST(rules_and_feeds_decide_in_their_order)
 }
 END_TEST
 
+/* Rows of one name say different things; those that do not exist for the feed
+ * are no part of what does. */
+START_TEST(what_does_not_count_is_not_put_together_with_what_does)
+{
+	static const struct {
+		const char *name, *feed;
+		uint32_t valid_until;
+	} table[] = {
+		{ "kind.example", "one", 0 },
+		{ "kind2.example", "one", 0 },
+		{ "unsure.example", "", 0 },
+		{ "ends.example", "one", UINT32_MAX },
+		{ "neither.example", "", 0 },
+	};
+	struct weir_generation with_base = { .base = NULL };
+	struct weir_settings *settings;
+	struct weir_compiled compiled;
+	struct weir_matches matches;
+	struct weir_entry entry;
+	struct weir_name name;
+	struct weir_db *db;
+	size_t i;
+
+	put_file("one.csv", "domain,category,confidence,valid_until\n"
+			    "kind.example,ads,90,\n"
+			    "kind.example,malware,90,\n"
+			    "kind2.example,malware,90,\n"
+			    "kind2.example,ads,90,\n"
+			    "unsure.example,malware,10,\n"
+			    "unsure.example,ads,90,\n"
+			    "ends.example,malware,10,\n"
+			    "ends.example,malware,90,9999-01-01\n"
+			    "neither.example,ads,90,\n"
+			    "neither.example,malware,10,\n");
+	settings = settings_of(
+	    "feeds:\n"
+	    "  - name: one\n    file: one.csv\n    format: csv\n"
+	    "    categories: [malware]\n    min-confidence: 50\n");
+	compiled = compile(settings, NULL);
+	db = build(compiled.sort, compiled.policy);
+	with_base.base = db;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		ck_assert_msg(
+		    strcmp(decides(db, table[i].name), table[i].feed) == 0,
+		    "%s: %s", table[i].name, decides(db, table[i].name));
+		ck_assert_int_eq(weir_name_parse(table[i].name,
+				     strlen(table[i].name), &name),
+		    0);
+		ck_assert_int_eq(
+		    weir_generation_lookup(&with_base, &name, &matches), 1);
+		ck_assert_int_eq(
+		    weir_entry_decode(matches.items[0].entries, &entry), 0);
+		ck_assert_msg(entry.valid_until == table[i].valid_until,
+		    "%s: until %u", table[i].name, entry.valid_until);
+	}
+	weir_db_close(db);
+	weir_compile_done(&compiled);
+	weir_settings_free(settings);
+}
+END_TEST
+
 START_TEST(never_block_refuses_the_name_and_what_would_cover_it)
 {
 	struct weir_settings *settings;
@@ -661,6 +722,8 @@ main(void)
 	tcase_add_test(tcase, many_names_are_made_and_written_side_by_side);
 	tcase_add_test(tcase, threads_change_neither_the_names_nor_the_report);
 	tcase_add_test(tcase, rules_and_feeds_decide_in_their_order);
+	tcase_add_test(
+	    tcase, what_does_not_count_is_not_put_together_with_what_does);
 	tcase_add_test(
 	    tcase, never_block_refuses_the_name_and_what_would_cover_it);
 	tcase_add_test(
