@@ -116,7 +116,7 @@ int weir_policy_add_category(
 
 /** Makes the policy's table of categories begin with those of `old`, so that it
  *  extends it; the policy says the same as before, in other numbers.  Left alone
- *  if they are too many together.  A table of answers that is empty still
+ *  if that would leave little room for those of lists (an eighth).  A table of answers that is empty still
  *  becomes that of `old`, unless this is half full. */
 void
 weir_policy_follow(struct weir_policy *policy, const struct weir_policy *old);

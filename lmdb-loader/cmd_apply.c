@@ -98,6 +98,10 @@ complain_of_lists(const struct apply *apply)
 	const struct weir_compile_feed *feed;
 	unsigned int i;
 
+	if (apply->compiled.has_lost_categories)
+		weir_log_note("the lists name more than %d categories; of the "
+			      "others only their feed's is known",
+		    WEIR_CATEGORIES - 1);
 	for (i = 0; i < apply->compiled.feed_count; i++) {
 		feed = &apply->compiled.feeds[i];
 		if (feed->state == WEIR_COMPILE_HELD)

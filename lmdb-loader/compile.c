@@ -88,8 +88,18 @@ count_guarded(
 	    (int)sizeof(example->text) - 1, text);
 }
 
-/* The number of a category that a list names; the feed's, if there are too many
- * of them. */
+/* The number of a category for which the table has no room: the feed's, but if
+ * the feed is to use some categories alone, it is none of them. */
+static uint16_t
+rest_category(const struct compiler *compiler)
+{
+	const struct weir_feed *feed =
+	    &compiler->out->policy->feeds[compiler->entry.feed];
+
+	return feed->has_categories ? 0 : compiler->entry.category;
+}
+
+/* The number of a category that a list names. */
 static uint16_t
 category_number(struct compiler *compiler, struct worker *worker,
     const struct weir_list_item *item)
@@ -103,9 +113,10 @@ category_number(struct compiler *compiler, struct worker *worker,
 	if (strcmp(worker->category, name) != 0) {
 		(void)pthread_mutex_lock(&compiler->mutex);
 		number = weir_policy_add_category(compiler->out->policy, name);
+		compiler->out->has_lost_categories |= number < 0;
 		(void)pthread_mutex_unlock(&compiler->mutex);
 		memcpy(worker->category, name, sizeof(name));
-		worker->category_number = number < 0 ? compiler->entry.category
+		worker->category_number = number < 0 ? rest_category(compiler)
 						     : (uint16_t)number;
 	}
 	return worker->category_number;
@@ -189,15 +200,16 @@ show_octets(void *arg, uint64_t done, uint64_t total)
 
 /* The category of the old policy under its number in the new one. */
 static uint16_t
-map_category(const struct compiler *compiler, unsigned int old_category)
+map_category(struct compiler *compiler, unsigned int old_category)
 {
 	const struct weir_policy *old = weir_generation_policy(compiler->old);
 	int number = -1;
 
 	if (old_category < old->category_count)
-		number = weir_policy_find_category(
+		number = weir_policy_add_category(
 		    compiler->out->policy, old->categories[old_category]);
-	return number < 0 ? compiler->entry.category : (uint16_t)number;
+	compiler->out->has_lost_categories |= number < 0;
+	return number < 0 ? rest_category(compiler) : (uint16_t)number;
 }
 
 static int

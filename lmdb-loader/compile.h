@@ -42,6 +42,9 @@ struct weir_compiled {
 	struct weir_policy *policy;
 	unsigned int feed_count;
 	struct weir_compile_feed *feeds;
+	/* Lists name more categories than there may be: entries of the others
+	 * have their feed's, or none if their feed is to use some alone. */
+	bool has_lost_categories;
 	unsigned int kept_count, lost_count, held_count; /* feeds */
 };
 

@@ -64,9 +64,12 @@ take_tables(struct maker *maker, const struct weir_list_item *item,
 		weir_item_category(item->category, category);
 		number = category[0] != '\0'
 			     ? weir_policy_add_category(policy, category)
-			     : -1;
+			     : entry->category;
+		/* No room for it: see compile.c. */
 		if (number >= 0)
 			entry->category = (uint16_t)number;
+		else if (policy->feeds[entry->feed].has_categories)
+			entry->category = 0;
 	}
 	if (item->action != WEIR_ACTION_LOCAL)
 		return true;

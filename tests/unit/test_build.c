@@ -449,6 +449,63 @@ START_TEST(what_does_not_count_is_not_put_together_with_what_does)
 }
 END_TEST
 
+static void
+put_categories(const char *file, const char *prefix, unsigned int count)
+{
+	FILE *stream;
+	char *text;
+	size_t len;
+	unsigned int i;
+
+	stream = open_memstream(&text, &len);
+	fputs("domain,category\n", stream);
+	for (i = 0; i < count; i++)
+		fprintf(stream, "%s%u.example,%s-%u\n", prefix, i, prefix, i);
+	ck_assert_int_eq(fclose(stream), 0);
+	put_file(file, text);
+	free(text);
+}
+
+/* One feed's list may fill the table; the next one's entries are none of what
+ * that feed is to use, though its own category is. */
+START_TEST(too_many_categories_make_no_entry_count)
+{
+	struct weir_settings *settings;
+	struct weir_compiled compiled;
+	struct weir_db *db;
+
+	put_categories("one.csv", "a", 300);
+	put_categories("two.csv", "b", 3);
+	settings = settings_of(
+	    "feeds:\n"
+	    "  - name: one\n    file: one.csv\n    format: csv\n"
+	    "    category: first\n"
+	    "  - name: two\n    file: two.csv\n    format: csv\n"
+	    "    category: malware\n    categories: [malware]\n");
+	compiled = compile(settings, NULL);
+	ck_assert(compiled.has_lost_categories);
+	ck_assert_uint_eq(compiled.policy->category_count, WEIR_CATEGORIES);
+	db = build(compiled.sort, compiled.policy);
+	weir_compile_done(&compiled);
+	ck_assert_str_eq(decides(db, "a299.example"), "one");
+	ck_assert_str_eq(decides(db, "b1.example"), "");
+	/* The next one begins anew, kept names and their categories with it. */
+	put_categories("one.csv", "c", 20);
+	put_file("two.csv", "<html>");
+	compiled = compile(settings, db);
+	ck_assert(!compiled.has_lost_categories);
+	ck_assert_int_ge(weir_policy_find_category(compiled.policy, "c-19"), 0);
+	ck_assert_int_lt(weir_policy_find_category(compiled.policy, "a-1"), 0);
+	ck_assert_int_eq(compiled.feeds[1].state, WEIR_COMPILE_KEPT);
+	weir_db_close(db);
+	db = build(compiled.sort, compiled.policy);
+	ck_assert_str_eq(decides(db, "b1.example"), "");
+	weir_db_close(db);
+	weir_compile_done(&compiled);
+	weir_settings_free(settings);
+}
+END_TEST
+
 START_TEST(never_block_refuses_the_name_and_what_would_cover_it)
 {
 	struct weir_settings *settings;
@@ -724,6 +781,7 @@ main(void)
 	tcase_add_test(tcase, rules_and_feeds_decide_in_their_order);
 	tcase_add_test(
 	    tcase, what_does_not_count_is_not_put_together_with_what_does);
+	tcase_add_test(tcase, too_many_categories_make_no_entry_count);
 	tcase_add_test(
 	    tcase, never_block_refuses_the_name_and_what_would_cover_it);
 	tcase_add_test(
