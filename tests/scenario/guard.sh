@@ -255,6 +255,62 @@ run 0 apply
 run 0 explain n1.a.test
 says "not blocked"
 
+# --- URLs ------------------------------------------------------------------
+
+# As URLhaus has them: each speaks of a page.  Who stands before the @, or
+# behind a backslash, is not the host.
+cat >"$work/urls.csv" <<-'END'
+	# id,dateadded,url,url_status,last_online,threat,tags,urlhaus_link
+	"1","2026-01-01","http://evil1.test/x","online","","malware","elf","-"
+	"2","2026-01-01","https://docs.search.test/d/x","online","","m","","-"
+	"3","2026-01-01","https://SEARCH.test./x","online","","m","","-"
+	"4","2026-01-01","http://search.test@evil4.test:80/x","online","","m","","-"
+	"5","2026-01-01","http://evil5.test\@search.test/","online","","m","","-"
+	"6","2026-01-01","http://a:b@www.search.test:8080/x","online","","m","","-"
+	"7","2026-01-01","http://who.hosting.test/x","online","","m","","-"
+	"8","2026-01-01","http://evil8.test","online","","m","","-"
+	"9","2026-01-01","http://192.0.2.1/x","online","","m","","-"
+	"10","2026-01-01","http://evil10.test/x","offline","","m","","-"
+	"11","2026-01-01","http://hosting.test/x","online","","m","","-"
+	"12","2026-01-01","http://old.docs.search.test/?x","online","","m","","-"
+END
+urls_of() {
+	sed '/^feeds:/,$d' "$work/good.yaml"
+	cat <<-END
+		feeds:
+		  - name: urls
+		    file: urls.csv
+		    url-hosts: $1
+	END
+}
+urls_of no >"$conf"
+run 0 apply
+says "feed urls: 1 names"
+says "refused: a URL, whose whole host is not blocked, as in $work/urls.csv:2:1: http://evil1"
+run 0 dump
+says "evil8.test"
+urls_of yes >"$conf"
+run 0 apply
+says "feed urls: 5 names"
+says "refused: a popular domain, as in $work/urls.csv:3:1: https://docs.search"
+says "and $work/urls.csv:4:1: https://SEARCH.test./x"
+says "and $work/urls.csv:7:1: http://a:b@www.search.test:8080/x"
+says "and $work/urls.csv:13:1: http://old.docs.search.test/?x"
+says "refused: a private public suffix, as in $work/urls.csv:12:1"
+says "skipped: not to be blocked, says its source"
+run 0 dump
+for loaded in evil1.test evil4.test evil5.test who.hosting.test evil8.test; do
+	says "$loaded"
+done
+echo '"13","2026-01-01","https://cdn.video.test/x","online","","m","","-"' \
+	>"$work/more.csv"
+sed -i '1i # id,dateadded,url,url_status,last_online,threat,tags,urlhaus_link' \
+	"$work/more.csv"
+run 3 delta urls --add "$work/more.csv"
+says "refused: a popular domain"
+run 0 explain cdn.video.test
+says_not "feed urls lists"
+
 # --- presets ---------------------------------------------------------------
 
 cp "$work/good.yaml" "$conf"
