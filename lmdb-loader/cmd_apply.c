@@ -104,6 +104,12 @@ complain_of_lists(const struct apply *apply)
 		    WEIR_CATEGORIES - 1);
 	for (i = 0; i < apply->compiled.feed_count; i++) {
 		feed = &apply->compiled.feeds[i];
+		if (feed->state == WEIR_COMPILE_READ && feed->has_changed)
+			weir_log_error("feed %s: %s has changed while it was "
+				       "read: run weir-load apply again; who "
+				       "writes lists moves whole files there",
+			    apply->settings->feeds[i].name,
+			    apply->settings->feeds[i].file);
 		if (feed->state == WEIR_COMPILE_HELD)
 			weir_log_error("feed %s: %s; its %" PRIu64
 				       " names of the generation before stay "
@@ -191,6 +197,19 @@ is_accepted(struct apply *apply, unsigned int place, const char *digest)
 	       strcmp(held->digest, digest) == 0;
 }
 
+/* The digest of what was read: "", which no file has, if the file may have been
+ * replaced since. */
+static void
+digest_read(const struct apply *apply, unsigned int place, char *digest)
+{
+	const struct weir_compile_feed *feed = &apply->compiled.feeds[place];
+	const char *file = apply->settings->feeds[place].file;
+
+	if (feed->has_changed || weir_held_digest(file, digest) < 0 ||
+	    !weir_compile_is_same(feed, file))
+		digest[0] = '\0';
+}
+
 /* Holds the feeds that this apply would change too much.  Whether there are
  * any. */
 static bool
@@ -210,8 +229,7 @@ find_held(struct apply *apply)
 		if (apply->compiled.feeds[i].state != WEIR_COMPILE_READ ||
 		    weir_held_limit(feed, held.before, held.names) == NULL)
 			continue;
-		held.digest[0] = '\0';
-		(void)!weir_held_digest(feed->file, held.digest);
+		digest_read(apply, i, held.digest);
 		if (is_accepted(apply, i, held.digest))
 			continue;
 		strcpy(held.name, feed->name);
@@ -570,7 +588,7 @@ weir_cmd_apply(const struct weir_load *load)
 	exit_code = weir_load_acknowledge(
 	    load, &apply.store, &apply.ack, &apply.acknowledge_s);
 	if (apply.compiled.kept_count > 0 || apply.compiled.lost_count > 0 ||
-	    apply.compiled.held_count > 0)
+	    apply.compiled.held_count > 0 || apply.compiled.changed_count > 0)
 		exit_code = WEIR_EXIT_PARTLY;
 	exit_code = print(&apply, exit_code);
 out:

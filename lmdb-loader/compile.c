@@ -25,7 +25,9 @@
 #include "lib/work.h"
 #include "lmdb-loader/guard.h"
 #include "lmdb-loader/item.h"
+#include "lmdb-loader/origin.h"
 
+#define NS_PER_S         1000000000U
 #define LOCAL_CONFIDENCE 100
 #define THREAD_MEMORY_MB 8 /* for less a thread has too little to sort */
 /* Text of a list that a thread has before it, of all memory. */
@@ -325,6 +327,15 @@ take_over(struct compiler *compiler)
 	return ret;
 }
 
+bool
+weir_compile_is_same(const struct weir_compile_feed *feed, const char *file)
+{
+	uint64_t size, modified_ns;
+
+	return weir_origin_stamp(file, &size, &modified_ns) &&
+	       size == feed->size && modified_ns == feed->modified_ns;
+}
+
 static int
 read_list(struct compiler *compiler)
 {
@@ -351,6 +362,7 @@ read_list(struct compiler *compiler)
 		compiler->workers[i].category[0] = '\0';
 	ret = weir_list_read_by(settings->file, settings->format, &sink,
 	    &feed->report, &feed->problem);
+	feed->has_changed = !weir_compile_is_same(feed, settings->file);
 	for (i = 0; i < compiler->thread_count; i++) {
 		weir_sort_part_free(compiler->workers[i].part);
 		compiler->workers[i].part = NULL;
@@ -413,7 +425,7 @@ start_feed(struct compiler *compiler)
 {
 	const struct weir_feed_settings *settings =
 	    &compiler->settings->feeds[compiler->feed];
-	struct stat info;
+	struct weir_compile_feed *feed = &compiler->out->feeds[compiler->feed];
 
 	memset(&compiler->entry, 0, sizeof(compiler->entry));
 	compiler->feed_settings = settings;
@@ -423,10 +435,13 @@ start_feed(struct compiler *compiler)
 	    compiler->settings->policy.categories[settings->category]);
 	compiler->entry.confidence = settings->confidence;
 	/* An unchanged file has unchanged entries. */
-	if (settings->lifetime_s != 0 && settings->file != NULL &&
-	    stat(settings->file, &info) == 0)
+	if (settings->file != NULL &&
+	    weir_origin_stamp(
+		settings->file, &feed->size, &feed->modified_ns) &&
+	    settings->lifetime_s != 0)
 		compiler->entry.valid_until = weir_item_end(
-		    (int64_t)info.st_mtime, settings->lifetime_s);
+		    (int64_t)(feed->modified_ns / NS_PER_S),
+		    settings->lifetime_s);
 }
 
 static int
@@ -465,6 +480,8 @@ read_feed(struct compiler *compiler)
 	}
 	if (feed->kept_count > 0)
 		feed->state = WEIR_COMPILE_KEPT;
+	else if (feed->state == WEIR_COMPILE_READ && feed->has_changed)
+		compiler->out->changed_count++;
 	if (feed->state == WEIR_COMPILE_KEPT)
 		compiler->out->kept_count++;
 	else if (feed->state == WEIR_COMPILE_LOST)

@@ -11,7 +11,6 @@
 #include "lib/file.h"
 #include "lib/log.h"
 #include "lmdb-loader/load.h"
-#include "lmdb-loader/origin.h"
 
 #define REPORT_SIZE_MAX (64U << 20) /* 250 feeds with all their examples */
 #define REPORT_FILE     "%" PRIu64 ".report.json"
@@ -82,20 +81,18 @@ add_list(json_t *object, const struct weir_feed_settings *settings,
     const struct weir_compile_feed *feed)
 {
 	const struct weir_list_report *report = &feed->report;
-	uint64_t size = 0, modified_ns = 0;
 	json_t *list;
 
-	/* So that explain knows whether it reads the same list. */
-	if (settings->file != NULL)
-		(void)weir_origin_stamp(settings->file, &size, &modified_ns);
 	list = json_pack(
 	    "{s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:o}",
 	    "file",
 	    weir_load_string(settings->file != NULL ? settings->file : ""),
 	    "format",
 	    report->format[0] != '\0' ? report->format : settings->format,
-	    "octets", (json_int_t)size, "modified_ns", (json_int_t)modified_ns,
-	    "lines", (json_int_t)report->line_count, "entries",
+	    /* So that explain knows whether it reads the same list. */
+	    "octets", (json_int_t)feed->size, "modified_ns",
+	    (json_int_t)feed->modified_ns, "lines",
+	    (json_int_t)report->line_count, "entries",
 	    (json_int_t)report->entry_count, "kept",
 	    (json_int_t)feed->kept_count, "held", (json_int_t)feed->held_count,
 	    "problem", weir_load_string(feed->problem.text), "refused_count",

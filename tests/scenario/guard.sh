@@ -218,6 +218,61 @@ run 0 apply
 run 0 status
 says_not "waits"
 
+# A file that is replaced while it is read: what is held is not the new one, and
+# what was accepted is not what was read.  Much packed text takes long enough.
+names a 9001 >"$work/large.txt"
+run 0 apply
+names a 30 >"$work/few"
+names a 40 >"$work/other"
+nothing() {
+	awk 'BEGIN { for (i = 0; i < 40000000; i++) print "# nothing" }'
+}
+long_list() {
+	{
+		cat "$work/few"
+		nothing
+	} | gzip -1 >"$1"
+}
+is_read() {
+	[ -n "$(find "/proc/$1/fd" -lname "$work/large.txt" 2>/dev/null)" ]
+}
+# replaced_while_read BY: an apply, in the middle of which large.txt is replaced.
+replaced_while_read() {
+	local pid code=0
+	what="apply of a list that is replaced"
+	"$load" -c "$conf" apply >"$out" 2>"$err" &
+	pid=$!
+	# Its digest may be taken before, which is done at once.
+	until is_read "$pid" && sleep 0.05 && is_read "$pid"; do
+		[ -e "/proc/$pid/fd/2" ] || fail "$what: it ended too early"
+	done
+	kill -STOP "$pid"
+	mv "$1" "$work/large.txt"
+	kill -CONT "$pid"
+	wait "$pid" || code=$?
+	[ "$code" = 3 ] || fail "$what: exit $code, not 3"
+}
+long_list "$work/large.txt"
+replaced_while_read "$work/other"
+complains "holds 30 names where 9001 are in force"
+run 1 accept large
+complains "has changed since it was held"
+run 3 apply
+run 0 accept large
+cp "$work/large.txt" "$work/accepted"
+long_list "$work/large.txt"
+replaced_while_read "$work/accepted"
+complains "holds 30 names where 9001 are in force"
+run 3 apply
+complains "holds 40 names where 9001 are in force"
+names a 9002 >"$work/accepted"
+names a 9001 | gzip -1 >"$work/large.txt"
+nothing | gzip -1 >>"$work/large.txt"
+replaced_while_read "$work/accepted"
+complains "large.txt has changed while it was read"
+run 0 apply
+says "feed large: 9002 names"
+
 # A setting of the feed, and one for all.
 names a 20 >"$work/large.txt"
 cp "$conf" "$work/good.yaml"
