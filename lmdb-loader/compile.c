@@ -27,6 +27,9 @@
 #include "lmdb-loader/item.h"
 #include "lmdb-loader/origin.h"
 
+/* Of the table of answers, at least, for each feed. */
+#define SHARE_ANSWERS    16
+#define SHARE_OCTETS     1024
 #define NS_PER_S         1000000000U
 #define LOCAL_CONFIDENCE 100
 #define THREAD_MEMORY_MB 8 /* for less a thread has too little to sort */
@@ -59,6 +62,8 @@ struct compiler {
 	unsigned int feed;
 	struct weir_entry entry;
 	const struct weir_feed_settings *feed_settings;
+	unsigned int answers_max; /* in the policy's table */
+	size_t answers_size_max;
 	/* Taking over: */
 	uint16_t old_feed;
 };
@@ -124,6 +129,48 @@ category_number(struct compiler *compiler, struct worker *worker,
 	return worker->category_number;
 }
 
+/* How much of the table of answers the feed at work may fill: something is left
+ * for each feed behind that may have answers too, so that a list with a thousand
+ * of them does not take the next one's only sinkhole. */
+static void
+share_answers(struct compiler *compiler)
+{
+	const struct weir_feed_settings *feed;
+	unsigned int i, behind = 0, count = SHARE_ANSWERS;
+	unsigned int octets = SHARE_OCTETS;
+
+	for (i = compiler->feed + 1; i < compiler->settings->feed_count; i++) {
+		feed = &compiler->settings->feeds[i];
+		behind += feed->file != NULL &&
+			  (strcmp(feed->format, "rpz") == 0 ||
+			      strcmp(feed->format, "auto") == 0);
+	}
+	if (behind * count > WEIR_ANSWERS / 2)
+		count = WEIR_ANSWERS / 2 / behind;
+	if (behind * octets > WEIR_ANSWERS_SIZE / 2)
+		octets = WEIR_ANSWERS_SIZE / 2 / behind;
+	compiler->answers_max = WEIR_ANSWERS - behind * count;
+	compiler->answers_size_max = WEIR_ANSWERS_SIZE - behind * octets;
+}
+
+/* The place of an answer in the policy's table; < 0: there is no room for it. */
+static int
+place_answer(struct compiler *compiler, const struct weir_list_answer *answer)
+{
+	struct weir_answers *answers = &compiler->out->policy->answers;
+	size_t used = answers->count == 0 ? 0
+					  : answers->ends[answers->count - 1];
+	int place;
+
+	place = weir_answers_find(answers, answer->records, answer->len);
+	if (place >= 0)
+		return place;
+	if (answers->count >= compiler->answers_max ||
+	    used + answer->len > compiler->answers_size_max)
+		return WEIR_ELIMIT;
+	return weir_answers_add(answers, answer->records, answer->len);
+}
+
 /* Puts the item's own answer into the policy's table, and its place into the
  * entry.  false: there are too many answers. */
 static bool
@@ -135,8 +182,7 @@ take_answer(struct compiler *compiler, const struct weir_list_item *item,
 	if (item->action != WEIR_ACTION_LOCAL)
 		return true;
 	(void)pthread_mutex_lock(&compiler->mutex);
-	place = weir_answers_add(&compiler->out->policy->answers,
-	    item->answer.records, item->answer.len);
+	place = place_answer(compiler, &item->answer);
 	(void)pthread_mutex_unlock(&compiler->mutex);
 	if (place >= 0)
 		weir_item_set_answer((unsigned int)place, entry);
@@ -165,7 +211,7 @@ take_item(void *arg, unsigned int thread, const struct weir_list_item *item)
 	if (reason != WEIR_GUARD_FINE)
 		return WEIR_LIST_REFUSED(reason);
 	if (!take_answer(compiler, item, &entry))
-		return WEIR_LIST_REFUSED(WEIR_LIST_ACTION);
+		return WEIR_LIST_REFUSED(WEIR_LIST_ANSWERS);
 	return weir_sort_part_add(
 	    worker->part, worker->piece, key, len, &entry);
 }
@@ -287,7 +333,7 @@ take_old(void *arg, const struct weir_db_record *record)
 	entry.category = map_category(compiler, entry.category);
 	ret = map_answers(compiler, &entry);
 	if (ret == WEIR_ELIMIT)
-		return refuse_old(compiler, WEIR_LIST_ACTION, record);
+		return refuse_old(compiler, WEIR_LIST_ANSWERS, record);
 	if (ret < 0)
 		return ret;
 	ret = weir_sort_add(compiler->out->sort, key, key_len, &entry);
@@ -434,6 +480,7 @@ start_feed(struct compiler *compiler)
 	    compiler->out->policy,
 	    compiler->settings->policy.categories[settings->category]);
 	compiler->entry.confidence = settings->confidence;
+	share_answers(compiler);
 	/* An unchanged file has unchanged entries. */
 	if (settings->file != NULL &&
 	    weir_origin_stamp(

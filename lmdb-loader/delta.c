@@ -101,7 +101,7 @@ take_item(void *arg, const struct weir_list_item *item)
 			return 0;
 		}
 		if (!take_tables(maker, item, &entry)) {
-			count_guarded(maker, WEIR_LIST_ACTION, item);
+			count_guarded(maker, WEIR_LIST_ANSWERS, item);
 			return 0;
 		}
 	}
