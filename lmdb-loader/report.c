@@ -153,7 +153,7 @@ print_example(json_t *feed, json_t *example, FILE *stream)
 {
 	long long column = integer(example, "column");
 
-	fprintf(stream, "%s", text(feed, "file"));
+	weir_log_clean(text(feed, "file"), stream);
 	if (integer(example, "line") > 0)
 		fprintf(stream, ":%lld:%lld", integer(example, "line"),
 		    column > 0 ? column : 1);
@@ -228,8 +228,11 @@ print_feed(json_t *feed, FILE *stream)
 		fprintf(
 		    stream, ", and %lld deltas since", integer(feed, "deltas"));
 	fputc('\n', stream);
-	if (text(feed, "problem")[0] != '\0')
-		fprintf(stream, "    %s\n", text(feed, "problem"));
+	if (text(feed, "problem")[0] != '\0') {
+		fputs("    ", stream);
+		weir_log_clean(text(feed, "problem"), stream);
+		fputc('\n', stream);
+	}
 	json_array_foreach(json_object_get(feed, "refused"), i, refused)
 	    print_refused(feed, refused, stream);
 }
