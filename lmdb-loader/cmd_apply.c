@@ -104,6 +104,12 @@ complain_of_lists(const struct apply *apply)
 		    WEIR_CATEGORIES - 1);
 	for (i = 0; i < apply->compiled.feed_count; i++) {
 		feed = &apply->compiled.feeds[i];
+		if (feed->state == WEIR_COMPILE_READ && feed->is_over)
+			weir_log_note("feed %s: %s is older than the feed's "
+				      "lifetime: what does not say itself when "
+				      "it was seen, or ends, has ended",
+			    apply->settings->feeds[i].name,
+			    apply->settings->feeds[i].file);
 		if (feed->state == WEIR_COMPILE_READ && feed->has_changed)
 			weir_log_error("feed %s: %s has changed while it was "
 				       "read: run weir-load apply again; who "

@@ -489,6 +489,8 @@ start_feed(struct compiler *compiler)
 		compiler->entry.valid_until = weir_item_end(
 		    (int64_t)(feed->modified_ns / NS_PER_S),
 		    settings->lifetime_s);
+	feed->is_over = compiler->entry.valid_until != 0 &&
+			(time_t)compiler->entry.valid_until <= time(NULL);
 }
 
 static int

@@ -34,6 +34,7 @@ struct weir_compile_feed {
 	/* The file as it was before it was read, see weir_origin_stamp. */
 	uint64_t size, modified_ns;
 	bool has_changed; /* it was another one when it had been read */
+	bool is_over;     /* it is older than its feed's lifetime */
 	struct weir_problem problem;    /* what is wrong with its file */
 	struct weir_list_report report; /* entry_count without those refused
 					 * for the never-block list */

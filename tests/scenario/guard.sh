@@ -307,6 +307,7 @@ run 0 lookup n1.a.test
 says ", until $(date -u -d '5 days' +%Y-%m-%d)"
 touch -d '8 days ago' "$work/large.txt"
 run 0 apply
+complains "feed large: $work/large.txt is older than the feed's lifetime"
 run 0 explain n1.a.test
 says "not blocked"
 
