@@ -120,6 +120,14 @@ run 1 apply
 complains "guard: $work/popular.csv: No such file"
 mv "$work/moved" "$work/popular.csv"
 
+# A list that is away is not one that has changed its mind.
+mv "$bad" "$work/moved"
+run 0 explain evil.test
+says "its list cannot be read now"
+mv "$work/moved" "$bad"
+run 0 explain evil.test
+says "bad.txt:19"
+
 # What is guarded from now on goes, though its list is not read.
 printf '3,a.test\n4,evil.test\n' >>"$work/popular.csv"
 mv "$bad" "$work/moved"
