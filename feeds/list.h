@@ -66,6 +66,7 @@ enum weir_list_reason {
 	WEIR_LIST_SPECIAL_USE,    /* RFC 6761 and others */
 	WEIR_LIST_POPULAR,        /* on the list of popular domains */
 	WEIR_LIST_WHOLE_HOST,     /* would be blocked whole for one URL */
+	WEIR_LIST_ANSWERS,        /* no room for an answer of its own */
 	WEIR_LIST_REASON_COUNT
 };
 

@@ -53,6 +53,8 @@ static const struct {
 	[WEIR_LIST_POPULAR] = { "a popular domain", "popular" },
 	[WEIR_LIST_WHOLE_HOST] = { "a URL, whose whole host is not blocked",
 	    "whole-host" },
+	[WEIR_LIST_ANSWERS] = { "one answer of lists' own too many",
+	    "answers" },
 };
 
 static const char *const field_texts[WEIR_LIST_FIELD_COUNT] = {

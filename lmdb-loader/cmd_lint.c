@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/log.h"
 #include "lmdb-loader/lint_json.h"
 #include "lmdb-loader/load.h"
 
@@ -134,9 +135,12 @@ print_overlaps(json_t *file)
 		number_of(one, "same"), text_of(one, "feed"),
 		number_of(one, "covered"));
 	json_array_foreach(json_object_get(file, "overlap"), i, one)
-	    printf("  %-10s %lld names are in %s, %lld below names of it\n",
-		i == 0 ? "overlap" : "", number_of(one, "same"),
-		text_of(one, "file"), number_of(one, "covered"));
+	{
+		printf("  %-10s %lld names are in ", i == 0 ? "overlap" : "",
+		    number_of(one, "same"));
+		weir_log_clean(text_of(one, "file"), stdout);
+		printf(", %lld below names of it\n", number_of(one, "covered"));
+	}
 }
 
 static void
@@ -144,9 +148,12 @@ print_file(json_t *file)
 {
 	size_t i;
 
-	printf("%s: %s\n", text_of(file, "file"), text_of(file, "result"));
+	weir_log_clean(text_of(file, "file"), stdout);
+	printf(": %s\n", text_of(file, "result"));
 	if (strcmp(text_of(file, "result"), "unreadable") == 0) {
-		printf("  %s\n", text_of(file, "problem"));
+		fputs("  ", stdout);
+		weir_log_clean(text_of(file, "problem"), stdout);
+		putchar('\n');
 		return;
 	}
 	print_format(file);

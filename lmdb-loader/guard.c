@@ -322,33 +322,61 @@ judge(const struct weir_guard *guard, const struct asked *asked,
 	return reason != 0 ? reason : judge_url(guard, asked, url);
 }
 
+/* What the entry says of the name itself or of what is below it. */
+static unsigned int
+word(const struct weir_entry *entry, bool is_below, unsigned int feed_action)
+{
+	unsigned int action = weir_entry_action(entry, is_below);
+
+	if ((entry->scope &
+		(is_below ? WEIR_SCOPE_SUBDOMAINS : WEIR_SCOPE_NAME)) == 0)
+		return WEIR_ACTION_CANCELLED;
+	return action == WEIR_ACTION_DEFAULT ? feed_action : action;
+}
+
 /* The places of which the entry's word would be a block. */
 static unsigned int
-blocked_scope(const struct weir_entry *entry)
+blocked_scope(const struct weir_entry *entry, unsigned int feed_action)
 {
 	unsigned int scope = 0, i, action;
 
 	for (i = 0; i < 2; i++) {
-		action = weir_entry_action(entry, i == 1);
+		action = word(entry, i == 1, feed_action);
 		if (action != WEIR_ACTION_PASS &&
 		    action != WEIR_ACTION_EXCEPT &&
 		    action != WEIR_ACTION_CANCELLED)
 			scope |= i == 1 ? WEIR_SCOPE_SUBDOMAINS
 					: WEIR_SCOPE_NAME;
 	}
-	return scope & entry->scope;
+	return scope;
+}
+
+/* What does not block: "*.com" would switch all feeds behind off, and one page
+ * does not vouch for its whole host. */
+static int
+judge_pass(const struct asked *asked, const struct weir_entry *entry,
+    unsigned int feed_action, enum weir_guard_url url)
+{
+	if (url == WEIR_GUARD_URL)
+		return WEIR_LIST_WHOLE_HOST;
+	if (asked->count < 2 &&
+	    (word(entry, false, feed_action) == WEIR_ACTION_PASS ||
+		word(entry, true, feed_action) == WEIR_ACTION_PASS))
+		return WEIR_LIST_SINGLE_LABEL;
+	return WEIR_GUARD_FINE;
 }
 
 int
 weir_guard_judge(const struct weir_guard *guard, const uint8_t *key, size_t len,
-    const struct weir_entry *entry, enum weir_guard_url url)
+    const struct weir_entry *entry, unsigned int feed_action,
+    enum weir_guard_url url)
 {
-	unsigned int scope = blocked_scope(entry), reason;
+	unsigned int scope = blocked_scope(entry, feed_action), reason;
 	struct asked asked;
 
-	if (scope == 0)
-		return WEIR_GUARD_FINE;
 	ask(&asked, key, len);
+	if (scope == 0)
+		return judge_pass(&asked, entry, feed_action, url);
 	reason = judge(guard, &asked, scope, url);
 	return reason == 0 ? WEIR_GUARD_FINE : (int)reason - 1;
 }

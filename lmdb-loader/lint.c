@@ -155,6 +155,7 @@ take_item(void *arg, unsigned int thread, const struct weir_list_item *item)
 		entry.confidence = 100;
 	len = weir_name_to_key(item->name, WEIR_TRIGGER_QNAME, key, NULL);
 	reason = weir_guard_judge(&lint->guard, key, len, &entry,
+	    WEIR_ACTION_NXDOMAIN,
 	    item->is_from_url ? WEIR_GUARD_URL : WEIR_GUARD_NO_URL);
 	if (reason != WEIR_GUARD_FINE)
 		return WEIR_LIST_REFUSED(reason);

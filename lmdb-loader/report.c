@@ -86,20 +86,18 @@ add_list(json_t *object, const struct weir_feed_settings *settings,
     const struct weir_compile_feed *feed)
 {
 	const struct weir_list_report *report = &feed->report;
-	uint64_t size = 0, modified_ns = 0;
 	json_t *list;
 
-	/* So that explain knows whether it reads the same list. */
-	if (settings->file != NULL)
-		(void)weir_origin_stamp(settings->file, &size, &modified_ns);
 	list = json_pack(
 	    "{s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:o}",
 	    "file",
 	    weir_load_string(settings->file != NULL ? settings->file : ""),
 	    "format",
 	    report->format[0] != '\0' ? report->format : settings->format,
-	    "octets", (json_int_t)size, "modified_ns", (json_int_t)modified_ns,
-	    "lines", (json_int_t)report->line_count, "entries",
+	    /* So that explain knows whether it reads the same list. */
+	    "octets", (json_int_t)feed->size, "modified_ns",
+	    (json_int_t)feed->modified_ns, "lines",
+	    (json_int_t)report->line_count, "entries",
 	    (json_int_t)report->entry_count, "kept",
 	    (json_int_t)feed->kept_count, "held", (json_int_t)feed->held_count,
 	    "problem", weir_load_string(feed->problem.text), "refused_count",
@@ -163,7 +161,7 @@ print_example(json_t *feed, json_t *example, FILE *stream)
 {
 	long long column = integer(example, "column");
 
-	fprintf(stream, "%s", text(feed, "file"));
+	weir_log_clean(text(feed, "file"), stream);
 	/* The lines of a signed feed's state are of no file. */
 	if (integer(example, "line") > 0 &&
 	    json_object_get(feed, "sequence") == NULL)
@@ -255,8 +253,11 @@ print_feed(json_t *feed, FILE *stream)
 		    integer(feed, "deltas") == 1 ? "delta" : "deltas");
 	print_age(feed, stream);
 	fputc('\n', stream);
-	if (text(feed, "problem")[0] != '\0')
-		fprintf(stream, "    %s\n", text(feed, "problem"));
+	if (text(feed, "problem")[0] != '\0') {
+		fputs("    ", stream);
+		weir_log_clean(text(feed, "problem"), stream);
+		fputc('\n', stream);
+	}
 	json_array_foreach(json_object_get(feed, "refused"), i, refused)
 	    print_refused(feed, refused, stream);
 }

@@ -169,3 +169,12 @@ if command -v jq >/dev/null; then
 		.invalid.count, .loaded.known, .loaded.feeds[1].same]' out)" = \
 		'["trouble","hosts",4,1,1,1,2,4,1]' ] || fail "JSON: $(cat out)"
 fi
+
+# A list's name may come from an archive, and must not drive the terminal.
+mkdir bad
+printf 'good.example\n' >$'bad/\e[31mred\nlist'
+printf 'x y z\n' >$'bad/\e]0;title\a'
+lint 1 bad/*
+! grep -q '[[:cntrl:]]' out err || fail "$what: control characters"
+says 'bad/\?\[31mred\?list: fine'
+says '1 names are in|unreadable'

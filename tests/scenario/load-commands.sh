@@ -537,4 +537,8 @@ rmdir "$work/feeds/compact.base"
 run 0 compact
 run 0 --json status
 says '"compact_problem": null'
+# A rule of one's own is taken once by apply (and freed, as the sanitizers see).
+run 0 deny mine.example
+run 0 apply
+run 0 forget mine.example
 echo "all commands do as weir-load(8) says"

@@ -88,7 +88,8 @@ judge(const char *text, unsigned int scope, enum weir_guard_url url)
 
 	ck_assert_int_eq(weir_idn_parse(text, strlen(text), &name), 0);
 	len = weir_name_to_key(&name, WEIR_TRIGGER_QNAME, key, NULL);
-	return weir_guard_judge(&guard, key, len, &entry, url);
+	return weir_guard_judge(
+	    &guard, key, len, &entry, WEIR_ACTION_NXDOMAIN, url);
 }
 
 struct row {
@@ -180,20 +181,58 @@ END_TEST
 
 START_TEST(what_does_not_block_is_not_guarded)
 {
-	struct weir_entry entry = { .scope = BOTH,
-		.action = WEIR_ACTION_PASS,
-		.below_action = WEIR_ACTION_EXCEPT };
+	static const struct {
+		uint8_t action, below_action, feed_action;
+		enum weir_guard_url url;
+		int wanted;
+	} rows[] = {
+		{ WEIR_ACTION_PASS, WEIR_ACTION_EXCEPT, WEIR_ACTION_NXDOMAIN, 0,
+		    FINE },
+		{ WEIR_ACTION_PASS, WEIR_ACTION_NXDOMAIN, WEIR_ACTION_NXDOMAIN,
+		    0, WEIR_LIST_PUBLIC_SUFFIX },
+		/* What its feed says. */
+		{ WEIR_ACTION_DEFAULT, WEIR_ACTION_DEFAULT, WEIR_ACTION_DROP, 0,
+		    WEIR_LIST_PUBLIC_SUFFIX },
+		{ WEIR_ACTION_DEFAULT, WEIR_ACTION_DEFAULT, WEIR_ACTION_PASS, 0,
+		    FINE },
+		{ WEIR_ACTION_DEFAULT, WEIR_ACTION_LOCAL, WEIR_ACTION_PASS, 0,
+		    WEIR_LIST_PUBLIC_SUFFIX },
+		{ WEIR_ACTION_DEFAULT, WEIR_ACTION_DEFAULT, WEIR_ACTION_PASS,
+		    WEIR_GUARD_URL, WEIR_LIST_WHOLE_HOST },
+		{ WEIR_ACTION_DEFAULT, WEIR_ACTION_DEFAULT, WEIR_ACTION_PASS,
+		    WEIR_GUARD_URL_ALLOWED, FINE },
+	};
+	struct weir_entry entry = { .scope = BOTH };
 	uint8_t key[WEIR_KEY_SIZE];
 	struct weir_name name;
-	size_t len;
+	size_t len, i;
+	int got;
 
 	open_guard("");
 	ck_assert_int_eq(weir_name_parse("co.uk", 5, &name), 0);
 	len = weir_name_to_key(&name, WEIR_TRIGGER_QNAME, key, NULL);
-	ck_assert_int_eq(weir_guard_judge(&guard, key, len, &entry, 0), FINE);
-	entry.below_action = WEIR_ACTION_NXDOMAIN;
-	ck_assert_int_eq(weir_guard_judge(&guard, key, len, &entry, 0),
-	    WEIR_LIST_PUBLIC_SUFFIX);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		entry.action = rows[i].action;
+		entry.below_action = rows[i].below_action;
+		got = weir_guard_judge(
+		    &guard, key, len, &entry, rows[i].feed_action, rows[i].url);
+		ck_assert_msg(got == rows[i].wanted, "row %zu: %d", i, got);
+	}
+	/* An exception is for its own feed; who passes, passes for all. */
+	ck_assert_int_eq(weir_name_parse("uk", 2, &name), 0);
+	len = weir_name_to_key(&name, WEIR_TRIGGER_QNAME, key, NULL);
+	entry.action = entry.below_action = WEIR_ACTION_EXCEPT;
+	ck_assert_int_eq(
+	    weir_guard_judge(&guard, key, len, &entry, WEIR_ACTION_NXDOMAIN, 0),
+	    FINE);
+	entry.below_action = WEIR_ACTION_PASS;
+	ck_assert_int_eq(
+	    weir_guard_judge(&guard, key, len, &entry, WEIR_ACTION_NXDOMAIN, 0),
+	    WEIR_LIST_SINGLE_LABEL);
+	entry.scope = NAME;
+	ck_assert_int_eq(
+	    weir_guard_judge(&guard, key, len, &entry, WEIR_ACTION_NXDOMAIN, 0),
+	    FINE);
 	weir_guard_done(&guard);
 }
 END_TEST

@@ -66,6 +66,13 @@ START_TEST(what_stands_beside_the_name_is_told)
 		    "c.example c85 u1709164800\nd.example\n"
 		    "e.example c15 u4294967295\n",
 		    "" },
+		{ "domain,confidence\na.example,37.5\nb.example,0.0\n"
+		  "c.example,99.99\nd.example,50%\ne.example,5.x\n"
+		  "f.example,5%5\ng.example,-5\nh.example,0.01\n",
+		    "a.example c37\nb.example c0\nc.example c99\n"
+		    "d.example c50\ne.example\nf.example\ng.example\n"
+		    "h.example\n",
+		    "" },
 	};
 
 	ROWS_CHECK("csv", rows);

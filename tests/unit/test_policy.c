@@ -3,6 +3,7 @@
  */
 #include "lib/policy.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -361,6 +362,7 @@ START_TEST(categories_are_renumbered_to_follow)
 {
 	struct weir_policy *old = malloc(sizeof(*old));
 	struct weir_policy *next = malloc(sizeof(*next));
+	unsigned int i;
 
 	make_policy();
 	*next = *old = policy;
@@ -380,6 +382,19 @@ START_TEST(categories_are_renumbered_to_follow)
 	ck_assert(weir_feed_has_category(&next->feeds[CHOOSY], 2));
 	ck_assert(!weir_feed_has_category(&next->feeds[CHOOSY], 1));
 	ck_assert(weir_feed_has_category(&next->feeds[FIRST], 1));
+	/* A table that is nearly full is begun anew. */
+	for (i = old->category_count; i < WEIR_CATEGORIES; i++)
+		(void)snprintf(
+		    old->categories[i], WEIR_CATEGORY_SIZE, "kind-%u", i);
+	old->category_count = WEIR_CATEGORIES - 4;
+	*next = policy;
+	strcpy(next->categories[2], "ads");
+	next->category_count = 3;
+	weir_policy_follow(next, old);
+	ck_assert_uint_eq(next->category_count, 3);
+	old->category_count = WEIR_CATEGORIES / 2;
+	weir_policy_follow(next, old);
+	ck_assert_uint_eq(next->category_count, WEIR_CATEGORIES / 2 + 1);
 	free(old);
 	free(next);
 }
