@@ -144,6 +144,22 @@ expect 2 "status=503 len=0 retry=86400 *" "$url/503-year"
 expect 2 "status=503 len=0 retry=0 *" "$url/503-junk"
 expect 2 "status=503 len=0 retry=0 *" "$url/503-minus"
 
+# --- a repository ------------------------------------------------------------------------
+hash=$(printf hello | sha256sum | cut -d ' ' -f 1)
+expect 2 "found=1 len=5 status=200 retry=0 moved=[1-9]* sha256= " --base "$url" ok
+expect 2 "found=1 len=5 *" --base "$url/" ok
+expect 2 "found=1 len=5 * sha256=$hash " --base "$url//" metadata/timestamp.json
+expect 2 "found=0 len=0 status=404 *" --base "$url" 404
+expect 2 "found=0 len=0 status=403 *" --base "$url" 403
+expect 2 "found=-1 len=0 status=500 * $url/500: status 500" --base "$url" 500
+expect 2 "found=-1 len=0 status=304 *" --base "$url" 304
+expect 2 "found=-1 len=0 status=302 *" --base "$url" redirect
+expect 2 "*status=429 retry=120 *${line}*status=200 retry=0 *" \
+	--base "$url" 429 ok
+expect 2 "found=-7 len=0 status=200 *" --base "$url" --file "$work/file" endless
+expect 2 "found=1 len=1000 *" --base "$url" --file "$work/file" thousand
+expect 4 "found=-1 len=0 status=0 *" --base "http://127.0.0.1:$full_port" ok
+
 # --- redirects, encodings ---------------------------------------------------------------
 expect 2 "status=302 len=0 *" "$url/redirect"
 expect 2 "status=301 len=0 *" "$url/redirect-file"
