@@ -343,10 +343,9 @@ publish_text(
 	if (ret == 0)
 		ret = weir_publish_commit(&publish, &problem);
 	ck_assert_msg(ret == wanted, "%d: %s", ret, problem.text);
-	if (ret == 0) {
+	if (ret == 0)
 		state = publish.state;
-		weir_publish_close(&publish);
-	}
+	weir_publish_close(&publish);
 	return state;
 }
 
@@ -526,6 +525,80 @@ START_TEST(a_commit_that_broke_off_is_told_by_the_timestamp)
 }
 END_TEST
 
+/* What was known is gone, or is that of before: other numbers, another gen, and
+ * only a whole set. */
+START_TEST(a_state_that_was_lost_begins_anew)
+{
+	struct publisher publisher;
+	struct weir_publish_state one, two;
+	char command[1024];
+	int is_lost;
+
+	for (is_lost = 0; is_lost < 2; is_lost++) {
+		publisher_init(&publisher, "lost");
+		publish_text(&publisher, "a.example\n", 1800000000, 0);
+		snprintf(command, sizeof(command),
+		    "cp -a '%s/private' '%s/../private'", publisher.folder,
+		    publisher.folder);
+		ck_assert_int_eq(system(command), 0);
+		one = publish_text(
+		    &publisher, "a.example\nb.example\n", 1800000001, 0);
+		snprintf(command, sizeof(command), "cd '%s' && %s",
+		    publisher.folder,
+		    is_lost == 1 ? "rm private/state.json"
+				 : "rm -rf private && mv ../private private");
+		ck_assert_int_eq(system(command), 0);
+		publish_text(&publisher, NULL, 1800000002, WEIR_EMISSING);
+		two = publish_text(&publisher, "c.example\n", 1800000003, 0);
+		ck_assert_str_ne(one.gen, two.gen);
+		ck_assert_str_eq(two.feed, "lost");
+		ck_assert_uint_eq(weir_publish_state_last(&two)->count, 1);
+		ck_assert_uint_gt(weir_publish_state_last(&two)->to,
+		    weir_publish_state_last(&one)->to);
+		ck_assert_int_gt(two.documents[WEIR_PUBLISH_TIMESTAMP].version,
+		    one.documents[WEIR_PUBLISH_TIMESTAMP].version);
+		ck_assert_int_gt(two.documents[WEIR_PUBLISH_TARGETS].version,
+		    one.documents[WEIR_PUBLISH_TARGETS].version);
+		ck_assert_str_eq(two.targets[WEIR_FEED_HEAD].name, "");
+		publisher_done(&publisher);
+	}
+}
+END_TEST
+
+START_TEST(files_that_are_missing_are_made_again)
+{
+	static const char *const patterns[] = { "targets/feed/*.full",
+		"targets/feed/*.head", "metadata/*.targets.json",
+		"metadata/*.snapshot.json", "metadata/timestamp.json" };
+	struct publisher publisher;
+	struct weir_publish_state state;
+	char command[512];
+	size_t i;
+
+	publisher_init(&publisher, "gone");
+	publish_text(&publisher, "a.example\n", 1800000000, 0);
+	publish_text(&publisher, "b.example\n", 1800000001, 0);
+	for (i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		snprintf(command, sizeof(command), "rm '%s'/public/%s",
+		    publisher.folder, patterns[i]);
+		ck_assert_int_eq(system(command), 0);
+		state = publish_text(
+		    &publisher, NULL, 1800000002 + (int64_t)i, 0);
+		snprintf(command, sizeof(command),
+		    "cd '%s/public' && ls targets/feed/%s.full "
+		    "targets/feed/%s.head metadata/%d.targets.json "
+		    "metadata/%d.snapshot.json metadata/timestamp.json "
+		    ">/dev/null",
+		    publisher.folder, state.targets[WEIR_FEED_FULL].sha256,
+		    state.targets[WEIR_FEED_HEAD].sha256,
+		    (int)state.documents[WEIR_PUBLISH_TARGETS].version,
+		    (int)state.documents[WEIR_PUBLISH_SNAPSHOT].version);
+		ck_assert_msg(system(command) == 0, "%s", patterns[i]);
+	}
+	publisher_done(&publisher);
+}
+END_TEST
+
 START_TEST(what_lists_say_becomes_entries)
 {
 	static const struct {
@@ -638,6 +711,8 @@ main(void)
 		files_stay_fifteen_minutes_longer,
 		a_root_key_below_the_folder_stops_it,
 		a_commit_that_broke_off_is_told_by_the_timestamp,
+		a_state_that_was_lost_begins_anew,
+		files_that_are_missing_are_made_again,
 		what_lists_say_becomes_entries,
 		more_statements_than_fit_are_counted,
 		NULL,

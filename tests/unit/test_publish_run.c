@@ -18,8 +18,8 @@ START_TEST(names_are_found_wherever_they_stand)
 		"+a.example\n",
 		"+a.example\n-b.example\n",
 		"+a.example x=y\n+aa.example\n-ab.example\n+b.example z=z\n",
-		"-a-a.example\n+a.a.example\n+a.example\n+a.example.org\n"
-		"+a0.example scope=both\n+a_.example\n+aa.example\n",
+		("-a-a.example\n+a.a.example\n+a.example\n+a.example.org\n"
+		 "+a0.example scope=both\n+a_.example\n+aa.example\n"),
 		"",
 	};
 	static const char *const others[] = { "", "0", "a", "a.exampl",
