@@ -60,8 +60,11 @@ struct weir_publish {
 	 * metadata are good with the root before and with the one after. */
 	struct weir_key_file *next_keys[WEIR_KEY_ROLE_COUNT];
 	bool is_full_due;
-	bool is_forced; /* sign all metadata anew */
-	bool is_recovered;
+	bool is_forced;    /* sign all metadata anew */
+	bool is_recovered; /* what one that was ended has left was there */
+	/* The state was lost, or is older than what is published: only a whole
+	 * set is of use, with other numbers and another gen. */
+	bool is_anew;
 	/* What the last set or delta did. */
 	uint64_t added, removed, changed;
 };
@@ -82,6 +85,10 @@ int weir_publish_open(const char *folder, struct weir_publish *ret_publish,
     struct weir_problem *problem) WEIR_CHECKED;
 void weir_publish_close(struct weir_publish *publish);
 
+/** Reads state.json, and finds out how far one that was ended came; part of open
+ *  (publish_recover.c). */
+int weir_publish_read_state(
+    struct weir_publish *publish, struct weir_problem *problem) WEIR_CHECKED;
 /** Reads the newest root into next and roles; part of open. */
 int weir_publish_read_root(
     struct weir_publish *publish, struct weir_problem *problem) WEIR_CHECKED;

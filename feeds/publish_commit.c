@@ -91,6 +91,21 @@ write_document(struct weir_publish *publish, unsigned int meta,
 		   : 0;
 }
 
+static bool
+is_served(const struct weir_publish *publish, unsigned int meta)
+{
+	char file[FILE_NAME_SIZE], *path;
+	uint64_t len = 0;
+	bool is_there;
+
+	name_document(&publish->state, meta, file);
+	path = weir_path_join(publish->metadata, file);
+	is_there = path != NULL && weir_file_size(path, &len) == 0 &&
+		   len == publish->state.documents[meta].len;
+	free(path);
+	return is_there;
+}
+
 /* Whether a document has to be signed anew although nothing has changed. */
 static bool
 is_old(const struct weir_publish *publish, unsigned int meta)
@@ -100,7 +115,7 @@ is_old(const struct weir_publish *publish, unsigned int meta)
 
 	/* More than all of it: the clock was ahead. */
 	return publish->is_forced || left < documents[meta].seconds / 2 ||
-	       left > documents[meta].seconds;
+	       left > documents[meta].seconds || !is_served(publish, meta);
 }
 
 static bool
@@ -335,6 +350,11 @@ weir_publish_commit(struct weir_publish *publish, struct weir_problem *problem)
 	char *timestamp = NULL;
 	int ret;
 
+	if (publish->is_anew)
+		return weir_problem_set(problem, WEIR_EMISSING,
+		    "%s: what was published last is not known there any more; "
+		    "publish whole lists, and the feed begins anew",
+		    publish->private);
 	ret = weir_publish_payloads(publish, problem);
 	if (ret < 0)
 		return ret;

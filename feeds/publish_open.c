@@ -10,13 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "feeds/publish.h"
-#include "feeds/tuf_json.h"
 #include "lib/file.h"
 
 #define LOCK_FILE    "lock"
@@ -140,99 +138,6 @@ refuse_root_keys(struct weir_publish *publish, struct weir_problem *problem)
 	    found);
 	free(found);
 	return WEIR_EFORMAT;
-}
-
-static int
-new_gen(char gen[WEIR_FEED_GEN_SIZE])
-{
-	uint64_t number;
-
-	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
-		return WEIR_ESYSTEM;
-	(void)snprintf(gen, WEIR_FEED_GEN_SIZE, "%016" PRIx64, number);
-	return 0;
-}
-
-/* Whether timestamp.json is the one that the state goes with. */
-static bool
-is_published(
-    const struct weir_publish *publish, const struct weir_publish_state *state)
-{
-	char *path = weir_path_join(publish->metadata, "timestamp.json");
-	char hex[WEIR_TUF_HEX_SIZE] = "", *text = NULL;
-	size_t len;
-
-	if (path != NULL &&
-	    weir_file_read(path, WEIR_TUF_TIMESTAMP_SIZE, &text, &len) == 0)
-		weir_tuf_sha256(text, len, hex);
-	free(text);
-	free(path);
-	return strcmp(hex, state->documents[WEIR_PUBLISH_TIMESTAMP].sha256) ==
-	       0;
-}
-
-static void
-raise_floors(
-    struct weir_publish_state *state, const struct weir_publish_state *other)
-{
-	unsigned int i;
-
-	if (state->sequence_floor < weir_publish_state_last(other)->to)
-		state->sequence_floor = weir_publish_state_last(other)->to;
-	if (state->version_floor < other->version_floor)
-		state->version_floor = other->version_floor;
-	for (i = WEIR_PUBLISH_TARGETS; i < WEIR_PUBLISH_METAS; i++)
-		if (state->version_floor < other->documents[i].version)
-			state->version_floor = other->documents[i].version;
-	/* Their runs may lie there. */
-	if (state->next_number < other->next_number)
-		state->next_number = other->next_number;
-}
-
-/* next.json is there only if a program was ended between writing it and the end
- * of its commit. */
-static int
-recover(struct weir_publish *publish, struct weir_problem *problem)
-{
-	struct weir_publish_state next;
-	int ret;
-
-	ret = weir_publish_state_read(
-	    publish->private, WEIR_PUBLISH_NEXT, &next, problem);
-	if (ret == WEIR_EMISSING)
-		return 0;
-	if (ret < 0)
-		return ret;
-	publish->is_recovered = true;
-	if (is_published(publish, &next)) {
-		publish->state = next;
-		return weir_publish_state_write(
-		    publish->private, WEIR_PUBLISH_STATE, &next, problem);
-	}
-	raise_floors(&publish->state, &next);
-	return 0;
-}
-
-static int
-read_state(struct weir_publish *publish, struct weir_problem *problem)
-{
-	int ret;
-
-	ret = weir_publish_state_read(
-	    publish->private, WEIR_PUBLISH_STATE, &publish->state, problem);
-	if (ret == WEIR_EMISSING)
-		return weir_problem_set(problem, ret,
-		    "%s: no feed was made there (weir-feed init)",
-		    publish->folder);
-	if (ret == 0)
-		ret = recover(publish, problem);
-	if (ret < 0)
-		return ret;
-	publish->next = publish->state;
-	if (publish->next.gen[0] == '\0' && new_gen(publish->next.gen) < 0)
-		return weir_problem_set(
-		    problem, WEIR_ESYSTEM, "getrandom: %s", strerror(errno));
-	return 0;
 }
 
 static int
@@ -409,7 +314,7 @@ weir_publish_open(const char *folder, struct weir_publish *ret_publish,
 	if (ret == 0)
 		ret = refuse_root_keys(publish, problem);
 	if (ret == 0)
-		ret = read_state(publish, problem);
+		ret = weir_publish_read_state(publish, problem);
 	if (ret == 0)
 		ret = weir_publish_settle_keys(publish, problem);
 	for (role = WEIR_KEY_ROOT + 1; role < WEIR_KEY_ROLE_COUNT && ret == 0;

@@ -75,8 +75,7 @@ declare -A later=([first]=1 [delta]=1 [whole]=1 [minute]=61 [hour]=3700
 	[day]=90000 [sign]=30 [rotate]=5)
 
 preload=
-act() {
-	local arguments
+arguments_of() {
 	case $1 in
 	first | whole | minute | hour | day)
 		arguments=(publish "$dir" "$work/list")
@@ -89,6 +88,10 @@ act() {
 			--passphrase-file "$work/pass")
 		;;
 	esac
+}
+
+act() {
+	arguments_of "$1"
 	LD_PRELOAD=$preload "$feed" "${arguments[@]}"
 }
 
@@ -213,7 +216,9 @@ for ((step = 1; step <= rounds; step++)); do
 	prepare "$kind"
 	before=$(seen)
 	digest_before=$(digest)
-	act "$kind" >"$work/out" 2>&1 &
+	arguments_of "$kind"
+	# Not in a shell of its own, which would be what is killed.
+	"$feed" "${arguments[@]}" >"$work/out" 2>&1 &
 	pid=$!
 	delay=$((RANDOM % whole_ms))
 	sleep "$(printf '%d.%03d' $((delay / 1000)) $((delay % 1000)))"
