@@ -154,7 +154,7 @@ echo www.google.com >"$work/add"
 run 0 delta good --add "$work/add"
 says "good: 1 added"
 run 3 delta bad --add "$work/add"
-says "refused: on the never-block list"
+says "as in $work/add:1:1: www.google.com"
 # But not if it begins to block, though its list is not read.
 sed -i 's/action: pass/action: nxdomain/' "$conf"
 mv "$work/good.txt" "$work/moved"
@@ -241,8 +241,10 @@ long_list() {
 		nothing
 	} | gzip -1 >"$1"
 }
+# Not while its digest is taken, which the main thread does alone.
 is_read() {
-	[ -n "$(find "/proc/$1/fd" -lname "$work/large.txt" 2>/dev/null)" ]
+	[ "$(find "/proc/$1/task" -mindepth 1 -maxdepth 1 | wc -l)" -gt 1 ] &&
+		[ -n "$(find "/proc/$1/fd" -lname "$work/large.txt")" ]
 }
 # replaced_while_read BY: an apply, in the middle of which large.txt is replaced.
 replaced_while_read() {
@@ -250,8 +252,7 @@ replaced_while_read() {
 	what="apply of a list that is replaced"
 	"$load" -c "$conf" apply >"$out" 2>"$err" &
 	pid=$!
-	# Its digest may be taken before, which is done at once.
-	until is_read "$pid" && sleep 0.05 && is_read "$pid"; do
+	until is_read "$pid" 2>/dev/null; do
 		[ -e "/proc/$pid/fd/2" ] || fail "$what: it ended too early"
 	done
 	kill -STOP "$pid"
@@ -260,26 +261,28 @@ replaced_while_read() {
 	wait "$pid" || code=$?
 	[ "$code" = 3 ] || fail "$what: exit $code, not 3"
 }
-long_list "$work/large.txt"
-replaced_while_read "$work/other"
-complains "holds 30 names where 9001 are in force"
-run 1 accept large
-complains "has changed since it was held"
-run 3 apply
-run 0 accept large
-cp "$work/large.txt" "$work/accepted"
-long_list "$work/large.txt"
-replaced_while_read "$work/accepted"
-complains "holds 30 names where 9001 are in force"
-run 3 apply
-complains "holds 40 names where 9001 are in force"
-names a 9002 >"$work/accepted"
-names a 9001 | gzip -1 >"$work/large.txt"
-nothing | gzip -1 >>"$work/large.txt"
-replaced_while_read "$work/accepted"
-complains "large.txt has changed while it was read"
-run 0 apply
-says "feed large: 9002 names"
+if [ "$(nproc)" -gt 1 ]; then
+	long_list "$work/large.txt"
+	replaced_while_read "$work/other"
+	complains "holds 30 names where 9001 are in force"
+	run 1 accept large
+	complains "has changed since it was held"
+	run 3 apply
+	run 0 accept large
+	cp "$work/large.txt" "$work/accepted"
+	long_list "$work/large.txt"
+	replaced_while_read "$work/accepted"
+	complains "holds 30 names where 9001 are in force"
+	run 3 apply
+	complains "holds 40 names where 9001 are in force"
+	names a 9002 >"$work/accepted"
+	names a 9001 | gzip -1 >"$work/large.txt"
+	nothing | gzip -1 >>"$work/large.txt"
+	replaced_while_read "$work/accepted"
+	complains "large.txt has changed while it was read"
+	run 0 apply
+	says "feed large: 9002 names"
+fi
 
 # A setting of the feed, and one for all.
 names a 20 >"$work/large.txt"
@@ -349,7 +352,7 @@ urls_of() {
 }
 urls_of no >"$conf"
 run 0 apply
-says "feed urls: 1 names"
+says "feed urls: 1 name"
 says "refused: a URL, whose whole host is not blocked, as in $work/urls.csv:2:1: http://evil1"
 run 0 dump
 says "evil8.test"
@@ -360,7 +363,7 @@ says "refused: a popular domain, as in $work/urls.csv:3:1: https://docs.search"
 says "and $work/urls.csv:4:1: https://SEARCH.test./x"
 says "and $work/urls.csv:7:1: http://a:b@www.search.test:8080/x"
 says "and $work/urls.csv:13:1: http://old.docs.search.test/?x"
-says "refused: a private public suffix, as in $work/urls.csv:12:1"
+says "as in $work/urls.csv:12:1: http://hosting.test/x"
 says "skipped: not to be blocked, says its source"
 run 0 dump
 for loaded in evil1.test evil4.test evil5.test who.hosting.test evil8.test; do
