@@ -83,6 +83,10 @@ int64_t weir_publish_now_ms(void);
  *  folder, the online keys are not those of the root in force ... */
 int weir_publish_open(const char *folder, struct weir_publish *ret_publish,
     struct weir_problem *problem) WEIR_CHECKED;
+/** The same; `is_rotation`: without the online keys too, if they were lost. */
+int weir_publish_open_for(const char *folder, bool is_rotation,
+    struct weir_publish *ret_publish,
+    struct weir_problem *problem) WEIR_CHECKED;
 void weir_publish_close(struct weir_publish *publish);
 
 /** Reads state.json, and finds out how far one that was ended came; part of open
