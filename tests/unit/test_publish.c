@@ -381,7 +381,10 @@ START_TEST(metadata_are_signed_anew_before_they_expire)
 		{ 42000, 0, 0 },
 		{ 1500, 0, 1 }, /* half a day */
 		{ 100, 0, 0 },
-		{ 300000, 1, 1 },  /* half a week */
+		{ 258000, 0, 1 },
+		{ 1000, 1, 1 }, /* half a week; it names the other one */
+		{ 300000, 0, 1 },
+		{ 300000, 1, 1 },
 		{ -300000, 1, 1 }, /* signed too far ahead */
 		{ 10, 0, 0 },
 	};
