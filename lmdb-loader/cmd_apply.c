@@ -194,8 +194,9 @@ is_accepted(
 		   weir_signed_is_near(held->names, now->names));
 }
 
-/* Whether the feed's list changes too much.  A signed feed that goes on from the
- * state in force is held to what its deltas are held to. */
+/* Whether the feed's list changes too much.  A signed feed is held to what its
+ * deltas are held to, also if its publisher has begun anew: whoever has stolen the
+ * keys can say so. */
 static bool
 is_too_much(const struct apply *apply, unsigned int place, uint64_t before)
 {
@@ -213,7 +214,7 @@ is_too_much(const struct apply *apply, unsigned int place, uint64_t before)
 		return false;
 	old = weir_generation_policy(&apply->old);
 	was = weir_policy_find_feed(old, now->name);
-	return was >= 0 && strcmp(old->feeds[was].gen, now->gen) == 0 &&
+	return was >= 0 && old->feeds[was].gen[0] != '\0' &&
 	       weir_signed_is_too_much(before, row->added, row->removed);
 }
 

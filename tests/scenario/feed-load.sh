@@ -186,4 +186,20 @@ check "the feed keeps what it had" "exit 3" "exit $?"
 check "what is in force" "malware 17 3010" "$(sequence)"
 blocked w12.plain.example
 
+note "a publisher that has begun anew, with few names"
+rm -r "$state"
+mkdir "$state"
+gen=2222222222222222
+seq -f '+n%.0f.listed.example' 1 100 | payload full 0 1
+load apply >/dev/null 2>&1
+check "apply waits" "exit 3" "exit $?"
+check "what is in force" "malware 17 3010" "$(sequence)"
+echo '+w13.plain.example' | payload head 1 2
+delta 1 2 3 "waits for weir-load accept"
+load accept malware >/dev/null || die "accept fails"
+apply
+check "what is in force" "malware 2 101" "$(sequence)"
+blocked w13.plain.example
+free w12.plain.example
+
 finish
