@@ -7,6 +7,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "lib/file.h"
 #include "lib/idn.h"
 #include "tests/unit/scratch.h"
 #include "tests/unit/suite.h"
@@ -32,6 +33,22 @@ static const char suffixes[] = "// a comment\n"
 static struct scratch scratch;
 static struct weir_problem problem;
 static struct weir_guard guard;
+static bool is_cached; /* all tests once more, with what was kept */
+
+/* Made from the files and kept, then taken from there. */
+static int
+open_cached(const struct weir_settings *settings)
+{
+	int ret;
+
+	ret = weir_guard_init_cached(&guard, settings, &problem);
+	if (ret != 0)
+		return ret;
+	weir_guard_done(&guard);
+	ret = weir_guard_init_cached(&guard, settings, &problem);
+	ck_assert(ret != 0 || (guard.table.map != NULL) == (guard.psl == NULL));
+	return ret;
+}
 
 /* Behind the suffixes above; text: the rest of weir.yaml. */
 static int
@@ -43,12 +60,14 @@ try_open(const char *text, bool has_suffixes)
 	int ret;
 
 	scratch_write(&scratch, "suffixes", suffixes, sizeof(suffixes) - 1);
-	(void)snprintf(yaml, sizeof(yaml), "guard:%s\n%s",
-	    has_suffixes ? "\n  suffix-file: suffixes" : "", text);
+	(void)snprintf(yaml, sizeof(yaml), "database: %s\nguard:%s\n%s",
+	    scratch.folder, has_suffixes ? "\n  suffix-file: suffixes" : "",
+	    text);
 	scratch_write(&scratch, "weir.yaml", yaml, strlen(yaml));
 	ret = weir_settings_read(scratch.file, &formats, &settings, &problem);
 	ck_assert_msg(ret == 0, "%s", problem.text);
-	ret = weir_guard_init(&guard, settings, &problem);
+	ret = is_cached ? open_cached(settings)
+			: weir_guard_init(&guard, settings, &problem);
 	weir_settings_free(settings);
 	return ret;
 }
@@ -380,6 +399,83 @@ START_TEST(many_names_are_found_again_and_no_others)
 }
 END_TEST
 
+START_TEST(what_was_kept_is_of_these_files)
+{
+	char path[SCRATCH_FOLDER_SIZE + 32];
+
+	is_cached = true;
+	scratch_write(&scratch, "popular", "a.com\n", 6);
+	open_guard("  popular-file: popular\n");
+	ck_assert_int_eq(judge("a.com", NAME, 0), WEIR_LIST_POPULAR);
+	ck_assert_int_eq(judge("bb.com", NAME, 0), FINE);
+	weir_guard_done(&guard);
+	/* another file, another setting, another name of one's own */
+	scratch_write(&scratch, "popular", "bb.com\n", 7);
+	open_guard("  popular-file: popular\n");
+	ck_assert_int_eq(judge("a.com", NAME, 0), FINE);
+	ck_assert_int_eq(judge("bb.com", NAME, 0), WEIR_LIST_POPULAR);
+	weir_guard_done(&guard);
+	open_guard("  popular-file: popular\nnever-block: [a.com]\n");
+	ck_assert_int_eq(judge("a.com", NAME, 0), WEIR_LIST_NEVER_BLOCK);
+	weir_guard_done(&guard);
+	open_guard("");
+	ck_assert_int_eq(judge("a.com", NAME, 0), FINE);
+	ck_assert_int_eq(judge("bb.com", NAME, 0), FINE);
+	weir_guard_done(&guard);
+	/* a file that is gone is a failure still */
+	open_guard("  popular-file: popular\n");
+	weir_guard_done(&guard);
+	(void)snprintf(path, sizeof(path), "%s/popular", scratch.folder);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(
+	    try_open("  popular-file: popular\n", true), WEIR_EMISSING);
+	is_cached = false;
+}
+END_TEST
+
+/* Whatever lies there: nothing is read beyond it. */
+START_TEST(what_was_kept_may_be_damaged)
+{
+	static const char text[] = "guard:\n  suffix-file: suffixes\n";
+	struct weir_settings_formats formats = { .is_known = NULL };
+	struct weir_settings *settings;
+	char path[SCRATCH_FOLDER_SIZE + 32], *good, *bad, yaml[256];
+	size_t len, i, round;
+
+	scratch_write(&scratch, "suffixes", suffixes, sizeof(suffixes) - 1);
+	(void)snprintf(
+	    yaml, sizeof(yaml), "database: %s\n%s", scratch.folder, text);
+	scratch_write(&scratch, "weir.yaml", yaml, strlen(yaml));
+	ck_assert_int_eq(
+	    weir_settings_read(scratch.file, &formats, &settings, &problem), 0);
+	ck_assert_int_eq(open_cached(settings), 0);
+	weir_guard_done(&guard);
+	(void)snprintf(path, sizeof(path), "%s/guard.cache", scratch.folder);
+	ck_assert_int_eq(weir_file_read(path, 1U << 24, &good, &len), 0);
+	bad = malloc(len);
+	srand(1);
+	for (round = 0; round < 300; round++) {
+		memcpy(bad, good, len);
+		/* Behind the digest: that would only make it another one's. */
+		for (i = 0; i < 1 + round % 50; i++)
+			bad[40 + (size_t)rand() % (len - 40)] = (char)rand();
+		scratch_write(&scratch, "guard.cache", bad,
+		    round % 3 == 0 ? (size_t)rand() % len : len);
+		ck_assert_int_eq(
+		    weir_guard_init_cached(&guard, settings, &problem), 0);
+		for (i = 0; i < 20; i++) {
+			(void)snprintf(yaml, sizeof(yaml), "a%zu.co.uk", i);
+			(void)judge(yaml, BOTH, WEIR_GUARD_URL);
+			(void)judge("www.example.com", BOTH, 0);
+		}
+		weir_guard_done(&guard);
+	}
+	free(bad);
+	free(good);
+	weir_settings_free(settings);
+}
+END_TEST
+
 static void
 setup(void)
 {
@@ -399,12 +495,16 @@ main(void)
 		popular_domains_are_refused_and_what_is_below_is_not,
 		a_guard_that_is_not_there_is_a_failure,
 		many_names_are_found_again_and_no_others,
+		what_was_kept_is_of_these_files,
+		what_was_kept_may_be_damaged,
 		NULL,
 	};
 	int status;
 
 	setup();
 	status = suite_run("guard", tests);
+	is_cached = true;
+	status |= suite_run("guard, kept", tests);
 	scratch_done(&scratch);
 	return status;
 }
