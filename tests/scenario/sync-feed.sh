@@ -364,8 +364,7 @@ add w37.plain.example
 sleep 3
 answered 192.0.2.2 w37.plain.example A
 blocked "when that is done" 10 w37.plain.example
-check "by a delta still" malware "$(of_feed malware \
-	"f['loader']['said']['feed']")"
+soon "by a delta still" 3 malware "f['loader']['said']['feed']" malware
 
 note "a rollback stays one"
 load rollback >/dev/null 2>&1
