@@ -13,8 +13,8 @@
  * Invariants:
  *   - No version of a document and no sequence number is given to two contents
  *     that somebody may have seen.
- *   - From the full that is published, and from the one before, deltas that are
- *     published lead to the last sequence number.
+ *   - From the full that is published, and from the one before unless a delta was
+ *     too long, deltas that are published lead to the last sequence number.
  *   - A file that metadata name lies there as long as these are current, and
  *     WEIR_PUBLISH_LINGER_S more.
  */

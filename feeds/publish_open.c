@@ -20,6 +20,9 @@
 #define LOCK_FILE    "lock"
 #define LOCK_STEP_MS 20
 #define DEPTH_MAX    8 /* of folders; ours has 3 */
+/* The longest that is a root key has 450 octets; not all that is served has to
+ * be opened to see that it is none. */
+#define ROOT_KEY_MAX 512
 
 int
 weir_publish_fail(struct weir_problem *problem, int error, const char *folder,
@@ -128,7 +131,7 @@ find_root_key(const char *folder, unsigned int depth)
 		if (S_ISDIR(info.st_mode) && depth < DEPTH_MAX)
 			found = find_root_key(path, depth + 1);
 		else if (S_ISREG(info.st_mode) &&
-			 info.st_size <= WEIR_KEY_FILE_SIZE &&
+			 info.st_size <= ROOT_KEY_MAX &&
 			 weir_key_file_is_root(path)) {
 			found = path;
 			path = NULL;
