@@ -43,10 +43,6 @@ struct weir_record {
 
 struct weir_history;
 
-/* The least that a limit may be: below it there is no room for the tables, the
- * journal and what is being written. */
-#define WEIR_HISTORY_SIZE_MIN (8ULL << 20)
-
 struct weir_history_limits {
 	uint64_t size;              /* octets of the file, journal included */
 	unsigned int event_days;    /* block events */
@@ -58,7 +54,7 @@ struct weir_history_limits {
 /** Opens for writing, creates; one at a time (WEIR_EBUSY).  A damaged file is
  *  put aside (FILE.damaged) and begun anew; what is a database of somebody else
  *  is refused (WEIR_EFORMAT), and one of a newer weir (WEIR_EVERSION).
- *  WEIR_ELIMIT: a size below WEIR_HISTORY_SIZE_MIN.  If it is opened, the
+ *  WEIR_ELIMIT: a size below WEIR_HISTORY_SIZE_MIN (lib/settings.h).  If it is opened, the
  *  problem is empty or holds something to be told: that a file was put aside;
  *  that its last writer was killed, and since when events are missing. */
 int weir_history_open(const char *path,
@@ -69,7 +65,8 @@ int weir_history_open_read(const char *path, struct weir_history **ret_history,
     struct weir_problem *problem) WEIR_CHECKED;
 void weir_history_close(struct weir_history *history);
 
-/** Takes an event; it is safe on disk after the next flush.  A time that is over
+/** Takes an event; whatever becomes of the process, it is safe after the next
+ *  flush (and some two minutes later from a power cut).  A time that is over
  *  an hour ahead of the last flush's or over a day behind it becomes that one.
  *  What could not be written (a full disk) is counted as lost, and the next call
  *  tries anew; the flush that follows says why.  The minute counts it as lost as

@@ -15,22 +15,25 @@
 
 #include "lib/limits.h"
 
+#define BATCH_MIN 16U
+#define BATCH_MAX 4000U
+
 const unsigned int weir_history_span_s[WEIR_HISTORY_SPAN_COUNT] = { 3600,
 	86400 };
 
 #define TEXT_FIND(table) "SELECT id, used FROM " table " WHERE key = ?1"
 #define TEXT_ADD(table)  "INSERT INTO " table " (key, used) VALUES (?1, ?2)"
 #define TEXT_USE(table)  "UPDATE " table " SET used = ?2 WHERE id = ?1"
-#define TEXT_TRIM(table)                                                     \
-	"DELETE FROM " table " WHERE id IN (SELECT id FROM " table           \
+#define TEXT_TRIM(table)                                           \
+	"DELETE FROM " table " WHERE id IN (SELECT id FROM " table \
 	" WHERE used < ?1 LIMIT ?2)"
-#define TOTALS_ADD(table)                                                     \
-	"INSERT INTO " table " (begin, blocked, shadowed, allowed, passed, "  \
-	"lost) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (begin) DO "       \
-	"UPDATE SET blocked = blocked + ?2, shadowed = shadowed + ?3, "       \
+#define TOTALS_ADD(table)                                                    \
+	"INSERT INTO " table " (begin, blocked, shadowed, allowed, passed, " \
+	"lost) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (begin) DO "      \
+	"UPDATE SET blocked = blocked + ?2, shadowed = shadowed + ?3, "      \
 	"allowed = allowed + ?4, passed = passed + ?5, lost = lost + ?6"
-#define TOTALS_TRIM(table)                                                   \
-	"DELETE FROM " table " WHERE begin IN (SELECT begin FROM " table     \
+#define TOTALS_TRIM(table)                                               \
+	"DELETE FROM " table " WHERE begin IN (SELECT begin FROM " table \
 	" WHERE begin < ?1 ORDER BY begin LIMIT ?2)"
 
 static const char *const sql[STATEMENT_COUNT] = {
@@ -163,8 +166,8 @@ uint64_t
 weir_history_column(struct weir_history *history,
     enum weir_history_statement statement, int column)
 {
-	sqlite3_int64 value =
-	    sqlite3_column_int64(history->statements[statement], column);
+	sqlite3_int64 value = sqlite3_column_int64(
+	    history->statements[statement], column);
 
 	return value < 0 ? 0 : (uint64_t)value;
 }
@@ -327,8 +330,28 @@ weir_history_rollback(struct weir_history *history)
 	weir_history_cache_clear(history);
 }
 
+/* How much a transaction may do, by what the last one wrote: an eighth of the
+ * journal is well, a quarter is too much. */
+static void
+learn_batch(struct weir_history *history, enum weir_history_work work)
+{
+	unsigned int *batch = &history->batch[work];
+	uint64_t written;
+	int pages, most;
+
+	if (sqlite3_db_status(history->sqlite, SQLITE_DBSTATUS_CACHE_WRITE,
+		&pages, &most, 1) != SQLITE_OK ||
+	    pages < 0)
+		return;
+	written = (uint64_t)pages * WEIR_HISTORY_PAGE;
+	if (written < history->wal_max / 8 && *batch < BATCH_MAX)
+		*batch += *batch / 4;
+	else if (written > history->wal_max / 4 && *batch > BATCH_MIN)
+		*batch /= 2;
+}
+
 int
-weir_history_commit(struct weir_history *history)
+weir_history_commit(struct weir_history *history, enum weir_history_work work)
 {
 	int ret;
 
@@ -342,6 +365,7 @@ weir_history_commit(struct weir_history *history)
 	history->is_begun = false;
 	history->batch_used = 0;
 	history->batch_events = history->batch_lost = 0;
+	learn_batch(history, work);
 	(void)!bound_wal(history);
 	return WEIR_OK;
 }

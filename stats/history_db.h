@@ -110,6 +110,12 @@ struct weir_history_list {
 	uint64_t keys;
 };
 
+/* What a transaction does. */
+enum weir_history_work {
+	WEIR_HISTORY_ADDING,
+	WEIR_HISTORY_TRIMMING
+};
+
 struct weir_history {
 	char *path;
 	sqlite3 *sqlite;
@@ -121,7 +127,8 @@ struct weir_history {
 	uint64_t page_max;  /* pages of the file */
 	uint64_t page_high; /* from here on the oldest goes */
 	uint64_t wal_max;   /* octets of the journal */
-	unsigned int batch; /* events, or deletions, of one transaction */
+	/* Events, or deletions of a kind, of one transaction. */
+	unsigned int batch[2];
 	unsigned int open_keys[WEIR_HISTORY_SPAN_COUNT];
 	unsigned int top_keys[WEIR_HISTORY_SPAN_COUNT];
 
@@ -134,7 +141,7 @@ struct weir_history {
 	uint64_t minute_counts[WEIR_EVENT_OUTCOME_COUNT];
 	uint64_t minute_lost;
 
-	bool is_begun;           /* a transaction is open */
+	bool is_begun; /* a transaction is open */
 	bool is_damaged;
 	unsigned int batch_used; /* calls in it */
 	uint64_t batch_events, batch_lost;
@@ -143,7 +150,6 @@ struct weir_history {
 	uint64_t now_unix;     /* of the last flush; 0: none yet */
 	uint64_t kept_unix;    /* when the meta row was last written */
 	uint64_t trimmed_unix; /* when ages were last looked at */
-	uint64_t closed_unix;  /* when lists were last closed */
 	uint32_t sequence;     /* low bits of an event's id */
 };
 
@@ -154,8 +160,7 @@ int weir_history_fail(struct weir_history *history, int code);
 /** Binds (i: int64_t, b: const void *, size_t) and steps once.  1: a row, whose
  *  columns are there until _reset; 0: done; < 0. */
 int weir_history_run(struct weir_history *history,
-    enum weir_history_statement statement, const char *types, ...)
-    WEIR_CHECKED;
+    enum weir_history_statement statement, const char *types, ...) WEIR_CHECKED;
 /** For what gives at most one row with one number: it, or `otherwise`. */
 int weir_history_number(struct weir_history *history, uint64_t otherwise,
     uint64_t *ret_number, enum weir_history_statement statement,
@@ -165,11 +170,12 @@ uint64_t weir_history_column(struct weir_history *history,
 void weir_history_reset(
     struct weir_history *history, enum weir_history_statement statement);
 /** Several statements without parameters. */
-int weir_history_exec(
-    struct weir_history *history, const char *sql) WEIR_CHECKED;
+int
+weir_history_exec(struct weir_history *history, const char *sql) WEIR_CHECKED;
 int weir_history_begin(struct weir_history *history) WEIR_CHECKED;
 /** On failure everything since the beginning is gone and counted as lost. */
-int weir_history_commit(struct weir_history *history) WEIR_CHECKED;
+int weir_history_commit(
+    struct weir_history *history, enum weir_history_work work) WEIR_CHECKED;
 void weir_history_rollback(struct weir_history *history);
 uint64_t weir_history_wal_size(const struct weir_history *history);
 void weir_history_finalize(struct weir_history *history);
@@ -181,17 +187,18 @@ void weir_history_finalize(struct weir_history *history);
 /** "www.example.com" as "com.example.www", small letters; and back.  The length
  *  (text: WEIR_NAME_TEXT_SIZE or more). */
 size_t weir_history_reverse(const char *name, size_t len, char *text);
-size_t weir_history_client_encode(
-    const struct weir_client *client, uint8_t *bytes);
+size_t
+weir_history_client_encode(const struct weir_client *client, uint8_t *bytes);
 void weir_history_client_decode(
     const uint8_t *bytes, size_t len, struct weir_client *ret_client);
 /** "192.0.2.1", "2001:db8::/32"; false: neither. */
-bool weir_history_client_parse(const char *text, struct weir_client *ret_client);
+bool
+weir_history_client_parse(const char *text, struct weir_client *ret_client);
 /** "A", "HTTPS", "TYPE1234" (RFC 3597). */
 #define WEIR_HISTORY_TYPE_SIZE 16
 void weir_history_type_print(unsigned int qtype, char *text);
-size_t weir_history_reason_encode(
-    const struct weir_record *record, uint8_t *bytes);
+size_t
+weir_history_reason_encode(const struct weir_record *record, uint8_t *bytes);
 /** Points the record's texts into the bytes. */
 void weir_history_reason_decode(
     const uint8_t *bytes, size_t len, struct weir_record *record);
@@ -201,9 +208,9 @@ void weir_history_reason_decode(
 int weir_history_cache_init(struct weir_history *history) WEIR_CHECKED;
 void weir_history_cache_clear(struct weir_history *history);
 void weir_history_cache_done(struct weir_history *history);
-int weir_history_intern(struct weir_history *history,
-    enum weir_history_table table, const void *key, size_t len, uint64_t hour,
-    int64_t *ret_id) WEIR_CHECKED;
+int
+weir_history_intern(struct weir_history *history, enum weir_history_table table,
+    const void *key, size_t len, uint64_t hour, int64_t *ret_id) WEIR_CHECKED;
 int weir_history_resolve(struct weir_history *history, int64_t name,
     int64_t client, uint64_t hour) WEIR_CHECKED;
 

@@ -37,8 +37,8 @@ weir_history_cache_init(struct weir_history *history)
 	unsigned int i;
 
 	for (i = 0; i < WEIR_HISTORY_TABLE_COUNT; i++) {
-		cache->known[i] =
-		    calloc(known_count(i), sizeof(*cache->known[i]));
+		cache->known[i] = calloc(
+		    known_count(i), sizeof(*cache->known[i]));
 		if (!cache->known[i])
 			return WEIR_EMEMORY;
 	}
@@ -55,8 +55,8 @@ weir_history_cache_clear(struct weir_history *history)
 	for (i = 0; i < WEIR_HISTORY_TABLE_COUNT; i++)
 		for (j = 0; cache->known[i] && j < known_count(i); j++) {
 			free(cache->known[i][j].key);
-			memset(&cache->known[i][j], 0,
-			    sizeof(cache->known[i][j]));
+			memset(
+			    &cache->known[i][j], 0, sizeof(cache->known[i][j]));
 		}
 	if (cache->pairs)
 		memset(cache->pairs, 0, PAIR_COUNT * sizeof(*cache->pairs));
@@ -115,8 +115,8 @@ find(struct weir_history *history, enum weir_history_table table,
 		weir_history_reset(history, statement);
 		return WEIR_OK;
 	}
-	ret = weir_history_run(history, STATEMENT_TEXT_ADD + table, "bi", key,
-	    len, (int64_t)hour);
+	ret = weir_history_run(
+	    history, STATEMENT_TEXT_ADD + table, "bi", key, len, (int64_t)hour);
 	*ret_id = sqlite3_last_insert_rowid(history->sqlite);
 	*ret_used = hour;
 	return ret;
@@ -127,12 +127,12 @@ weir_history_intern(struct weir_history *history, enum weir_history_table table,
     const void *key, size_t len, uint64_t hour, int64_t *ret_id)
 {
 	struct weir_history_known *known =
-	    &history->cache.known[table][hash(key, len) &
-					 (known_count(table) - 1)];
+	    &history->cache
+		 .known[table][hash(key, len) & (known_count(table) - 1)];
 	uint64_t used = known->used;
 	int64_t id = known->id;
-	bool is_known =
-	    id != 0 && known->len == len && memcmp(known->key, key, len) == 0;
+	bool is_known = id != 0 && known->len == len &&
+			memcmp(known->key, key, len) == 0;
 	int ret;
 
 	if (!is_known) {

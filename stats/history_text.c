@@ -95,8 +95,8 @@ weir_history_client_parse(const char *text, struct weir_client *ret_client)
 	unsigned long prefix, most;
 
 	if (snprintf(address, sizeof(address), "%.*s",
-		(int)(slash ? slash - text : (long)strlen(text)), text) >=
-	    (int)sizeof(address))
+		(int)(slash ? slash - text : (long)strlen(text)),
+		text) >= (int)sizeof(address))
 		return false;
 	if (inet_pton(AF_INET, address, client.address) == 1)
 		client.family = 4;
@@ -146,8 +146,8 @@ weir_history_type_print(unsigned int qtype, char *text)
 
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (types[i].qtype == qtype) {
-			(void)snprintf(text, WEIR_HISTORY_TYPE_SIZE, "%s",
-			    types[i].text);
+			(void)snprintf(
+			    text, WEIR_HISTORY_TYPE_SIZE, "%s", types[i].text);
 			return;
 		}
 	(void)snprintf(text, WEIR_HISTORY_TYPE_SIZE, "TYPE%u", qtype);

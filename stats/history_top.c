@@ -21,8 +21,8 @@ cut(struct weir_history *history, int64_t id, unsigned int keep, bool is_open)
 	uint64_t floor;
 	int ret;
 
-	ret = weir_history_number(history, 0, &floor, STATEMENT_OPEN_FLOOR,
-	    "ii", id, (int64_t)keep);
+	ret = weir_history_number(
+	    history, 0, &floor, STATEMENT_OPEN_FLOOR, "ii", id, (int64_t)keep);
 	if (ret == WEIR_OK && floor > 0)
 		ret = weir_history_run(
 		    history, STATEMENT_OPEN_CUT, "ii", id, (int64_t)keep);
@@ -63,10 +63,10 @@ find(struct weir_history *history, unsigned int span, unsigned int kind,
 	if (ret == 1) {
 		found.id = (int64_t)weir_history_column(
 		    history, STATEMENT_LIST_FIND, 0);
-		found.floor =
-		    weir_history_column(history, STATEMENT_LIST_FIND, 1);
-		is_open =
-		    weir_history_column(history, STATEMENT_LIST_FIND, 2) != 0;
+		found.floor = weir_history_column(
+		    history, STATEMENT_LIST_FIND, 1);
+		is_open = weir_history_column(
+			      history, STATEMENT_LIST_FIND, 2) != 0;
 		weir_history_reset(history, STATEMENT_LIST_FIND);
 		ret = is_open ? WEIR_OK : reopen(history, found.id);
 		if (ret == WEIR_OK)
@@ -98,8 +98,7 @@ add(struct weir_history *history, unsigned int span,
 	ret = weir_history_run(history, STATEMENT_OPEN_ADD, "ibiii", list->id,
 	    key, len, (int64_t)(list->floor + times), (int64_t)list->floor,
 	    (int64_t)time_unix);
-	if (ret != WEIR_OK ||
-	    ++list->keys < 2ULL * history->open_keys[span])
+	if (ret != WEIR_OK || ++list->keys < 2ULL * history->open_keys[span])
 		return ret;
 	ret = cut(history, list->id, history->open_keys[span], true);
 	list->begin = 0; /* read it anew */
@@ -130,8 +129,7 @@ static int
 close_list(
     struct weir_history *history, int64_t id, uint64_t span, uint64_t begin)
 {
-	unsigned int i =
-	    span == 3600 ? WEIR_HISTORY_HOUR : WEIR_HISTORY_DAY;
+	unsigned int i = span == 3600 ? WEIR_HISTORY_HOUR : WEIR_HISTORY_DAY;
 	int ret = cut(history, id, history->top_keys[i], false);
 
 	if (ret == WEIR_OK)

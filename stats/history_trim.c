@@ -16,7 +16,7 @@
 
 #define EVERY_S 60
 #define STEP_NS 200000000ULL /* of one flush, if there is no hurry */
-#define DAY_S	86400ULL
+#define DAY_S   86400ULL
 
 static uint64_t
 changes(const struct weir_history *history)
@@ -42,8 +42,8 @@ oldest_detail(struct weir_history *history, uint64_t *ret_hour)
 	ret = weir_history_number(
 	    history, UINT64_MAX, &event, STATEMENT_EVENT_OLDEST, "");
 	if (ret == WEIR_OK)
-		ret = weir_history_number(history, UINT64_MAX, &hour,
-		    STATEMENT_RESOLVED_OLDEST, "");
+		ret = weir_history_number(
+		    history, UINT64_MAX, &hour, STATEMENT_RESOLVED_OLDEST, "");
 	if (ret != WEIR_OK)
 		return ret;
 	if (event != UINT64_MAX && (event >> 20) / 3600000 < hour)
@@ -62,7 +62,8 @@ trim_texts(struct weir_history *history, uint64_t hour, uint64_t *count)
 		hour = history->now_unix / 3600;
 	for (i = 0; i < WEIR_HISTORY_WORD && ret == WEIR_OK; i++) {
 		ret = weir_history_run(history, STATEMENT_TEXT_TRIM + i, "ii",
-		    (int64_t)hour, (int64_t)history->batch);
+		    (int64_t)hour,
+		    (int64_t)history->batch[WEIR_HISTORY_TRIMMING]);
 		*count += ret == WEIR_OK ? changes(history) : 0;
 	}
 	return ret;
@@ -78,11 +79,13 @@ trim_detail(struct weir_history *history, uint64_t event_unix,
 	int ret;
 
 	ret = weir_history_run(history, STATEMENT_EVENT_TRIM, "ii",
-	    (int64_t)event_id(event_unix), (int64_t)history->batch);
+	    (int64_t)event_id(event_unix),
+	    (int64_t)history->batch[WEIR_HISTORY_TRIMMING]);
 	count += ret == WEIR_OK ? changes(history) : 0;
 	if (ret == WEIR_OK)
 		ret = weir_history_run(history, STATEMENT_RESOLVED_TRIM, "ii",
-		    (int64_t)resolved_hour, (int64_t)history->batch);
+		    (int64_t)resolved_hour,
+		    (int64_t)history->batch[WEIR_HISTORY_TRIMMING]);
 	count += ret == WEIR_OK ? changes(history) : 0;
 	if (ret == WEIR_OK)
 		ret = oldest_detail(history, &hour);
@@ -112,7 +115,8 @@ trim_words(struct weir_history *history)
 	if (ret == WEIR_OK)
 		ret = weir_history_run(history,
 		    STATEMENT_TEXT_TRIM + WEIR_HISTORY_WORD, "ii",
-		    (int64_t)(oldest / 3600), (int64_t)history->batch);
+		    (int64_t)(oldest / 3600),
+		    (int64_t)history->batch[WEIR_HISTORY_TRIMMING]);
 	return ret;
 }
 
@@ -138,8 +142,8 @@ trim_list(struct weir_history *history, unsigned int span, uint64_t begin_unix,
 	memset(history->lists, 0, sizeof(history->lists));
 	ret = weir_history_run(history, STATEMENT_LIST_TRIM_OPEN, "i", id);
 	if (ret == WEIR_OK)
-		ret =
-		    weir_history_run(history, STATEMENT_LIST_TRIM_TOP, "i", id);
+		ret = weir_history_run(
+		    history, STATEMENT_LIST_TRIM_TOP, "i", id);
 	if (ret == WEIR_OK)
 		ret = weir_history_run(history, STATEMENT_LIST_TRIM, "i", id);
 	if (ret == WEIR_OK)
@@ -153,7 +157,8 @@ trim_totals(struct weir_history *history, enum weir_history_statement statement,
     uint64_t begin_unix, uint64_t *ret_count)
 {
 	int ret = weir_history_run(history, statement, "ii",
-	    (int64_t)begin_unix, (int64_t)history->batch);
+	    (int64_t)begin_unix,
+	    (int64_t)history->batch[WEIR_HISTORY_TRIMMING]);
 
 	*ret_count = ret == WEIR_OK ? changes(history) : 0;
 	return ret;
@@ -192,8 +197,7 @@ step_age(struct weir_history *history, uint64_t *ret_count)
 	if (ret == WEIR_OK)
 		ret = weir_history_run(history, STATEMENT_GAP_TRIM, "i",
 		    (int64_t)before(history, limits->hour_days));
-	*ret_count =
-	    counts[0] + counts[1] + counts[2] + counts[3] + counts[4];
+	*ret_count = counts[0] + counts[1] + counts[2] + counts[3] + counts[4];
 	return ret;
 }
 
@@ -250,7 +254,7 @@ in_transaction(struct weir_history *history,
 	if (ret == WEIR_OK)
 		ret = step(history, ret_count);
 	if (ret == WEIR_OK)
-		return weir_history_commit(history);
+		return weir_history_commit(history, WEIR_HISTORY_TRIMMING);
 	weir_history_rollback(history);
 	return ret;
 }
@@ -286,7 +290,7 @@ shrink(struct weir_history *history)
 		weir_history_reset(history, STATEMENT_VACUUM);
 	}
 	if (ret >= 0)
-		return weir_history_commit(history);
+		return weir_history_commit(history, WEIR_HISTORY_TRIMMING);
 	weir_history_rollback(history);
 	return ret;
 }
@@ -294,7 +298,7 @@ shrink(struct weir_history *history)
 static int
 by_size(struct weir_history *history)
 {
-	uint64_t started = weir_clock_ns(), count = 1, all, used;
+	uint64_t started = weir_clock_ns(), count = 1, all = 0, used = 0;
 	int ret = pages(history, &all, &used);
 
 	while (ret == WEIR_OK && used > history->page_high && count > 0) {

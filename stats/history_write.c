@@ -58,7 +58,7 @@ commit(struct weir_history *history)
 	int ret = history->is_begun ? put_minute(history) : WEIR_OK;
 
 	if (ret == WEIR_OK)
-		return weir_history_commit(history);
+		return weir_history_commit(history, WEIR_HISTORY_ADDING);
 	weir_history_rollback(history);
 	return ret;
 }
@@ -69,7 +69,8 @@ begin(struct weir_history *history, uint64_t time_unix)
 {
 	int ret = WEIR_OK;
 
-	if (history->is_begun && history->batch_used >= history->batch)
+	if (history->is_begun &&
+	    history->batch_used >= history->batch[WEIR_HISTORY_ADDING])
 		ret = commit(history);
 	if (ret == WEIR_OK)
 		ret = weir_history_begin(history);
@@ -171,8 +172,7 @@ put(struct weir_history *history, const struct weir_record *record,
 	if (ret == WEIR_OK)
 		ret = weir_history_resolve(history, name_id, client_id, hour);
 	if (ret == WEIR_OK && record->outcome != WEIR_EVENT_PASSED)
-		ret =
-		    put_event(history, record, time_ns, name_id, client_id);
+		ret = put_event(history, record, time_ns, name_id, client_id);
 	if (ret == WEIR_OK && (record->outcome == WEIR_EVENT_BLOCKED ||
 				  record->outcome == WEIR_EVENT_SHADOWED))
 		ret = put_tops(history, record, time_ns / 1000000000ULL);
@@ -180,8 +180,7 @@ put(struct weir_history *history, const struct weir_record *record,
 }
 
 int
-weir_history_add(
-    struct weir_history *history, const struct weir_record *record)
+weir_history_add(struct weir_history *history, const struct weir_record *record)
 {
 	uint64_t time_ns = time_of(history, record->time_ns);
 	int ret;
@@ -215,22 +214,22 @@ weir_history_lost(
 
 /* What is written at most once a minute. */
 static int
-keep(struct weir_history *history, uint64_t now_unix)
+keep(struct weir_history *history, uint64_t now_unix, bool is_due)
 {
-	bool is_due = history->kept_unix == 0 ||
-		      now_unix >= history->kept_unix + KEEP_S ||
-		      now_unix < history->kept_unix;
 	int ret = WEIR_OK;
 
 	if (!history->is_begun && !is_due && history->pending_lost == 0)
 		return WEIR_OK;
-	ret = begin(history, now_unix);
+	if (history->pending_lost > 0)
+		ret = begin(history, now_unix);
+	else
+		ret = weir_history_begin(history);
 	if (ret == WEIR_OK && is_due)
 		ret = weir_history_close_lists(history);
 	if (ret == WEIR_OK)
 		ret = weir_history_run(
 		    history, STATEMENT_META, "ii", (int64_t)now_unix, 1L);
-	if (ret == WEIR_OK)
+	if (ret == WEIR_OK && is_due)
 		history->kept_unix = now_unix;
 	return ret;
 }
@@ -239,16 +238,22 @@ int
 weir_history_flush(struct weir_history *history, uint64_t now_unix,
     struct weir_problem *problem)
 {
+	bool is_due = history->kept_unix == 0 ||
+		      now_unix >= history->kept_unix + KEEP_S ||
+		      now_unix < history->kept_unix;
 	int ret;
 
 	history->now_unix = now_unix;
-	ret = keep(history, now_unix);
+	ret = keep(history, now_unix, is_due);
 	if (ret == WEIR_OK)
 		ret = commit(history);
 	else
 		weir_history_rollback(history);
 	if (ret == WEIR_OK)
 		ret = weir_history_trim(history);
+	if (ret == WEIR_OK && is_due)
+		(void)sqlite3_wal_checkpoint_v2(history->sqlite, NULL,
+		    SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	if (ret != WEIR_OK && problem)
 		*problem = history->problem;
 	return ret;

@@ -34,6 +34,7 @@ rules() {
 	^(lib|feeds|lmdb-loader|module|stats)/ ^lib/(settings|paths|yaml)[a-z_]*\.[ch]\$ $include<c?yaml feeds/planted.c #include <cyaml/cyaml.h> -- YAML is read by the settings and paths files
 	^(lib|feeds|lmdb-loader|module|stats)/ ^feeds/(zone|list_rpz|sync_notify)\.c\$ $include<ldns/ feeds/planted.c #include <ldns/ldns.h> -- ldns is the business of zone files and of NOTIFY
 	^(lib|feeds|lmdb-loader|module|stats)/ ^lib/idn\.c\$ $include<idn2 lmdb-loader/planted.c #include <idn2.h> -- IDN is the business of lib/idn.c
+	^(lib|feeds|lmdb-loader|module|stats)/ ^stats/history_[a-z_]*\.[ch]\$ $include<sqlite feeds/planted.c #include <sqlite3.h> -- SQLite is the business of the history
 	^stats/ - $include<sodium stats/planted.c #include <sodium.h> -- stats/ checks no signatures
 	^(module|lib)/ - $ending module/planted.c if(bad)abort(); -- lib/ and module/ never end the process
 	END
