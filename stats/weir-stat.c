@@ -12,6 +12,7 @@
 
 #include "lib/log.h"
 #include "lib/paths.h"
+#include "stats/record.h"
 #include "stats/report.h"
 
 struct options {
@@ -143,6 +144,8 @@ main(int argc, char **argv)
 	int code;
 
 	weir_log_init("weir-stat");
+	if (argc > 1 && strcmp(argv[1], "record") == 0)
+		return weir_record_main(argc - 1, argv + 1);
 	code = parse_options(argc, argv, &options);
 	if (code >= 0)
 		return code;
