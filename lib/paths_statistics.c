@@ -4,20 +4,21 @@
  * Read as leniently as the rest of paths.h: keys that are others' are not looked
  * at.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/paths.h"
+#include "lib/tap_address.h"
 #include "lib/yaml_line.h"
 
-#define TCP         "tcp:"
-#define SAMPLE_MAX  1000000000
-#define NO_DNSTAP   "is no place for dnstap (a socket's path, tcp:ADDRESS:PORT)"
-#define SOCKET_SIZE 108 /* sockaddr_un's, with its NUL */
-#define WHERE_SIZE  64
+#define TCP        "tcp:"
+#define SAMPLE_MAX 1000000000
+#define NO_DNSTAP                                                         \
+	"is no place for dnstap (a socket's path of 107 octets at most, " \
+	"tcp:ADDRESS:PORT)"
+#define WHERE_SIZE 64
 
 /* Where we are. */
 struct place {
@@ -85,37 +86,11 @@ take_bool(const struct place *place, const char *key, bool *ret_value)
 	return wrong(place, node, key, "is neither yes nor no");
 }
 
-/* Whether it is ADDRESS:PORT, [ADDRESS]:PORT. */
-static bool
-is_address(const char *text)
-{
-	const char *port = strrchr(text, ':');
-	char host[INET6_ADDRSTRLEN + 2];
-	unsigned char address[16];
-	size_t len;
-
-	if (!port || port[1] == '\0' || strlen(port + 1) > 5 ||
-	    strspn(port + 1, "0123456789") != strlen(port + 1) ||
-	    strtoul(port + 1, NULL, 10) < 1 ||
-	    strtoul(port + 1, NULL, 10) > 65535)
-		return false;
-	len = (size_t)(port - text);
-	if (len >= sizeof(host))
-		return false;
-	memcpy(host, text, len);
-	host[len] = '\0';
-	if (host[0] != '[')
-		return inet_pton(AF_INET, host, address) == 1;
-	if (host[len - 1] != ']')
-		return false;
-	host[len - 1] = '\0';
-	return inet_pton(AF_INET6, host + 1, address) == 1;
-}
-
 static int
 take_dnstap(const struct place *place, char *text)
 {
 	const struct weir_yaml_node *node;
+	struct weir_tap_address address;
 	int found = take(place, "dnstap", &node);
 
 	if (found <= 0)
@@ -123,17 +98,12 @@ take_dnstap(const struct place *place, char *text)
 	text[0] = '\0';
 	if (strcmp(node->text, "none") == 0)
 		return 0;
-	if (strncmp(node->text, TCP, strlen(TCP)) == 0) {
-		if (!is_address(node->text + strlen(TCP)))
-			return wrong(place, node, "dnstap", NO_DNSTAP);
+	if (strncmp(node->text, TCP, strlen(TCP)) == 0)
 		(void)snprintf(text, WEIR_PATH_SIZE, "%s", node->text);
-		return 0;
-	}
-	if (weir_paths_absolute(place->path, node->text, text) != 0)
+	else if (weir_paths_absolute(place->path, node->text, text) != 0)
 		return wrong(place, node, "dnstap", NO_DNSTAP);
-	if (strlen(text) >= SOCKET_SIZE)
-		return wrong(place, node, "dnstap",
-		    "is longer than a socket's path may be (107 octets)");
+	if (weir_tap_address_parse(text, &address, NULL) != 0)
+		return wrong(place, node, "dnstap", NO_DNSTAP);
 	return 0;
 }
 

@@ -188,6 +188,16 @@ struct weir_recent_slot {
 	uint64_t words[WEIR_EVENT_BYTES / 8]; /* weir_event_encode's octets */
 };
 
+enum weir_status_dnstap {
+	WEIR_DNSTAP_NONE, /* weir.yaml wants none */
+	WEIR_DNSTAP_AWAY, /* nobody takes it just now */
+	WEIR_DNSTAP_CONNECTED,
+	WEIR_DNSTAP_COUNT
+};
+
+/** "none", "away", "connected"; NULL. */
+const char *weir_status_dnstap_text(unsigned int dnstap);
+
 struct weir_status_header {
 	char magic[8];
 	uint32_t version;
@@ -231,6 +241,10 @@ struct weir_status_header {
 	_Atomic uint64_t recent_next;
 	weir_counter events_recorded;
 	_Atomic uint32_t has_events;
+	/* Its dnstap stream: frames that went out, events that found no room in
+	 * its queue, connections that were made. */
+	_Atomic uint32_t dnstap; /* enum weir_status_dnstap */
+	weir_counter dnstap_sent, dnstap_lost, dnstap_connects;
 };
 
 /** A mapped status file, of either side. */

@@ -134,3 +134,12 @@ weir_status_top_size(void)
 {
 	return weir_top_table_size(WEIR_STATUS_TOP_COUNTERS);
 }
+
+const char *
+weir_status_dnstap_text(unsigned int dnstap)
+{
+	static const char *const texts[WEIR_DNSTAP_COUNT] = { "none", "away",
+		"connected" };
+
+	return dnstap < WEIR_DNSTAP_COUNT ? texts[dnstap] : NULL;
+}

@@ -20,7 +20,8 @@
  *                   alias that the validator has to prove
  *   the books       book.c: counters, and an event for each client of whom a
  *                   rule spoke, into the worker's queue; recorder.c takes them
- *                   out and makes top lists and recent events of them
+ *                   out and makes top lists, recent events and dnstap frames (tap.h)
+ *                   of them
  *   a swap          keeper.c: open the new database, publish the snapshot, walk
  *                   Unbound's message cache (sweep.h), acknowledge
  *
@@ -103,6 +104,8 @@ struct weir_module {
 	_Atomic bool is_recorder_stopping;
 	pthread_mutex_t recording;
 	bool is_shared_anew; /* the status file is another one */
+	bool is_dnstap_set;  /* `dnstap` is to be obeyed */
+	char dnstap[WEIR_PATH_SIZE];
 };
 
 /** The worker that runs this environment. */

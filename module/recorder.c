@@ -5,6 +5,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -12,6 +13,8 @@
 
 #include "module/apart.h"
 #include "module/domain.h"
+#include "module/hook.h"
+#include "module/tap.h"
 
 #define PERIOD_MS 20
 /* Events between two moments at which readers can copy the tables. */
@@ -21,6 +24,13 @@ struct recorder {
 	struct weir_module *module;
 	struct weir_apart apart;
 	struct weir_top *tops[WEIR_TOP_COUNT];
+	struct weir_tap *tap; /* NULL: no dnstap */
+	struct weir_tap_counts tap_counts;
+	uint64_t lost_told; /* of the queues, to the tap */
+	char address[WEIR_PATH_SIZE];
+	/* What the log says of the tap, and since when. */
+	enum weir_status_dnstap said;
+	uint64_t said_ns;
 };
 
 static void
@@ -62,6 +72,139 @@ count_shadowed(struct recorder *recorder, const struct weir_event *event,
 		    WEIR_CLIENT_KEY_SIZE, now_unix);
 }
 
+/* --- dnstap ----------------------------------------------------------------- */
+
+/* A name once put into a slot stays there.  Slot 0 has none. */
+static const char *
+feed_name(const struct weir_status_header *header, unsigned int slot)
+{
+	return slot > 0 && slot < WEIR_STATUS_FEEDS ? header->feed_names[slot]
+						    : "";
+}
+
+static const char *
+category_name(const struct weir_status_header *header, unsigned int slot)
+{
+	return slot > 0 && slot < WEIR_STATUS_CATEGORIES
+		   ? header->category_names[slot]
+		   : "";
+}
+
+static void
+send_event(struct recorder *recorder, const struct weir_event *event)
+{
+	const struct weir_status_header *header =
+	    recorder->module->status.header;
+	const struct weir_tap_texts texts = {
+		.feed = feed_name(header, event->feed),
+		.category = category_name(header, event->category),
+		.shadow_feed = feed_name(header, event->shadow_feed),
+		.shadow_category = category_name(
+		    header, event->shadow_category),
+	};
+
+	weir_tap_send(recorder->tap, event, &texts);
+}
+
+/* Under `recording`: the settings are there, or there at last. */
+static void
+follow_settings(struct recorder *recorder)
+{
+	struct weir_module *module = recorder->module;
+	struct weir_problem problem;
+
+	if (!module->is_dnstap_set)
+		return;
+	module->is_dnstap_set = false;
+	if (recorder->tap || module->dnstap[0] == '\0')
+		return;
+	(void)snprintf(
+	    recorder->address, sizeof(recorder->address), "%s", module->dnstap);
+	if (weir_tap_new(recorder->address, "unbound " WEIR_UNBOUND_VERSION,
+		&recorder->tap, &problem) != WEIR_OK)
+		weir_note(&recorder->apart, WEIR_NOTE_ERROR, "dnstap: %s",
+		    problem.text);
+	recorder->said_ns = weir_hook_clock_ns();
+}
+
+/* Who takes the stream, or that nobody does: when it changes, once a minute. */
+static void
+say_tap(struct recorder *recorder, enum weir_status_dnstap now)
+{
+	uint64_t wait_s = WEIR_LOG_INTERVAL_S;
+
+	if (now == recorder->said)
+		return;
+	if (recorder->said == WEIR_DNSTAP_NONE) /* at the start */
+		wait_s = now == WEIR_DNSTAP_CONNECTED ? 0 : 2;
+	if (weir_hook_clock_ns() - recorder->said_ns < wait_s * 1000000000)
+		return;
+	recorder->said = now;
+	recorder->said_ns = weir_hook_clock_ns();
+	if (now == WEIR_DNSTAP_CONNECTED)
+		weir_note(&recorder->apart, WEIR_NOTE_INFO,
+		    "dnstap: events go to %s", recorder->address);
+	else
+		weir_note(&recorder->apart, WEIR_NOTE_ERROR,
+		    "dnstap: nobody takes events at %s; it is tried again "
+		    "each second",
+		    recorder->address);
+}
+
+static void
+add_to(weir_counter *counter, uint64_t more)
+{
+	atomic_store_explicit(counter,
+	    atomic_load_explicit(counter, memory_order_relaxed) + more,
+	    memory_order_relaxed);
+}
+
+/* The file may have counts of a tap before this one. */
+static void
+book_tap(struct recorder *recorder)
+{
+	struct weir_status_header *header = recorder->module->status.header;
+	struct weir_tap_counts counts, *before = &recorder->tap_counts;
+	enum weir_status_dnstap now;
+
+	weir_tap_counts(recorder->tap, &counts);
+	now = counts.is_connected ? WEIR_DNSTAP_CONNECTED : WEIR_DNSTAP_AWAY;
+	add_to(&header->dnstap_sent, counts.sent - before->sent);
+	add_to(&header->dnstap_lost, counts.lost - before->lost);
+	add_to(&header->dnstap_connects, counts.connects - before->connects);
+	atomic_store(&header->dnstap, (uint32_t)now);
+	*before = counts;
+	say_tap(recorder, now);
+}
+
+/* What the workers' queues had no room for is missing in the stream as well. */
+static void
+tell_lost(struct recorder *recorder)
+{
+	const struct weir_module *module = recorder->module;
+	uint64_t lost = 0;
+	unsigned int i;
+
+	for (i = 0; i < module->worker_count; i++)
+		lost += weir_event_queue_lost(module->workers[i].queue);
+	weir_tap_lose(recorder->tap, lost - recorder->lost_told);
+	recorder->lost_told = lost;
+}
+
+static void
+work_tap(struct recorder *recorder)
+{
+	if (!recorder->tap)
+		return;
+	weir_tap_work(recorder->tap);
+	(void)pthread_mutex_lock(&recorder->module->recording);
+	tell_lost(recorder);
+	book_tap(recorder);
+	(void)pthread_mutex_unlock(&recorder->module->recording);
+}
+
+/* --- one event after the other ------------------------------------------------ */
+
 static void
 record(struct recorder *recorder, const struct weir_event *event)
 {
@@ -75,6 +218,8 @@ record(struct recorder *recorder, const struct weir_event *event)
 		count_blocked(recorder, event, client, now_unix);
 	else if (event->outcome == WEIR_EVENT_SHADOWED)
 		count_shadowed(recorder, event, client, now_unix);
+	if (recorder->tap)
+		send_event(recorder, event);
 	weir_count(&status->header->events_recorded);
 }
 
@@ -102,6 +247,7 @@ take_batch(struct recorder *recorder)
 
 	(void)pthread_mutex_lock(&module->recording);
 	follow_file(recorder);
+	follow_settings(recorder);
 	for (worker = 0; worker < module->worker_count; worker++) {
 		while (taken < BATCH &&
 		       weir_event_pop(module->workers[worker].queue, &event)) {
@@ -115,6 +261,21 @@ take_batch(struct recorder *recorder)
 		weir_top_end(recorder->tops[i]);
 	(void)pthread_mutex_unlock(&module->recording);
 	return taken;
+}
+
+/* What is left is sent, if it can be at once; the rest is lost. */
+static void
+end_tap(struct recorder *recorder)
+{
+	if (!recorder->tap)
+		return;
+	weir_tap_finish(recorder->tap);
+	recorder->said = WEIR_DNSTAP_AWAY; /* no word of that */
+	book_tap(recorder);
+	atomic_store(&recorder->module->status.header->dnstap,
+	    (uint32_t)WEIR_DNSTAP_NONE);
+	weir_tap_free(recorder->tap);
+	recorder->tap = NULL;
 }
 
 static void
@@ -153,17 +314,24 @@ run(void *arg)
 {
 	struct recorder *recorder = arg;
 	struct weir_module *module = recorder->module;
-	struct pollfd fd = { module->recorder_fd, POLLIN, 0 };
+	struct pollfd fds[2] = { { module->recorder_fd, POLLIN, 0 },
+		{ -1, 0, 0 } };
+	unsigned int taken;
 
 	weir_apart_begin(
 	    &recorder->apart, module, module->recorder_fd, WEIR_NO_FD);
 	while (!atomic_load(&module->is_recorder_stopping)) {
-		while (take_batch(recorder) == BATCH)
-			;
-		(void)poll(&fd, 1, PERIOD_MS);
+		do {
+			taken = take_batch(recorder);
+			work_tap(recorder);
+		} while (taken == BATCH);
+		if (recorder->tap)
+			weir_tap_poll(recorder->tap, &fds[1]);
+		(void)poll(fds, 2, PERIOD_MS);
 	}
 	while (take_batch(recorder) > 0)
-		;
+		work_tap(recorder);
+	end_tap(recorder);
 	free_recorder(recorder);
 	return NULL;
 }
@@ -181,6 +349,11 @@ weir_recorder_set(
 	atomic_store(&module->sample_passed, statistics->sample_passed);
 	atomic_store(&module->has_events, has_events);
 	atomic_store(&module->status.header->has_events, has_events);
+	(void)pthread_mutex_lock(&module->recording);
+	(void)snprintf(
+	    module->dnstap, sizeof(module->dnstap), "%s", statistics->dnstap);
+	module->is_dnstap_set = true;
+	(void)pthread_mutex_unlock(&module->recording);
 }
 
 static bool

@@ -3,6 +3,7 @@
  * that makes of events what people look at.
  *
  *   the workers' queues ──every 20 ms──► recent events, top tables (status.h)
+ *                                    ──► dnstap frames (tap.h)
  *
  * It takes no lock that a worker waits for.  With the housekeeper it shares one,
  * `recording`, for the housekeeper may put another file under the tables.

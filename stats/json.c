@@ -250,6 +250,19 @@ sweep(struct weir_status_header *header)
 }
 
 static json_t *
+dnstap(struct weir_status_header *header)
+{
+	const char *reader = weir_status_dnstap_text(
+	    atomic_load(&header->dnstap));
+
+	return json_pack("{s:s, s:I, s:I, s:I}", "reader",
+	    reader ? reader : "unknown", "sent",
+	    (json_int_t)atomic_load(&header->dnstap_sent), "lost",
+	    (json_int_t)atomic_load(&header->dnstap_lost), "connects",
+	    (json_int_t)atomic_load(&header->dnstap_connects));
+}
+
+static json_t *
 module(const struct weir_status *status, const struct weir_totals *totals)
 {
 	struct weir_status_header *header = status->header;
@@ -279,6 +292,7 @@ module(const struct weir_status *status, const struct weir_totals *totals)
 	    put(object, "failures", number(atomic_load(&header->failures))) ||
 	    put(object, "problem", string(problem, sizeof(problem))) ||
 	    put(object, "sweep", sweep(header)) ||
+	    put(object, "dnstap", dnstap(header)) ||
 	    put(object, "counts", counts(totals))) {
 		json_decref(object);
 		return NULL;

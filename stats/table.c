@@ -184,6 +184,10 @@ print_outcomes(const struct weir_totals *totals, FILE *stream)
 	print_row(stream, "events made",
 	    totals->events_pushed + totals->events_lost, 0);
 	print_row(stream, "events lost", totals->events_lost, 0);
+	if (totals->dnstap_count + totals->dnstap_sent == 0)
+		return;
+	print_row(stream, "dnstap frames sent", totals->dnstap_sent, 0);
+	print_row(stream, "dnstap frames lost", totals->dnstap_lost, 0);
 }
 
 static void

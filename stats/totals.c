@@ -151,6 +151,10 @@ weir_totals_add(struct weir_totals *totals, const struct weir_status *status)
 		add(&totals->events_lost, &counts->events_lost, 1);
 	}
 	totals->events_recorded += atomic_load(&header->events_recorded);
+	totals->dnstap_sent += atomic_load(&header->dnstap_sent);
+	totals->dnstap_lost += atomic_load(&header->dnstap_lost);
+	totals->dnstap_count += atomic_load(&header->dnstap) !=
+				WEIR_DNSTAP_NONE;
 	for (i = 0; i < feeds && i < WEIR_STATUS_FEEDS && !error; i++)
 		error = add_feed(totals, status, i);
 	for (i = 0; i < categories && i < WEIR_STATUS_CATEGORIES && !error; i++)

@@ -40,6 +40,8 @@ struct weir_totals {
 			 [WEIR_BY_COUNT];
 	uint64_t work_ns[WEIR_STATUS_WORK_BUCKETS], work_sum_ns;
 	uint64_t events_pushed, events_lost, events_recorded;
+	uint64_t dnstap_sent, dnstap_lost;
+	unsigned int dnstap_count; /* modules that want one */
 };
 
 /** All zero, no feeds. */

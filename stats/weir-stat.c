@@ -13,6 +13,7 @@
 
 #include "lib/log.h"
 #include "lib/paths.h"
+#include "stats/record.h"
 #include "stats/stat.h"
 
 #define COUNT_MAX     1000000UL
@@ -114,6 +115,8 @@ print_usage(FILE *stream)
 		(void)fprintf(stream, "  %s%s\n        %s\n", commands[i].name,
 		    commands[i].args, commands[i].help);
 	(void)fputs(
+	    "  record [OPTIONS]\n        keep a history of what the modules "
+	    "tell (record --help)\n"
 	    "\noptions:\n"
 	    "  -c, --config FILE   the configuration, weir.yaml\n"
 	    "      --csv           print CSV, for spreadsheets\n"
@@ -372,6 +375,9 @@ main(int argc, char **argv)
 	int code;
 
 	weir_log_init("weir-stat");
+	/* The daemon: it has a command line of its own. */
+	if (argc > 1 && strcmp(argv[1], "record") == 0)
+		return weir_record_main(argc - 1, argv + 1);
 	code = parse(argc, argv, &stat, &command);
 	if (code >= 0)
 		return code;
