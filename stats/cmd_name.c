@@ -262,13 +262,15 @@ print(json_t *document, const struct weir_screen *screen)
 
 	weir_sheet_time((long long)weir_tally_get(document, "first"), first);
 	(void)fprintf(screen->stream,
-	    "%s and what is below it: %llu blocked, %llu shadowed, %llu "
-	    "allowed%s%s\n",
+	    "%s and what is below it\n%llu blocked, %llu shadowed, %llu "
+	    "allowed\n",
 	    weir_tally_text(document, "name"),
 	    (unsigned long long)weir_tally_get(counts, "blocked"),
 	    (unsigned long long)weir_tally_get(counts, "shadowed"),
-	    (unsigned long long)weir_tally_get(counts, "allowed"),
-	    first[0] != '\0' ? ", first at " : "", first);
+	    (unsigned long long)weir_tally_get(counts, "allowed"));
+	if (first[0] != '\0')
+		(void)fprintf(
+		    screen->stream, "a rule first spoke of it at %s\n", first);
 	if (json_is_array(json_object_get(document, "entries")))
 		print_part("in the database",
 		    json_object_get(document, "entries"), entry_columns,

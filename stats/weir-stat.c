@@ -47,8 +47,7 @@ static const struct command {
 	    " [KIND] [--since 24h] [--shadow] [-n N]",
 	    "the most blocked names, domains, clients, feeds, categories, "
 	    "types" },
-	{ "tail", weir_cmd_tail, 0, 0,
-	    TAKES_COUNT | TAKES_FILTERS | TAKES_ONCE,
+	{ "tail", weir_cmd_tail, 0, 0, TAKES_COUNT | TAKES_FILTERS | TAKES_ONCE,
 	    " [--client A] [--name N] [--feed F] [--outcome O]",
 	    "queries as they are answered" },
 	{ "client", weir_cmd_client, 1, 1,
@@ -322,14 +321,14 @@ parse(int argc, char **argv, struct weir_stat *ret_stat,
 	if (optind < argc)
 		command = find_command(argv[optind]);
 	if (!command)
-		return weir_stat_usage("%s: no such command (weir-stat --help)",
-		    argv[optind]);
+		return weir_stat_usage(
+		    "%s: no such command (weir-stat --help)", argv[optind]);
 	ret_stat->args = argv + optind + (optind < argc);
 	ret_stat->arg_count = (unsigned int)(argc - optind - (optind < argc));
 	if (ret_stat->arg_count < command->arg_min ||
 	    ret_stat->arg_count > command->arg_max)
-		return weir_stat_usage("it is: weir-stat %s%s", command->name,
-		    command->args);
+		return weir_stat_usage(
+		    "it is: weir-stat %s%s", command->name, command->args);
 	if (taken & ~command->takes)
 		return weir_stat_usage(
 		    "%s does not take one of these options (weir-stat --help)",
@@ -366,9 +365,9 @@ open_modules(struct weir_stat *stat, struct weir_paths *paths)
 int
 main(int argc, char **argv)
 {
-	struct weir_stat stat = { .config = weir_paths_config(),
-		.folder = "",
-		.outcome = -1 };
+	struct weir_stat stat = {
+		.config = weir_paths_config(), .folder = "", .outcome = -1
+	};
 	const struct command *command = NULL;
 	struct weir_paths paths;
 	unsigned int i;
