@@ -245,9 +245,9 @@ print_before(json_t *document, const struct weir_screen *screen)
 		return;
 	}
 	(void)snprintf(heading, sizeof(heading),
-	    "resolved before it was listed (%s %s)",
+	    "resolved before it was listed\n%s %s",
 	    json_is_true(json_object_get(document, "listed_by_feed"))
-		? "by a feed, since"
+		? "a feed lists it since"
 		: "a rule first spoke of it at",
 	    when);
 	print_part(heading, before, resolved_columns, 4,
