@@ -1,5 +1,6 @@
 /*
- * paths.c - the three settings of weir.yaml(5) that the module needs.
+ * paths.c - the three settings of weir.yaml(5) that the module needs; those of
+ * statistics: are in paths_statistics.c.
  *
  * Read from libyaml's tree, not through libcyaml's schema: a schema would have
  * an opinion on the rest of the file, and libcyaml has assertions, which have
@@ -67,13 +68,12 @@ weir_paths_absolute(const char *config, const char *file, char *text)
 	return len < 0 || len >= WEIR_PATH_SIZE ? WEIR_ELIMIT : 0;
 }
 
-/* Reads a top-level scalar.  1 and the node; 0 if the file has none. */
-static int
-take_scalar(const char *path, const struct weir_yaml_tree *tree,
-    const char *key, const struct weir_yaml_node **ret_node,
+int
+weir_paths_scalar(const char *path, const struct weir_yaml_node *mapping,
+    const char *key, const char *where, const struct weir_yaml_node **ret_node,
     struct weir_problem *problem)
 {
-	const struct weir_yaml_node *node = weir_yaml_get(tree->root, key);
+	const struct weir_yaml_node *node = weir_yaml_get(mapping, key);
 	const struct weir_yaml_node *again;
 
 	if (node == NULL)
@@ -81,15 +81,16 @@ take_scalar(const char *path, const struct weir_yaml_tree *tree,
 	if (node->kind != WEIR_YAML_SCALAR)
 		return weir_problem_set(problem, WEIR_EFORMAT,
 		    "%s:%u: %s: a single value is wanted here", path,
-		    node->line, key);
+		    node->line, where);
 	if (weir_yaml_is_null(node))
 		return weir_problem_set(problem, WEIR_EFORMAT,
-		    "%s:%u: %s: there is no value", path, node->key_line, key);
+		    "%s:%u: %s: there is no value", path, node->key_line,
+		    where);
 	again = weir_yaml_repeated(node);
 	if (again != NULL)
 		return weir_problem_set(problem, WEIR_EFORMAT,
 		    "%s:%u: %s is set twice (first in line %u)", path,
-		    again->key_line, key, node->key_line);
+		    again->key_line, where, node->key_line);
 	*ret_node = node;
 	return 1;
 }
@@ -99,7 +100,8 @@ take_folder(const char *path, const struct weir_yaml_tree *tree,
     const char *key, char *folder, struct weir_problem *problem)
 {
 	const struct weir_yaml_node *node;
-	int found = take_scalar(path, tree, key, &node, problem);
+	int found = weir_paths_scalar(
+	    path, tree->root, key, key, &node, problem);
 
 	if (found <= 0)
 		return found;
@@ -128,7 +130,8 @@ take_on_failure(const char *path, const struct weir_yaml_tree *tree,
     uint8_t *ret_on_failure, struct weir_problem *problem)
 {
 	const struct weir_yaml_node *node;
-	int found = take_scalar(path, tree, "on-failure", &node, problem);
+	int found = weir_paths_scalar(
+	    path, tree->root, "on-failure", "on-failure", &node, problem);
 	uint8_t i;
 
 	if (found <= 0)
@@ -152,6 +155,7 @@ weir_paths_take(const char *path, const struct weir_yaml_tree *tree,
 		.database = WEIR_DEFAULT_DATABASE,
 		.status = WEIR_DEFAULT_STATUS,
 		.on_failure = WEIR_ON_FAILURE_PASS,
+		.statistics = { true, 32, 128, 0, "" },
 	};
 	int error;
 
@@ -193,6 +197,24 @@ weir_paths_load(const char *path, char **ret_text, size_t *ret_len,
 	return 0;
 }
 
+/* A slip in there is no reason to let queries pass unchecked: it is told, and
+ * nobody's address is kept. */
+static void
+take_statistics(const char *path, const struct weir_yaml_tree *tree,
+    struct weir_paths *paths)
+{
+	static const struct weir_paths_statistics cautious = { true, 0, 0, 0,
+		"" };
+	struct weir_problem problem;
+
+	if (weir_paths_statistics_take(
+		path, tree, &paths->statistics, &problem) == WEIR_OK)
+		return;
+	paths->statistics = cautious;
+	(void)snprintf(paths->statistics_fault, sizeof(paths->statistics_fault),
+	    "%s", problem.text);
+}
+
 int
 weir_paths_read(const char *path, struct weir_paths *ret_paths,
     struct weir_problem *problem)
@@ -210,6 +232,8 @@ weir_paths_read(const char *path, struct weir_paths *ret_paths,
 	if (error != 0)
 		return error;
 	error = weir_paths_take(path, &tree, ret_paths, problem);
+	if (error == 0)
+		take_statistics(path, &tree, ret_paths);
 	weir_yaml_done(&tree);
 	return error;
 }

@@ -3,7 +3,7 @@
  *
  *   text -> lib/yaml_line.c: is it YAML, and which line is what
  *        -> lib/settings_yaml.c: has it the right shape
- *        -> here, settings_sync.c: has it the right values; defaults
+ *        -> here, settings_sync.c ...: has it the right values; defaults
  *
  * One thread.  Nothing is kept of a file with a fault in it.
  */
@@ -514,6 +514,8 @@ take_values(struct weir_reader *reader)
 	if (error == 0)
 		error = weir_reader_sync(reader);
 	if (error == 0)
+		error = weir_reader_statistics(reader);
+	if (error == 0)
 		error = take_feeds(reader);
 	if (error == 0)
 		error = take_names(reader, "allow", yaml->allow,
@@ -544,7 +546,8 @@ new_settings(const char *path)
 	settings->guard.has_well_known = true;
 	settings->path = strdup(path);
 	settings->sync.state = strdup(WEIR_DEFAULT_SYNC_STATE);
-	if (settings->path == NULL || settings->sync.state == NULL) {
+	if (settings->path == NULL || settings->sync.state == NULL ||
+	    weir_statistics_settings_init(&settings->statistics) != 0) {
 		weir_settings_free(settings);
 		return NULL;
 	}
@@ -647,6 +650,7 @@ weir_settings_free(struct weir_settings *settings)
 	}
 	free(settings->feeds);
 	weir_sync_settings_done(&settings->sync);
+	weir_statistics_settings_done(&settings->statistics);
 	free(settings->guard.suffix_file);
 	free(settings->guard.popular_file);
 	weir_settings_names_done(&settings->allow);

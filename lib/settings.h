@@ -90,6 +90,19 @@ struct weir_sync_settings {
 	char *notify_listen; /* "ADDRESS:PORT"; NULL: none */
 };
 
+#define WEIR_DEFAULT_HISTORY      WEIR_LOCALSTATEDIR "/lib/weir/history.db"
+#define WEIR_DEFAULT_HISTORY_SIZE (1ULL << 30)
+/* Below it there is no room for the tables, the journal and what comes in. */
+#define WEIR_HISTORY_SIZE_MIN     (8ULL << 20)
+
+/** statistics: what is told of queries, and what is kept of it. */
+struct weir_statistics_settings {
+	struct weir_paths_statistics module;
+	char *history; /* file, absolute; never NULL */
+	uint64_t history_size;
+	uint32_t event_days, minute_days, hour_days, resolved_days;
+};
+
 /** One of feeds:.  Its policy (mode, action, EDE...) stands at the same place,
  *  plus WEIR_FEED_FIRST, in the policy's table. */
 struct weir_feed_settings {
@@ -129,6 +142,7 @@ struct weir_settings {
 	struct weir_policy policy;
 	struct weir_guard_settings guard;
 	struct weir_sync_settings sync;
+	struct weir_statistics_settings statistics;
 	uint32_t max_shrink, max_grow; /* of feeds that do not say it */
 	bool has_url_hosts;
 	unsigned int presets; /* enum weir_preset */

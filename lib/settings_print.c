@@ -262,6 +262,30 @@ walk_sync(struct walk *walk, const struct weir_sync_settings *sync)
 }
 
 static void
+walk_statistics(
+    struct walk *walk, const struct weir_statistics_settings *statistics)
+{
+	const struct weir_paths_statistics *module = &statistics->module;
+	char text[WEIR_VALUE_SIZE];
+
+	begin(walk, WEIR_SETTINGS_MAPPING, "statistics", false);
+	put_bool(walk, "events", module->has_events);
+	put_text(walk, "dnstap",
+	    module->dnstap[0] == '\0' ? "none" : module->dnstap);
+	put_number(walk, "client-prefix-ipv4", module->client_prefix_ipv4);
+	put_number(walk, "client-prefix-ipv6", module->client_prefix_ipv6);
+	put_number(walk, "sample-passed", module->sample_passed);
+	put_text(walk, "history", statistics->history);
+	weir_settings_size_print(statistics->history_size, text);
+	put_text(walk, "history-size", text);
+	put_number(walk, "event-days", statistics->event_days);
+	put_number(walk, "minute-days", statistics->minute_days);
+	put_number(walk, "hour-days", statistics->hour_days);
+	put_number(walk, "resolved-days", statistics->resolved_days);
+	end(walk);
+}
+
+static void
 walk_feed(struct walk *walk, const struct weir_policy *policy,
     const struct weir_feed_settings *settings, const struct weir_feed *feed)
 {
@@ -316,6 +340,7 @@ weir_settings_walk(const struct weir_settings *settings,
 	put_bool(&walk, "url-hosts", settings->has_url_hosts);
 	walk_guard(&walk, &settings->guard);
 	walk_sync(&walk, &settings->sync);
+	walk_statistics(&walk, &settings->statistics);
 	walk_presets(&walk, settings->presets);
 	i = settings->presets != 0; /* their feed is not written */
 	begin(&walk, WEIR_SETTINGS_LIST, "feeds", settings->feed_count == i);

@@ -1,6 +1,6 @@
 /*
  * settings_reader.h - what goes on while weir.yaml is read, and how its faults
- * are told.  For lib/settings.c and settings_sync.c alone.
+ * are told.  For lib/settings*.c alone.
  */
 #ifndef WEIR_LIB_SETTINGS_READER_H
 #define WEIR_LIB_SETTINGS_READER_H
@@ -51,5 +51,12 @@ int weir_reader_origin(struct weir_reader *reader, unsigned int place,
     struct weir_feed_settings *feed) WEIR_CHECKED;
 void weir_sync_settings_done(struct weir_sync_settings *sync);
 void weir_feed_origin_done(struct weir_feed_settings *feed);
+
+/* settings_statistics.c */
+int weir_reader_statistics(struct weir_reader *reader) WEIR_CHECKED;
+/** The defaults.  WEIR_EMEMORY. */
+int weir_statistics_settings_init(
+    struct weir_statistics_settings *statistics) WEIR_CHECKED;
+void weir_statistics_settings_done(struct weir_statistics_settings *statistics);
 
 #endif

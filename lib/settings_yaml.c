@@ -166,6 +166,26 @@ static const cyaml_schema_field_t sync_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t statistics_fields[] = {
+	TEXT("events", struct weir_settings_yaml_statistics, events),
+	TEXT("dnstap", struct weir_settings_yaml_statistics, dnstap),
+	TEXT("client-prefix-ipv4", struct weir_settings_yaml_statistics,
+	    client_prefix_ipv4),
+	TEXT("client-prefix-ipv6", struct weir_settings_yaml_statistics,
+	    client_prefix_ipv6),
+	TEXT("sample-passed", struct weir_settings_yaml_statistics,
+	    sample_passed),
+	TEXT("history", struct weir_settings_yaml_statistics, history),
+	TEXT(
+	    "history-size", struct weir_settings_yaml_statistics, history_size),
+	TEXT("event-days", struct weir_settings_yaml_statistics, event_days),
+	TEXT("minute-days", struct weir_settings_yaml_statistics, minute_days),
+	TEXT("hour-days", struct weir_settings_yaml_statistics, hour_days),
+	TEXT("resolved-days", struct weir_settings_yaml_statistics,
+	    resolved_days),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t top_fields[] = {
 	TEXT("database", struct weir_settings_yaml, database),
 	TEXT("status", struct weir_settings_yaml, status),
@@ -183,6 +203,9 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("sync",
 	    CYAML_FLAG_POINTER_NULL_STR | CYAML_FLAG_OPTIONAL,
 	    struct weir_settings_yaml, sync, sync_fields),
+	CYAML_FIELD_MAPPING_PTR("statistics",
+	    CYAML_FLAG_POINTER_NULL_STR | CYAML_FLAG_OPTIONAL,
+	    struct weir_settings_yaml, statistics, statistics_fields),
 	LIST("presets", presets, &name_entry, WEIR_PRESETS),
 	CYAML_FIELD_MAPPING_PTR("sinkhole",
 	    CYAML_FLAG_POINTER_NULL_STR | CYAML_FLAG_OPTIONAL,
@@ -292,10 +315,15 @@ static const struct wanted wanted[] = {
 	{ "",
 	    "database, status, on-failure, block-ttl, keep-generations, "
 	    "compile-memory, sinkhole, feeds, allow, deny, never-block, "
-	    "guard, presets, max-shrink, max-grow, url-hosts, sync",
+	    "guard, presets, max-shrink, max-grow, url-hosts, sync, statistics",
 	    NULL },
 	{ "sync", "state, ca-file, notify-listen",
 	    "is no mapping (state:, ...)" },
+	{ "statistics",
+	    "events, dnstap, client-prefix-ipv4, client-prefix-ipv6, "
+	    "sample-passed, history, history-size, event-days, minute-days, "
+	    "hour-days, resolved-days",
+	    "is no mapping (dnstap:, ...)" },
 	{ "guard",
 	    "public-suffixes, private-suffixes, well-known, suffix-file, "
 	    "popular-file",

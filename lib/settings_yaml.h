@@ -61,6 +61,13 @@ struct weir_settings_yaml_sync {
 	char *state, *ca_file, *notify_listen;
 };
 
+struct weir_settings_yaml_statistics {
+	char *events, *dnstap; /* and the next three: see paths_statistics.c */
+	char *client_prefix_ipv4, *client_prefix_ipv6, *sample_passed;
+	char *history, *history_size;
+	char *event_days, *minute_days, *hour_days, *resolved_days;
+};
+
 struct weir_settings_yaml {
 	char *database, *status, *on_failure; /* see lib/paths.c */
 	char *block_ttl, *keep_generations, *compile_memory;
@@ -69,6 +76,7 @@ struct weir_settings_yaml {
 	struct weir_settings_yaml_sinkhole *sinkhole;
 	struct weir_settings_yaml_guard *guard;
 	struct weir_settings_yaml_sync *sync;
+	struct weir_settings_yaml_statistics *statistics;
 	struct weir_settings_yaml_feed *feeds;
 	char **presets, **allow, **deny, **never_block;
 	unsigned int feeds_count, presets_count, allow_count, deny_count;

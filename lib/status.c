@@ -77,6 +77,28 @@ page_round(size_t size)
 	return (size + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
 }
 
+/* Where the parts begin. */
+static size_t
+recent_offset(unsigned int workers)
+{
+	return page_round(sizeof(struct weir_status_header)) +
+	       workers * page_round(sizeof(struct weir_worker_counts));
+}
+
+static size_t
+tops_offset(unsigned int workers)
+{
+	return recent_offset(workers) +
+	       page_round(WEIR_STATUS_RECENT * sizeof(struct weir_recent_slot));
+}
+
+static size_t
+file_size(unsigned int workers)
+{
+	return tops_offset(workers) +
+	       WEIR_TOP_COUNT * page_round(weir_status_top_size());
+}
+
 /* Field 22 of /proc/self/stat: with the process id it names this process and
  * no later one. */
 static uint64_t
@@ -233,6 +255,8 @@ fill_header(struct weir_status *status, unsigned int workers,
 	    WEIR_VERSION);
 	(void)snprintf(header->feed_names[0], WEIR_FEED_NAME_SIZE, "(others)");
 	atomic_store(&header->feed_count, 1);
+	atomic_store(&header->category_count, 1);
+	atomic_store(&header->recent_next, 1);
 	/* Last: a reader that sees the magic sees the rest. */
 	atomic_thread_fence(memory_order_release);
 	memcpy(header->magic, WEIR_STATUS_MAGIC, 8);
@@ -250,9 +274,7 @@ weir_status_create(const char *folder, unsigned int worker_count,
 	if (worker_count < 1 || worker_count > WEIR_WORKERS_MAX)
 		return weir_problem_set(problem, WEIR_ELIMIT,
 		    "%u workers are too many", worker_count);
-	status.size = page_round(sizeof(struct weir_status_header)) +
-		      worker_count *
-			  page_round(sizeof(struct weir_worker_counts));
+	status.size = file_size(worker_count);
 	remove_stale(folder);
 	error = open_own(folder, status.path, sizeof(status.path), &status.fd);
 	if (error)
@@ -291,9 +313,7 @@ weir_status_private(unsigned int worker_count, const char *unbound_version,
 {
 	struct weir_status status = { .fd = -1, .is_writable = true };
 
-	status.size = page_round(sizeof(struct weir_status_header)) +
-		      worker_count *
-			  page_round(sizeof(struct weir_worker_counts));
+	status.size = file_size(worker_count);
 	status.header = mmap(NULL, status.size, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (status.header == MAP_FAILED)
@@ -324,6 +344,24 @@ _Static_assert(
 	sizeof(struct weir_worker_counts) % sizeof(weir_counter) == 0,
     "a worker's counts are counters and nothing else");
 
+/* Events and top lists: as no feed had a slot here, nothing was blocked here
+ * that would stand in them. */
+static void
+take_up_events(struct weir_status *status, const struct weir_status *old)
+{
+	struct weir_status_header *header = status->header;
+	size_t recent = recent_offset(header->worker_count);
+
+	if (atomic_load(&header->recent_next) != 1)
+		return;
+	memcpy((char *)header + recent, (const char *)old->header + recent,
+	    status->size - recent);
+	atomic_store(
+	    &header->recent_next, atomic_load(&old->header->recent_next));
+	atomic_fetch_add(&header->events_recorded,
+	    atomic_load(&old->header->events_recorded));
+}
+
 /* What this process counted into the file before a reload goes on: its feeds'
  * slots, and its counts beside ours.  Only as long as no feed has a slot here,
  * for the slots would not be the same. */
@@ -351,6 +389,12 @@ take_up(struct weir_status *status, int fd)
 		    sizeof(old.header->feed_names));
 		atomic_store(&status->header->feed_count,
 		    atomic_load(&old.header->feed_count));
+		memcpy(status->header->category_names,
+		    old.header->category_names,
+		    sizeof(old.header->category_names));
+		atomic_store(&status->header->category_count,
+		    atomic_load(&old.header->category_count));
+		take_up_events(status, &old);
 		atomic_fetch_add(
 		    &status->header->inits, atomic_load(&old.header->inits));
 		status->header->started_unix = old.header->started_unix;
@@ -405,9 +449,7 @@ check_header(const struct weir_status *status, struct weir_problem *problem)
 		page_round(sizeof(struct weir_worker_counts)) ||
 	    header->worker_count > WEIR_WORKERS_MAX ||
 	    header->file_size != status->size ||
-	    page_round(sizeof(*header)) +
-		    (size_t)header->worker_count * header->worker_size !=
-		status->size)
+	    file_size(header->worker_count) != status->size)
 		return weir_problem_set(problem, WEIR_EFORMAT,
 		    "%s: sizes that do not fit", status->path);
 	return WEIR_OK;
@@ -478,25 +520,60 @@ weir_status_worker(const struct weir_status *status, unsigned int worker)
 					     status->header->worker_size);
 }
 
+struct weir_recent_slot *
+weir_status_recent_slots(const struct weir_status *status)
+{
+	return (struct weir_recent_slot *)((char *)status->header +
+					   recent_offset(
+					       status->header->worker_count));
+}
+
+struct weir_top_table *
+weir_status_top(const struct weir_status *status, unsigned int top)
+{
+	return (
+	    struct weir_top_table *)((char *)status->header +
+				     tops_offset(status->header->worker_count) +
+				     top * page_round(weir_status_top_size()));
+}
+
+/* The slot of a name in one of the header's tables. */
+static unsigned int
+name_slot(char *names, size_t name_size, unsigned int max,
+    _Atomic uint32_t *count, const char *name, bool is_new_allowed)
+{
+	unsigned int used = atomic_load(count), i;
+
+	if (used > max)
+		return 0;
+	for (i = 1; i < used; i++)
+		if (strncmp(names + i * name_size, name, name_size) == 0)
+			return i;
+	if (!is_new_allowed || used == max)
+		return 0;
+	(void)snprintf(names + used * name_size, name_size, "%s", name);
+	atomic_store(count, used + 1);
+	return used;
+}
+
 unsigned int
 weir_status_feed_slot(
     struct weir_status *status, const char *name, bool is_new_allowed)
 {
-	struct weir_status_header *header = status->header;
-	unsigned int count = atomic_load(&header->feed_count), i;
+	return name_slot(status->header->feed_names[0], WEIR_FEED_NAME_SIZE,
+	    WEIR_STATUS_FEEDS, &status->header->feed_count, name,
+	    is_new_allowed);
+}
 
-	if (count > WEIR_STATUS_FEEDS)
+unsigned int
+weir_status_category_slot(
+    struct weir_status *status, const char *name, bool is_new_allowed)
+{
+	if (name[0] == '\0')
 		return 0;
-	for (i = 1; i < count; i++)
-		if (strncmp(header->feed_names[i], name, WEIR_FEED_NAME_SIZE) ==
-		    0)
-			return i;
-	if (!is_new_allowed || count == WEIR_STATUS_FEEDS)
-		return 0;
-	(void)snprintf(
-	    header->feed_names[count], WEIR_FEED_NAME_SIZE, "%s", name);
-	atomic_store(&header->feed_count, count + 1);
-	return count;
+	return name_slot(status->header->category_names[0], WEIR_CATEGORY_SIZE,
+	    WEIR_STATUS_CATEGORIES, &status->header->category_count, name,
+	    is_new_allowed);
 }
 
 bool

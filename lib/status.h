@@ -11,10 +11,14 @@
  *
  * Numbers are in the machine's own order: the file never leaves the machine.
  * Workers write their own counters with plain 64-bit stores (relaxed atomics);
- * a reader adds them up.  The one text is guarded by a sequence number,
- * so no reader needs a lock.
+ * a reader adds them up.  The one text and the top tables are guarded by
+ * sequence numbers, recent events have numbers, so no reader needs a lock.
  *
- *   header | feed slots | one counter block for each worker, page-aligned
+ *   header with the slots of feeds and categories
+ *   | one counter block for each worker | recent events | top tables
+ *
+ * each page-aligned.  The last two are written by the module's recorder thread
+ * alone (module/recorder.h).
  */
 #ifndef WEIR_LIB_STATUS_H
 #define WEIR_LIB_STATUS_H
@@ -26,10 +30,12 @@
 
 #include "lib/entry.h"
 #include "lib/error.h"
+#include "lib/event.h"
 #include "lib/limits.h"
+#include "lib/top.h"
 
 #define WEIR_STATUS_MAGIC   "weir st\n"
-#define WEIR_STATUS_VERSION 3
+#define WEIR_STATUS_VERSION 4
 
 /* The ways a query can go through the module.  One query adds to exactly one
  * of those from PASSED to FAILED_SERVFAIL; those behind count beside it. */
@@ -90,6 +96,42 @@ enum weir_feed_count {
 	WEIR_FEED_COUNT
 };
 
+/* The same for categories.  Slot 0: none, and those for which no slot is left. */
+#define WEIR_STATUS_CATEGORIES 512
+
+enum weir_category_count {
+	WEIR_CATEGORY_BLOCKED,
+	WEIR_CATEGORY_ALLOWED,
+	WEIR_CATEGORY_SHADOWED,
+	WEIR_CATEGORY_COUNT
+};
+
+/* Where an outcome comes from: whether a server was asked for it, and whether
+ * the rule is about the name asked for or one that it leads to. */
+enum weir_outcome_source {
+	WEIR_FROM_CACHE, /* or from weir alone: no server was asked */
+	WEIR_FROM_NETWORK,
+	WEIR_FROM_COUNT
+};
+enum weir_outcome_kind {
+	WEIR_BY_NAME,
+	WEIR_BY_ALIAS,
+	WEIR_BY_COUNT
+};
+
+/* The module's own time for a query, in buckets: bucket i counts those of less
+ * than 2^i ns, and not less than 2^(i-1); the last one, all that is more. */
+#define WEIR_STATUS_WORK_BUCKETS 32
+
+static inline unsigned int
+weir_status_work_bucket(uint64_t ns)
+{
+	unsigned int bucket = ns == 0 ? 0 : 64 - (unsigned)__builtin_clzll(ns);
+
+	return bucket < WEIR_STATUS_WORK_BUCKETS ? bucket
+						 : WEIR_STATUS_WORK_BUCKETS - 1;
+}
+
 typedef _Atomic uint64_t weir_counter;
 
 struct weir_worker_counts {
@@ -98,7 +140,63 @@ struct weir_worker_counts {
 	weir_counter types[WEIR_TYPE_COUNT];         /* all client queries */
 	weir_counter blocked_types[WEIR_TYPE_COUNT]; /* blocked ones */
 	weir_counter feeds[WEIR_STATUS_FEEDS][WEIR_FEED_COUNT];
+	weir_counter categories[WEIR_STATUS_CATEGORIES][WEIR_CATEGORY_COUNT];
+	weir_counter transports[WEIR_TRANSPORT_COUNT]; /* all client queries */
+	/* Each client query adds to one of these.  Passed are all that no rule
+	 * decided on or would have, also what failed (see the ways). */
+	weir_counter outcomes[WEIR_EVENT_OUTCOME_COUNT][WEIR_FROM_COUNT]
+			     [WEIR_BY_COUNT];
+	/* All client queries, if their time is taken: how many, and in sum. */
+	weir_counter work_ns[WEIR_STATUS_WORK_BUCKETS];
+	weir_counter work_sum_ns;
+	/* Events that went into this worker's queue, and that found no room. */
+	weir_counter events_pushed, events_lost;
 };
+
+/* The lists of the most frequent ones.  A name is its wire form, lower case; a
+ * client is WEIR_CLIENT_KEY_SIZE octets: family, prefix, address. */
+enum weir_status_top {
+	WEIR_TOP_NAMES,        /* blocked ones, as asked for */
+	WEIR_TOP_DOMAINS,      /* their registrable domains */
+	WEIR_TOP_CLIENTS,      /* that were blocked */
+	WEIR_TOP_CLIENT_NAMES, /* a client, and behind it the blocked name */
+	WEIR_TOP_SHADOW_NAMES, /* would have been blocked */
+	WEIR_TOP_SHADOW_CLIENTS,
+	WEIR_TOP_COUNT
+};
+
+#define WEIR_CLIENT_KEY_SIZE     18
+#define WEIR_STATUS_TOP_COUNTERS 1024 /* of each table */
+
+/** "names", "domains" ...; NULL for a number that is none. */
+const char *weir_status_top_text(unsigned int top);
+
+/** A client as it stands in keys: 18 octets.  And back: false if the key is
+ *  shorter; what stands behind the client is a name. */
+void weir_client_key(const struct weir_client *client, uint8_t *key);
+bool weir_client_of_key(
+    const uint8_t *key, size_t key_len, struct weir_client *ret_client);
+
+/* Recent events: number n lies in slot n % WEIR_STATUS_RECENT until event n +
+ * WEIR_STATUS_RECENT takes its place. */
+#define WEIR_STATUS_RECENT 4096
+
+struct weir_recent_slot {
+	_Atomic uint64_t sequence; /* of the event that is here; 0: none, or it
+				    * is being written */
+	uint64_t len;
+	uint64_t words[WEIR_EVENT_BYTES / 8]; /* weir_event_encode's octets */
+};
+
+enum weir_status_dnstap {
+	WEIR_DNSTAP_NONE, /* weir.yaml wants none */
+	WEIR_DNSTAP_AWAY, /* nobody takes it just now */
+	WEIR_DNSTAP_CONNECTED,
+	WEIR_DNSTAP_COUNT
+};
+
+/** "none", "away", "connected"; NULL. */
+const char *weir_status_dnstap_text(unsigned int dnstap);
 
 struct weir_status_header {
 	char magic[8];
@@ -136,6 +234,17 @@ struct weir_status_header {
 	char problem[256];            /* why the last swap was refused; "" */
 	_Atomic uint32_t feed_count;  /* slots in use; slot 0 included */
 	char feed_names[WEIR_STATUS_FEEDS][WEIR_FEED_NAME_SIZE];
+	_Atomic uint32_t category_count; /* slots in use; slot 0 included */
+	char category_names[WEIR_STATUS_CATEGORIES][WEIR_CATEGORY_SIZE];
+	/* The recorder: the number of the next event, from 1; what it has taken
+	 * out of the queues.  Nothing is recorded if the settings say so. */
+	_Atomic uint64_t recent_next;
+	weir_counter events_recorded;
+	_Atomic uint32_t has_events;
+	/* Its dnstap stream: frames that went out, events that found no room in
+	 * its queue, connections that were made. */
+	_Atomic uint32_t dnstap; /* enum weir_status_dnstap */
+	weir_counter dnstap_sent, dnstap_lost, dnstap_connects;
 };
 
 /** A mapped status file, of either side. */
@@ -181,6 +290,33 @@ weir_status_worker(const struct weir_status *status, unsigned int worker);
  *  is none.  The module's housekeeper alone may take new ones. */
 unsigned int weir_status_feed_slot(
     struct weir_status *status, const char *name, bool is_new_allowed);
+
+/** The same for a category's name; "" has slot 0. */
+unsigned int weir_status_category_slot(
+    struct weir_status *status, const char *name, bool is_new_allowed);
+
+/** The recorder's side: makes the event the newest one. */
+void
+weir_status_record(struct weir_status *status, const struct weir_event *event);
+
+/** Hands over recent events, from number *sequence on, the oldest first, and
+ *  sets *sequence to that of the one after the last.  0: from the oldest that is
+ *  there.  WEIR_STATUS_NEWEST: none, only those to come.  *ret_missed: how many
+ *  there were between that are gone.  Ends early if `each` returns other than 0,
+ *  and returns that.  The event lives for the time of the call. */
+#define WEIR_STATUS_NEWEST UINT64_MAX
+int weir_status_recent(const struct weir_status *status, uint64_t *sequence,
+    uint64_t *ret_missed,
+    int (*each)(void *arg, const struct weir_event *event), void *arg);
+
+/** The WEIR_STATUS_RECENT slots. */
+struct weir_recent_slot *
+weir_status_recent_slots(const struct weir_status *status);
+
+/** One of the top tables; for weir_top_read and weir_top_new. */
+struct weir_top_table *
+weir_status_top(const struct weir_status *status, unsigned int top);
+size_t weir_status_top_size(void);
 
 /** Whether the folder, or a status file in it, is there and may not be read: a
  *  module can run although weir_status_open_all finds none. */

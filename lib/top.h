@@ -10,7 +10,9 @@
  *
  * The counters lie flat, without a pointer, so that they can be in a file that
  * others map (status.h): one writer, which marks changes by a sequence number;
- * readers copy and look at it again.  The index is the writer's own.
+ * readers copy and look at it again.  Both do so in words, atomically, so that a
+ * copy that is thrown away is no data race either.  The index (a hash table and
+ * a heap) is the writer's own; its hash has a key, for names come from clients.
  */
 #ifndef WEIR_LIB_TOP_H
 #define WEIR_LIB_TOP_H
@@ -28,8 +30,8 @@ struct weir_top_counter {
 	uint64_t count;
 	uint64_t error; /* so much of count may be of other keys */
 	uint64_t first_unix, last_unix; /* of this key's, since it is here */
-	uint16_t key_len;
-	uint8_t key[WEIR_TOP_KEY_SIZE];
+	uint64_t key_len;
+	uint8_t key[WEIR_TOP_KEY_SIZE]; /* zeroes behind key_len */
 };
 
 /** As it lies in memory or in the file. */
@@ -53,10 +55,12 @@ struct weir_top;
  *  memory. */
 struct weir_top *weir_top_new(struct weir_top_table *table, unsigned int size);
 void weir_top_free(struct weir_top *top);
-/** Where the table is now (the file was mapped anew). */
+/** The table is there now, or has another content (the file was mapped anew);
+ *  as weir_top_new. */
 void weir_top_move(struct weir_top *top, struct weir_top_table *table);
 
-/** Around a batch of weir_top_count, as short as can be. */
+/** Around a batch of weir_top_count, as short as can be.  A key of another size
+ *  than 1 to WEIR_TOP_KEY_SIZE is not counted. */
 void weir_top_begin(struct weir_top *top);
 void weir_top_count(struct weir_top *top, const void *key, size_t key_len,
     uint64_t times, uint64_t now_unix);

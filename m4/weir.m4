@@ -45,6 +45,7 @@ AC_DEFUN([WEIR_HOST_PROBE], [
 #include "config.h"
 #include "services/cache/dns.h"
 #include "util/module.h"
+#include "util/netevent.h"
 int weir_probe(struct module_qstate *q);
 int weir_probe(struct module_qstate *q) { return $3; }]])],
     [AC_MSG_RESULT([yes])
@@ -60,6 +61,8 @@ AC_DEFUN([WEIR_HOST], [
     [dns_cache_store(q->env, 0, 0, 0, 0, 0, 0, 0, 0, 0)])
   WEIR_HOST_PROBE([WEIR_HOST_SUB_CLIENT], [attach_sub takes a client],
     [(*q->env->attach_sub)(q, 0, 0, 0, 0, 0, 0)])
+  WEIR_HOST_PROBE([WEIR_HOST_DOQ], [Unbound knows DNS over QUIC],
+    [q ? (int)comm_doq : 0])
   CPPFLAGS=$weir_save])
 
 # Finds the Unbound that weir.so is built for.  Its headers are not installed

@@ -1,7 +1,7 @@
 /*
  * apart.c - the housekeeper's file descriptors, apart from the workers'.
  *
- * Housekeeper's thread only.
+ * Housekeeper's and recorder's threads only.
  */
 #include "module/apart.h"
 
@@ -133,19 +133,20 @@ weir_apart_spare(void)
 }
 
 void
-weir_apart_begin(struct weir_apart *apart, struct weir_module *module)
+weir_apart_begin(struct weir_apart *apart, struct weir_module *module,
+    int stop_fd, int status_fd)
 {
 	int kept[3];
 
-	apart->status_fd = module->status.fd;
+	apart->status_fd = status_fd;
 	if (module->worker_count != 1)
 		return;
 	note_log(apart, module->env->cfg);
 	if (unshare(CLONE_FILES) != 0)
 		return;
 	apart->is_apart = true;
-	kept[0] = module->stop_fd;
-	kept[1] = module->status.fd;
+	kept[0] = stop_fd;
+	kept[1] = status_fd;
 	kept[2] = apart->log_fd;
 	close_others(kept, 3);
 }

@@ -14,7 +14,8 @@
  * log functions, which write to a descriptor of the worker's: weir_note does it
  * in their place.
  *
- * Beside several workers, which share anyway, nothing of this is done.
+ * Beside several workers, which share anyway, nothing of this is done.  What
+ * holds for the housekeeper holds for the recorder (recorder.h).
  *
  * The C library, too, does more in a process that has a second thread: around
  * each system call that may be a cancellation point it marks the thread as one
@@ -44,9 +45,14 @@ struct weir_apart {
 /** Called by a worker's thread: spares its system calls those instructions. */
 void weir_apart_spare(void);
 
-/** Called by the housekeeper's thread, first of all. */
-void weir_apart_begin(struct weir_apart *apart, struct weir_module *module);
-/** Called by it last: the status file's descriptor is the worker's again. */
+#define WEIR_NO_FD (-1)
+
+/** Called by the housekeeper's thread, or the recorder's, first of all.  Of
+ *  Unbound's descriptors and ours it keeps the one that ends it, and `status_fd`
+ *  (WEIR_NO_FD: it needs none; a copy would keep the file locked). */
+void weir_apart_begin(struct weir_apart *apart, struct weir_module *module,
+    int stop_fd, int status_fd);
+/** Called by the housekeeper last: the status file's descriptor is the worker's again. */
 void weir_apart_end(struct weir_apart *apart, struct weir_module *module);
 
 enum weir_note_level {
@@ -54,7 +60,7 @@ enum weir_note_level {
 	WEIR_NOTE_INFO
 };
 
-/** A line "weir: TEXT" in Unbound's log, from the housekeeper's thread. */
+/** A line "weir: TEXT" in Unbound's log, from one of these threads. */
 void weir_note(const struct weir_apart *apart, enum weir_note_level level,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 

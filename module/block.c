@@ -138,6 +138,7 @@ weir_block_answer(struct weir_hook *hook, const struct weir_decision *decision)
 		qstate->return_msg = NULL;
 		qstate->return_rcode = LDNS_RCODE_SERVFAIL;
 	} else {
+		hook->answer = message;
 		weir_hook_book(hook, blocked_way(decision), decision);
 		give_clients(hook, message);
 	}
@@ -151,13 +152,17 @@ count_truncated(struct weir_hook *hook, const struct weir_decision *decision)
 	unsigned int clients = hook->client_count;
 	unsigned int udp = udp_client_count(hook->qstate);
 
+	hook->answer = hook->qstate->return_msg;
 	hook->client_count = udp;
+	hook->clients = WEIR_CLIENTS_UDP;
 	if (udp > 0)
 		weir_hook_book(hook, blocked_way(decision), decision);
 	hook->client_count = clients - udp;
+	hook->clients = WEIR_CLIENTS_NOT_UDP;
 	if (clients > udp)
 		weir_hook_book(hook, WEIR_WAY_ALLOWED, decision);
 	hook->client_count = clients;
+	hook->clients = WEIR_CLIENTS_ALL;
 }
 
 /* TCP clients get the answer, UDP clients TC: each in its turn. */

@@ -1,7 +1,38 @@
 /*
- * hook.c - what every hook needs: worker, snapshot, clients, and the books.
+ * hook.c - what every hook needs: worker, snapshot, clients, and the time.
  */
 #include "module/hook.h"
+
+#include <time.h>
+
+/* A clock that the C library reads without the kernel's help takes some 25 ns. */
+#define CLOCK_MAX_NS 150
+#define CLOCK_TRIES  64
+
+uint64_t
+weir_hook_clock_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+bool
+weir_hook_has_clock(void)
+{
+	uint64_t best = UINT64_MAX, before, after;
+	unsigned int i;
+
+	for (i = 0; i < CLOCK_TRIES; i++) {
+		before = weir_hook_clock_ns();
+		(void)weir_hook_clock_ns();
+		after = weir_hook_clock_ns();
+		if (after - before < best)
+			best = after - before;
+	}
+	return best < 2 * CLOCK_MAX_NS;
+}
 
 /* WEIR_STORING_UNKNOWN must be seen before the snapshot is taken (sweep.h); zero
  * only after what was stored last, and it stands there mostly. */
@@ -32,6 +63,13 @@ begin(struct weir_hook *hook, struct module_qstate *qstate, int id,
 	hook->client_count = 0;
 	for (reply = qstate->mesh_info->reply_list; reply; reply = reply->next)
 		hook->client_count++;
+	hook->clients = WEIR_CLIENTS_ALL;
+	hook->answer = NULL;
+	hook->is_booked = false;
+	/* What nobody waits for is not booked either. */
+	hook->began_ns = hook->client_count > 0 && hook->module->has_clock
+			     ? weir_hook_clock_ns()
+			     : 0;
 }
 
 void
@@ -53,6 +91,13 @@ weir_hook_begin_storing(
 void
 weir_hook_end(struct weir_hook *hook)
 {
+	struct weir_state *state;
+
+	if (hook->began_ns != 0 && !hook->is_booked) {
+		state = hook->qstate->minfo[hook->id];
+		if (state)
+			state->work_ns += weir_hook_clock_ns() - hook->began_ns;
+	}
 	weir_snapshot_release(hook->worker);
 }
 
@@ -109,51 +154,4 @@ weir_hook_count(weir_counter *counter, unsigned int times)
 	atomic_store_explicit(counter,
 	    atomic_load_explicit(counter, memory_order_relaxed) + times,
 	    memory_order_relaxed);
-}
-
-static void
-count_feed(struct weir_hook *hook, const struct weir_rule *rule,
-    enum weir_feed_count what)
-{
-	unsigned int slot = hook->snapshot->feed_slots[rule->entry.feed];
-
-	weir_hook_count(
-	    &hook->worker->counts->feeds[slot][what], hook->client_count);
-}
-
-void
-weir_hook_book(struct weir_hook *hook, enum weir_way way,
-    const struct weir_decision *decision)
-{
-	struct weir_worker_counts *counts = hook->worker->counts;
-	unsigned int clients = hook->client_count;
-	enum weir_type_slot type = weir_type_slot(hook->qstate->qinfo.qtype);
-
-	if (clients == 0) {
-		weir_hook_count(&counts->ways[WEIR_WAY_INTERNAL], 1);
-		return;
-	}
-	weir_hook_count(&counts->ways[WEIR_WAY_QUERIES], clients);
-	weir_hook_count(&counts->types[type], clients);
-	weir_hook_count(&counts->ways[way], clients);
-	if (way == WEIR_WAY_FAILED_PASS || way == WEIR_WAY_FAILED_SERVFAIL)
-		atomic_fetch_add_explicit(&hook->module->lookup_failures,
-		    clients, memory_order_relaxed);
-	if (!decision)
-		return;
-	if (decision->shadow.is_set) {
-		weir_hook_count(&counts->ways[WEIR_WAY_SHADOW], clients);
-		count_feed(hook, &decision->shadow, WEIR_FEED_SHADOWED);
-	}
-	if (way == WEIR_WAY_ALLOWED) {
-		weir_hook_count(
-		    &counts->actions[decision->rule.action], clients);
-		count_feed(hook, &decision->rule, WEIR_FEED_ALLOWED);
-	} else if (way == WEIR_WAY_BLOCKED_NAME ||
-		   way == WEIR_WAY_BLOCKED_ALIAS) {
-		weir_hook_count(
-		    &counts->actions[decision->rule.action], clients);
-		weir_hook_count(&counts->blocked_types[type], clients);
-		count_feed(hook, &decision->rule, WEIR_FEED_BLOCKED);
-	}
 }

@@ -11,6 +11,14 @@
 #include "module/snapshot.h"
 #include "module/state.h"
 
+/* Which of the clients of a state are meant; of those, the client_count ones
+ * that came last. */
+enum weir_hook_clients {
+	WEIR_CLIENTS_ALL,
+	WEIR_CLIENTS_UDP,
+	WEIR_CLIENTS_NOT_UDP
+};
+
 struct weir_hook {
 	struct weir_module *module;
 	struct weir_worker *worker;
@@ -18,8 +26,17 @@ struct weir_hook {
 	int id;
 	const struct weir_snapshot *snapshot; /* NULL: no database */
 	uint32_t now_unix;
-	unsigned int client_count; /* that wait for this state */
+	unsigned int client_count;      /* that wait for this state */
+	enum weir_hook_clients clients; /* which of them, if not all */
+	const struct dns_msg *answer;   /* what a blocked client gets; NULL */
+	uint64_t began_ns;              /* 0: no time is taken */
+	bool is_booked;
 };
+
+/** The clock for the module's own time, and whether it can be read without a
+ *  system call: else no time is taken. */
+uint64_t weir_hook_clock_ns(void);
+bool weir_hook_has_clock(void);
 
 void
 weir_hook_begin(struct weir_hook *hook, struct module_qstate *qstate, int id);
@@ -46,7 +63,7 @@ void weir_hook_go_on(struct weir_hook *hook);
 void weir_hook_count(weir_counter *counter, unsigned int times);
 
 /** Books the clients of a query, each exactly once: the way it went, and, if a
- *  decision is given, what decided. */
+ *  decision is given, what decided; makes the events (book.c). */
 void weir_hook_book(struct weir_hook *hook, enum weir_way way,
     const struct weir_decision *decision);
 

@@ -17,9 +17,39 @@ weir_judge_init(struct weir_decision *decision)
 	decision->outcome = WEIR_OUTCOME_NONE;
 	decision->rule.is_set = false;
 	decision->shadow.is_set = false;
+	decision->shadow_name_len = 0;
 	decision->is_alias = false;
 	decision->is_touched = false;
 	decision->has_cached_alias = false;
+}
+
+/* The first rule in shadow mode. */
+static void
+take_shadow(struct weir_decision *decision, const struct weir_rule *rule,
+    const uint8_t *wire, size_t len, bool is_alias)
+{
+	struct weir_name name;
+	unsigned int at = 0;
+
+	decision->shadow = *rule;
+	decision->is_shadow_alias = is_alias;
+	decision->shadow_name_len = 0;
+	if (weir_name_from_wire(wire, len, &name) != WEIR_OK)
+		return;
+	if (rule->label <= name.label_count)
+		at = name.offset[rule->label];
+	decision->shadow_name_len = (uint8_t)(name.len - at);
+	memcpy(
+	    decision->shadow_name, name.wire + at, decision->shadow_name_len);
+}
+
+static void
+copy_shadow(struct weir_decision *to, const struct weir_decision *from)
+{
+	to->shadow = from->shadow;
+	to->is_shadow_alias = from->is_shadow_alias;
+	to->shadow_name_len = from->shadow_name_len;
+	memcpy(to->shadow_name, from->shadow_name, from->shadow_name_len);
 }
 
 int
@@ -44,7 +74,7 @@ weir_judge_name(const struct weir_snapshot *snapshot, const uint8_t *wire,
 	if (decision->outcome != WEIR_OUTCOME_NONE)
 		return WEIR_OK;
 	if (verdict.shadow.is_set && !decision->shadow.is_set)
-		decision->shadow = verdict.shadow;
+		take_shadow(decision, &verdict.shadow, wire, len, is_alias);
 	if (!verdict.decided.is_set)
 		return WEIR_OK;
 	decision->outcome = weir_verdict_is_block(&verdict)
@@ -180,7 +210,7 @@ judge_target(void *arg, const uint8_t *wire, size_t len)
 	/* ... a block goes before all, the first other decision before none. */
 	one.is_touched |= sum->is_touched;
 	if (sum->shadow.is_set)
-		one.shadow = sum->shadow;
+		copy_shadow(&one, sum);
 	if (sum->outcome == answer->before->outcome ||
 	    (one.outcome == WEIR_OUTCOME_BLOCKED &&
 		sum->outcome != WEIR_OUTCOME_BLOCKED))
@@ -246,6 +276,14 @@ weir_judge_chain(const struct weir_snapshot *snapshot,
 		error = judge_rrset(
 		    &arg, item->rrset, item->next ? item->next->rrset : NULL);
 	return error;
+}
+
+bool
+weir_judge_has_asked(const struct module_qstate *qstate)
+{
+	const struct iter_qstate *iterator = iterator_of(qstate);
+
+	return iterator && iterator->sent_count > 0;
 }
 
 const struct ub_packed_rrset_key *

@@ -33,6 +33,9 @@ struct weir_decision {
 	 * from the cache, at least in part. */
 	bool has_cached_alias;
 	struct weir_rule shadow; /* the first in shadow mode, if set */
+	bool is_shadow_alias;    /* it is not about the query name */
+	uint8_t shadow_name_len; /* the listed name, in wire form */
+	uint8_t shadow_name[WEIR_NAME_SIZE];
 };
 
 /** A decision about nothing yet. */
@@ -63,6 +66,9 @@ int weir_judge_chain(const struct weir_snapshot *snapshot,
 int weir_judge_cached(const struct weir_snapshot *snapshot,
     const struct module_qstate *qstate, uint32_t now_unix,
     struct weir_decision *decision) WEIR_CHECKED;
+
+/** Whether the iterator has sent anything for the name that it is at. */
+bool weir_judge_has_asked(const struct module_qstate *qstate);
 
 /** The alias number `number` (from 0) of those that the iterator has followed,
  *  a CNAME; NULL behind the last. */

@@ -19,6 +19,7 @@
 
 #include "lib/proof.h"
 #include "module/apart.h"
+#include "module/recorder.h"
 #include "module/snapshot.h"
 #include "module/sweep.h"
 
@@ -129,6 +130,8 @@ read_paths(struct weir_module *module, struct keeper *keeper)
 			keeper->watch = -1;
 		}
 	}
+	if (!module->has_paths)
+		weir_recorder_set(module, &paths.statistics);
 	module->paths = paths;
 	module->has_paths = true;
 	atomic_store(&module->on_failure, paths.on_failure);
@@ -293,8 +296,11 @@ share_status(struct keeper *keeper)
 	keeper->shared_at = now; /* once a second */
 	if (module->has_status && weir_status_is_there(&module->status))
 		return;
+	(void)pthread_mutex_lock(&module->recording);
 	module->has_status = weir_status_share(module->paths.status,
 				 &module->status, NULL) == WEIR_OK;
+	module->is_shared_anew = true;
+	(void)pthread_mutex_unlock(&module->recording);
 	if (module->has_status)
 		weir_note(&keeper->apart, WEIR_NOTE_INFO, "status file %s",
 		    module->status.path);
@@ -485,7 +491,8 @@ keep(void *arg)
 	struct weir_module *module = arg;
 	struct pollfd fds[2];
 
-	weir_apart_begin(&keeper.apart, module);
+	weir_apart_begin(
+	    &keeper.apart, module, module->stop_fd, module->status.fd);
 	/* So that the sweep's naps are not five times as long as it wants. */
 	(void)prctl(PR_SET_TIMERSLACK, 1UL);
 	keeper.inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);

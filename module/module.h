@@ -18,11 +18,16 @@
  *                   far as the validator lets it (dnssec.h)
  *   a wait          for a sub-query of ours (ask.h): the sinkhole's name, or an
  *                   alias that the validator has to prove
+ *   the books       book.c: counters, and an event for each client of whom a
+ *                   rule spoke, into the worker's queue; recorder.c takes them
+ *                   out and makes top lists, recent events and dnstap frames (tap.h)
+ *                   of them
  *   a swap          keeper.c: open the new database, publish the snapshot, walk
  *                   Unbound's message cache (sweep.h), acknowledge
  *
  * Threads: workers own their struct weir_worker and read everything else; the
- * housekeeper owns the rest.  They meet in the atomics of snapshot.h.
+ * housekeeper owns the rest.  They meet in the atomics of snapshot.h.  The
+ * recorder owns the end of the status file, and the other end of the queues.
  *
  * On the query path there is no lock, no system call and no memory but the
  * query's region (exception: what Unbound itself does when it stores an answer
@@ -36,6 +41,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "lib/event.h"
 #include "lib/paths.h"
 #include "lib/status.h"
 #include "module/host.h"
@@ -53,6 +59,8 @@ struct weir_worker {
 	 * See sweep.h. */
 	_Atomic uint64_t storing;
 	struct weir_worker_counts *counts;
+	struct weir_event_queue *queue; /* to the recorder; NULL: no events */
+	uint32_t sample_left; /* passed queries up to the next event of one */
 };
 
 struct weir_module {
@@ -71,6 +79,12 @@ struct weir_module {
 	bool has_status; /* else `status` is private memory */
 	struct weir_status status;
 
+	/* What is told of clients: module/recorder.h. */
+	bool has_clock; /* the module's own time is taken */
+	_Atomic bool has_events;
+	_Atomic uint8_t client_prefix_ipv4, client_prefix_ipv6;
+	_Atomic uint32_t sample_passed;
+
 	/* Key of the private shelf (shelf.h). */
 	uint8_t shelf_label[1 + 16];
 	uint16_t shelf_class;
@@ -81,6 +95,17 @@ struct weir_module {
 	int stop_fd; /* eventfd: deinit writes, the keeper ends */
 	_Atomic bool is_stopping;
 	_Atomic uint64_t lookup_failures; /* workers count, the keeper logs */
+
+	/* The recorder, and what it and the housekeeper hand to each other;
+	 * no worker waits for that lock. */
+	pthread_t recorder;
+	bool has_recorder;
+	int recorder_fd; /* eventfd: deinit writes, the recorder ends */
+	_Atomic bool is_recorder_stopping;
+	pthread_mutex_t recording;
+	bool is_shared_anew; /* the status file is another one */
+	bool is_dnstap_set;  /* `dnstap` is to be obeyed */
+	char dnstap[WEIR_PATH_SIZE];
 };
 
 /** The worker that runs this environment. */

@@ -51,6 +51,10 @@ weir_snapshot_open(struct weir_module *module,
 	for (i = 0; i < snapshot->policy->feed_count; i++)
 		snapshot->feed_slots[i] = (uint16_t)weir_status_feed_slot(
 		    &module->status, snapshot->policy->feeds[i].name, true);
+	for (i = 1; i < snapshot->policy->category_count; i++)
+		snapshot->category_slots[i] =
+		    (uint16_t)weir_status_category_slot(
+			&module->status, snapshot->policy->categories[i], true);
 	*ret_snapshot = snapshot;
 	return WEIR_OK;
 }

@@ -26,7 +26,8 @@ struct weir_snapshot {
 	struct weir_current current;
 	struct weir_generation files;
 	const struct weir_policy *policy; /* of files */
-	uint16_t feed_slots[WEIR_FEEDS];  /* in the status file */
+	/* In the status file. */
+	uint16_t feed_slots[WEIR_FEEDS], category_slots[WEIR_CATEGORIES];
 };
 
 /** Whether the base is to be proven before it is used. */

@@ -25,6 +25,9 @@ struct weir_state {
 	bool is_unlisted;
 	uint64_t unlisted_tag;
 
+	bool has_asked;   /* a server has answered */
+	uint64_t work_ns; /* our own time, in the hooks before this one */
+
 	/* The clients get another answer than the states above this one: the
 	 * answer that these are to see. */
 	struct dns_msg *real_msg;

@@ -23,6 +23,7 @@ weir_upstream_answered(
     struct module_qstate *qstate, struct dns_msg *response, int id, void *arg)
 {
 	struct weir_decision decision;
+	struct weir_state *state;
 	struct weir_hook hook;
 	int error;
 
@@ -30,6 +31,9 @@ weir_upstream_answered(
 	if (!response || !response->rep)
 		return 1;
 	weir_hook_begin_storing(&hook, qstate, id);
+	state = weir_hook_state(&hook);
+	if (state)
+		state->has_asked = true;
 	if (hook.snapshot) {
 		error = weir_hook_judge(&hook, &decision);
 		/* The aliases that led here: the iterator puts them in front

@@ -16,9 +16,11 @@
 
 #include "module/abi.h"
 #include "module/apart.h"
+#include "module/hook.h"
 #include "module/keeper.h"
 #include "module/module.h"
 #include "module/query.h"
+#include "module/recorder.h"
 #include "module/shelf.h"
 #include "module/snapshot.h"
 #include "module/upstream.h"
@@ -65,6 +67,9 @@ read_config(struct weir_module *module)
 	    WEIR_OK) {
 		module->has_paths = true;
 		atomic_store(&module->on_failure, module->paths.on_failure);
+		if (module->paths.statistics_fault[0] != '\0')
+			log_err("weir: no client is named in statistics: %s",
+			    module->paths.statistics_fault);
 		return;
 	}
 	/* The housekeeper tries again. */
@@ -130,7 +135,9 @@ free_module(struct weir_module *module)
 {
 	if (!module)
 		return;
+	weir_recorder_stop(module);
 	weir_keeper_stop(module);
+	(void)pthread_mutex_destroy(&module->recording);
 	weir_snapshot_close(atomic_exchange(&module->current, NULL));
 	weir_status_close(&module->status);
 	free(module->workers);
@@ -167,6 +174,7 @@ init(struct module_env *env, int id)
 	module->env = env;
 	module->id = id;
 	module->status.fd = -1;
+	(void)pthread_mutex_init(&module->recording, NULL);
 	module->worker_count = env->cfg->num_threads > 0
 				   ? (unsigned int)env->cfg->num_threads
 				   : 1;
@@ -180,6 +188,8 @@ init(struct module_env *env, int id)
 	weir_shelf_init(module);
 	if (open_status(module) != WEIR_OK || make_workers(module) != WEIR_OK)
 		goto failed;
+	module->has_clock = weir_hook_has_clock();
+	weir_recorder_start(module);
 	weir_keeper_first(module);
 	weir_apart_spare(); /* the first worker's thread, most likely */
 	if (weir_keeper_start(module) != WEIR_OK)
@@ -236,5 +246,7 @@ get_mem(struct module_env *env, int id)
 	if (!module)
 		return 0;
 	return sizeof(*module) +
-	       module->worker_count * sizeof(*module->workers);
+	       module->worker_count *
+		   (sizeof(*module->workers) +
+		       (module->has_recorder ? WEIR_EVENT_QUEUE_SIZE : 0));
 }

@@ -115,6 +115,91 @@ feeds(const struct weir_totals *totals)
 }
 
 static json_t *
+categories(const struct weir_totals *totals)
+{
+	json_t *array = json_array();
+	unsigned int i;
+	int failed = 0;
+
+	for (i = 0; i < totals->category_count; i++) {
+		const struct weir_totals_category *category =
+		    &totals->categories[i];
+
+		failed |= json_array_append_new(array,
+		    json_pack("{s:o, s:I, s:I, s:I}", "name",
+			string(category->name, sizeof(category->name)),
+			"blocked",
+			(json_int_t)category->counts[WEIR_CATEGORY_BLOCKED],
+			"allowed",
+			(json_int_t)category->counts[WEIR_CATEGORY_ALLOWED],
+			"shadowed",
+			(json_int_t)category->counts[WEIR_CATEGORY_SHADOWED]));
+	}
+	if (!failed)
+		return array;
+	json_decref(array);
+	return NULL;
+}
+
+static json_t *
+outcomes(const struct weir_totals *totals)
+{
+	json_t *object = json_object();
+	unsigned int i;
+	int failed = 0;
+
+	for (i = 0; i < WEIR_EVENT_OUTCOME_COUNT; i++) {
+		const uint64_t(*of)[WEIR_BY_COUNT] = totals->outcomes[i];
+
+		failed |= put(object, weir_event_outcome_text(i),
+		    json_pack("{s:I, s:I, s:I, s:I}", "cache_name",
+			(json_int_t)of[WEIR_FROM_CACHE][WEIR_BY_NAME],
+			"cache_alias",
+			(json_int_t)of[WEIR_FROM_CACHE][WEIR_BY_ALIAS],
+			"network_name",
+			(json_int_t)of[WEIR_FROM_NETWORK][WEIR_BY_NAME],
+			"network_alias",
+			(json_int_t)of[WEIR_FROM_NETWORK][WEIR_BY_ALIAS]));
+	}
+	if (!failed)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+static json_t *
+work(const struct weir_totals *totals)
+{
+	json_t *object = json_object(), *buckets = json_array();
+	unsigned int i;
+	int failed = 0;
+
+	for (i = 0; i < WEIR_STATUS_WORK_BUCKETS; i++)
+		failed |= json_array_append_new(
+		    buckets, number(totals->work_ns[i]));
+	if (failed) {
+		json_decref(buckets);
+		buckets = NULL;
+	}
+	if (put(object, "queries", number(weir_totals_timed(totals))) ||
+	    put(object, "sum_ns", number(totals->work_sum_ns)) ||
+	    put(object, "buckets", buckets)) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}
+
+static json_t *
+events(const struct weir_totals *totals)
+{
+	return json_pack("{s:I, s:I, s:I}", "made",
+	    (json_int_t)(totals->events_pushed + totals->events_lost),
+	    "recorded", (json_int_t)totals->events_recorded, "lost",
+	    (json_int_t)totals->events_lost);
+}
+
+static json_t *
 counts(const struct weir_totals *totals)
 {
 	json_t *object = json_object();
@@ -124,7 +209,14 @@ counts(const struct weir_totals *totals)
 	    put(object, "actions",
 		named(totals->actions, WEIR_ACTION_COUNT, action_text)) ||
 	    put(object, "types", types(totals)) ||
-	    put(object, "feeds", feeds(totals))) {
+	    put(object, "feeds", feeds(totals)) ||
+	    put(object, "categories", categories(totals)) ||
+	    put(object, "transports",
+		named(totals->transports, WEIR_TRANSPORT_COUNT,
+		    weir_transport_text)) ||
+	    put(object, "outcomes", outcomes(totals)) ||
+	    put(object, "work", work(totals)) ||
+	    put(object, "events", events(totals))) {
 		json_decref(object);
 		return NULL;
 	}
@@ -158,6 +250,19 @@ sweep(struct weir_status_header *header)
 }
 
 static json_t *
+dnstap(struct weir_status_header *header)
+{
+	const char *reader = weir_status_dnstap_text(
+	    atomic_load(&header->dnstap));
+
+	return json_pack("{s:s, s:I, s:I, s:I}", "reader",
+	    reader ? reader : "unknown", "sent",
+	    (json_int_t)atomic_load(&header->dnstap_sent), "lost",
+	    (json_int_t)atomic_load(&header->dnstap_lost), "connects",
+	    (json_int_t)atomic_load(&header->dnstap_connects));
+}
+
+static json_t *
 module(const struct weir_status *status, const struct weir_totals *totals)
 {
 	struct weir_status_header *header = status->header;
@@ -187,6 +292,7 @@ module(const struct weir_status *status, const struct weir_totals *totals)
 	    put(object, "failures", number(atomic_load(&header->failures))) ||
 	    put(object, "problem", string(problem, sizeof(problem))) ||
 	    put(object, "sweep", sweep(header)) ||
+	    put(object, "dnstap", dnstap(header)) ||
 	    put(object, "counts", counts(totals))) {
 		json_decref(object);
 		return NULL;

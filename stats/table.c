@@ -122,6 +122,90 @@ print_feeds(const struct weir_totals *totals, FILE *stream)
 }
 
 static void
+print_categories(const struct weir_totals *totals, FILE *stream)
+{
+	unsigned int i;
+
+	(void)fprintf(stream, "\n%-*s %14s %12s %12s\n", COLUMN, "categories",
+	    "blocked", "allowed", "shadowed");
+	for (i = 0; i < totals->category_count; i++) {
+		const struct weir_totals_category *category =
+		    &totals->categories[i];
+		const uint64_t *counts = category->counts;
+
+		if (counts[WEIR_CATEGORY_BLOCKED] == 0 &&
+		    counts[WEIR_CATEGORY_ALLOWED] == 0 &&
+		    counts[WEIR_CATEGORY_SHADOWED] == 0)
+			continue;
+		(void)fputs("  ", stream);
+		print_text(stream,
+		    category->name[0] ? category->name : "(none)", COLUMN);
+		(void)fprintf(stream,
+		    " %12" PRIu64 " %12" PRIu64 " %12" PRIu64 "\n",
+		    counts[WEIR_CATEGORY_BLOCKED],
+		    counts[WEIR_CATEGORY_ALLOWED],
+		    counts[WEIR_CATEGORY_SHADOWED]);
+	}
+}
+
+static void
+print_transports(const struct weir_totals *totals, FILE *stream)
+{
+	unsigned int i;
+
+	(void)fputs("\ntransports\n", stream);
+	for (i = 0; i < WEIR_TRANSPORT_COUNT; i++)
+		if (totals->transports[i] > 0)
+			print_row(stream, weir_transport_text(i),
+			    totals->transports[i],
+			    totals->ways[WEIR_WAY_QUERIES]);
+}
+
+/* How many of an outcome asked no server, and how many were about an alias. */
+static void
+print_outcomes(const struct weir_totals *totals, FILE *stream)
+{
+	unsigned int i;
+
+	(void)fprintf(stream, "\n%-*s %14s %12s %12s\n", COLUMN, "outcomes",
+	    "queries", "from cache", "by alias");
+	for (i = 0; i < WEIR_EVENT_OUTCOME_COUNT; i++) {
+		const uint64_t(*of)[WEIR_BY_COUNT] = totals->outcomes[i];
+
+		(void)fprintf(stream,
+		    "  %-*s %12" PRIu64 " %12" PRIu64 " %12" PRIu64 "\n",
+		    COLUMN, weir_event_outcome_text(i),
+		    weir_totals_outcome(totals, i),
+		    of[WEIR_FROM_CACHE][WEIR_BY_NAME] +
+			of[WEIR_FROM_CACHE][WEIR_BY_ALIAS],
+		    of[WEIR_FROM_CACHE][WEIR_BY_ALIAS] +
+			of[WEIR_FROM_NETWORK][WEIR_BY_ALIAS]);
+	}
+	print_row(stream, "events made",
+	    totals->events_pushed + totals->events_lost, 0);
+	print_row(stream, "events lost", totals->events_lost, 0);
+	if (totals->dnstap_count + totals->dnstap_sent == 0)
+		return;
+	print_row(stream, "dnstap frames sent", totals->dnstap_sent, 0);
+	print_row(stream, "dnstap frames lost", totals->dnstap_lost, 0);
+}
+
+static void
+print_work(const struct weir_totals *totals, FILE *stream)
+{
+	uint64_t timed = weir_totals_timed(totals);
+
+	if (timed == 0)
+		return;
+	(void)fprintf(stream,
+	    "\nweir's own time for a query: %.1f us in the mean, below %.1f us "
+	    "for half of them, %.1f us for 99 of 100\n",
+	    (double)totals->work_sum_ns / (double)timed / 1000.0,
+	    (double)(weir_totals_work_quantile(totals, 500) + 1) / 1000.0,
+	    (double)(weir_totals_work_quantile(totals, 990) + 1) / 1000.0);
+}
+
+static void
 print_time(FILE *stream, uint64_t unix_s)
 {
 	time_t when = (time_t)unix_s;
@@ -187,6 +271,10 @@ weir_table_print(const struct weir_report *report, FILE *stream)
 	print_actions(report->sum, stream);
 	print_types(report->sum, stream);
 	print_feeds(report->sum, stream);
+	print_categories(report->sum, stream);
+	print_transports(report->sum, stream);
+	print_outcomes(report->sum, stream);
+	print_work(report->sum, stream);
 	(void)fputs("\nmodules\n", stream);
 	for (i = 0; i < report->module_count; i++)
 		print_module(

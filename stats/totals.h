@@ -20,6 +20,12 @@ struct weir_totals_feed {
 	uint64_t counts[WEIR_FEED_COUNT];
 };
 
+/** One category's; the first is that of entries that have none, "". */
+struct weir_totals_category {
+	char name[WEIR_CATEGORY_SIZE];
+	uint64_t counts[WEIR_CATEGORY_COUNT];
+};
+
 struct weir_totals {
 	uint64_t ways[WEIR_WAY_COUNT];
 	uint64_t actions[WEIR_ACTION_COUNT];
@@ -27,6 +33,15 @@ struct weir_totals {
 	uint64_t blocked_types[WEIR_TYPE_COUNT];
 	unsigned int feed_count;
 	struct weir_totals_feed *feeds; /* in the order of first sight */
+	unsigned int category_count;
+	struct weir_totals_category *categories; /* the same */
+	uint64_t transports[WEIR_TRANSPORT_COUNT];
+	uint64_t outcomes[WEIR_EVENT_OUTCOME_COUNT][WEIR_FROM_COUNT]
+			 [WEIR_BY_COUNT];
+	uint64_t work_ns[WEIR_STATUS_WORK_BUCKETS], work_sum_ns;
+	uint64_t events_pushed, events_lost, events_recorded;
+	uint64_t dnstap_sent, dnstap_lost;
+	unsigned int dnstap_count; /* modules that want one */
 };
 
 /** All zero, no feeds. */
@@ -44,5 +59,17 @@ bool weir_totals_is_acknowledged(const struct weir_status *status);
 
 /** Queries whose answer was changed: by name and by alias. */
 uint64_t weir_totals_blocked(const struct weir_totals *totals);
+
+/** Queries with that outcome, wherever from. */
+uint64_t weir_totals_outcome(
+    const struct weir_totals *totals, enum weir_event_outcome outcome);
+
+/** Queries whose time was taken. */
+uint64_t weir_totals_timed(const struct weir_totals *totals);
+
+/** The time that `per_mille` of these did not take longer than, in ns: the upper
+ *  end of the bucket.  0: there are none. */
+uint64_t weir_totals_work_quantile(
+    const struct weir_totals *totals, unsigned int per_mille);
 
 #endif

@@ -86,7 +86,7 @@ say(void *arg)
 	struct weir_apart apart = { 0 };
 
 	(void)arg;
-	weir_apart_begin(&apart, &module);
+	weir_apart_begin(&apart, &module, module.stop_fd, module.status.fd);
 	(void)pthread_barrier_wait(&has_begun);
 	(void)pthread_barrier_wait(&may_speak);
 	weir_note(&apart, WEIR_NOTE_ERROR, "the %s is damaged", "database");

@@ -1,0 +1,258 @@
+/*
+ * event.c - events as octets, and the queue that they go through.
+ *
+ * The queue is a ring of octets.  A record in it is its length, in eight octets,
+ * and the event; it lies in one piece, for what does not fit before the end of
+ * the ring begins anew at its start (WRAP stands in the length's place).
+ *
+ * `head` and `tail` only grow; their low bits are places.  Invariant: tail <= head
+ * <= tail + size.  The writer owns head, the reader tail; each publishes its own
+ * with release and reads the other's with acquire.  The writer remembers the tail
+ * that it saw last, and looks again only if that leaves no room: so it mostly
+ * touches no cache line that the reader writes.
+ */
+#include "lib/event.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdalign.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIXED     offsetof(struct weir_event, qname)
+#define QUEUE_MIN 4096
+#define WRAP      UINT64_MAX
+
+_Static_assert(FIXED == 62 && sizeof(struct weir_client) == 20,
+    "no gap between the fields, which are copied as they are");
+_Static_assert(FIXED + 2 * 255 <= WEIR_EVENT_BYTES, "every event fits");
+
+const char *
+weir_event_outcome_text(unsigned int outcome)
+{
+	static const char *const texts[WEIR_EVENT_OUTCOME_COUNT] = { "blocked",
+		"shadowed", "allowed", "passed" };
+
+	return outcome < WEIR_EVENT_OUTCOME_COUNT ? texts[outcome] : NULL;
+}
+
+const char *
+weir_transport_text(unsigned int transport)
+{
+	static const char *const texts[WEIR_TRANSPORT_COUNT] = { "unknown",
+		"udp", "tcp", "tls", "https", "dnscrypt", NULL, "quic" };
+
+	return transport < WEIR_TRANSPORT_COUNT ? texts[transport] : NULL;
+}
+
+size_t
+weir_client_print(const struct weir_client *client, char *text)
+{
+	bool is_v4 = client->family == 4;
+	unsigned int bits = is_v4 ? 32 : 128;
+	size_t len;
+
+	if (client->family != 4 && client->family != 6) {
+		strcpy(text, "?");
+		return 1;
+	}
+	if (!inet_ntop(is_v4 ? AF_INET : AF_INET6, client->address, text,
+		WEIR_CLIENT_TEXT_SIZE))
+		return 0;
+	len = strlen(text);
+	if (client->prefix < bits)
+		len += (size_t)snprintf(text + len, WEIR_CLIENT_TEXT_SIZE - len,
+		    "/%u", client->prefix);
+	return len;
+}
+
+void
+weir_client_cut(
+    struct weir_client *client, unsigned int prefix_v4, unsigned int prefix_v6)
+{
+	unsigned int bits = client->family == 4 ? 32 : 128;
+	unsigned int prefix = client->family == 4 ? prefix_v4 : prefix_v6;
+
+	if ((client->family != 4 && client->family != 6) ||
+	    prefix >= client->prefix || prefix >= bits)
+		return;
+	client->prefix = (uint8_t)prefix;
+	client->port = 0;
+	if (prefix % 8 != 0) {
+		client->address[prefix / 8] &= (uint8_t)(0xff00 >> prefix % 8);
+		prefix += 8 - prefix % 8;
+	}
+	memset(client->address + prefix / 8, 0,
+	    sizeof(client->address) - prefix / 8);
+}
+
+size_t
+weir_event_encode(const struct weir_event *event, uint8_t *bytes)
+{
+	memcpy(bytes, event, FIXED);
+	memcpy(bytes + FIXED, event->qname, event->qname_len);
+	memcpy(bytes + FIXED + event->qname_len, event->rule, event->rule_len);
+	return FIXED + event->qname_len + event->rule_len;
+}
+
+/* Whether the octets are a name in wire form that ends where they do. */
+static bool
+is_name(const uint8_t *wire, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len && wire[at] != 0) {
+		if (wire[at] > WEIR_LABEL_SIZE)
+			return false;
+		at += 1 + (size_t)wire[at];
+	}
+	return at + 1 == len;
+}
+
+static bool
+is_flag(const uint8_t *bytes, size_t place)
+{
+	return bytes[place] <= 1;
+}
+
+bool
+weir_event_decode(
+    const uint8_t *bytes, size_t len, struct weir_event *ret_event)
+{
+	size_t qname_len, rule_len;
+
+	if (len < FIXED)
+		return false;
+	qname_len = bytes[offsetof(struct weir_event, qname_len)];
+	rule_len = bytes[offsetof(struct weir_event, rule_len)];
+	if (len != FIXED + qname_len + rule_len ||
+	    bytes[offsetof(struct weir_event, outcome)] >=
+		WEIR_EVENT_OUTCOME_COUNT ||
+	    bytes[offsetof(struct weir_event, transport)] >=
+		WEIR_TRANSPORT_COUNT ||
+	    !is_flag(bytes, offsetof(struct weir_event, is_alias)) ||
+	    !is_flag(bytes, offsetof(struct weir_event, is_from_cache)) ||
+	    !is_flag(bytes, offsetof(struct weir_event, is_shadowed)) ||
+	    !is_name(bytes + FIXED, qname_len) ||
+	    (rule_len > 0 && !is_name(bytes + FIXED + qname_len, rule_len)))
+		return false;
+	memcpy(ret_event, bytes, FIXED);
+	memcpy(ret_event->qname, bytes + FIXED, qname_len);
+	memcpy(ret_event->rule, bytes + FIXED + qname_len, rule_len);
+	return true;
+}
+
+struct weir_event_queue {
+	/* The writer's line. */
+	alignas(64) _Atomic size_t head;
+	size_t seen_tail;
+	_Atomic uint64_t lost;
+	/* The reader's. */
+	alignas(64) _Atomic size_t tail;
+	/* Nobody writes these. */
+	alignas(64) size_t size;
+	uint8_t *bytes;
+};
+
+struct weir_event_queue *
+weir_event_queue_new(size_t size)
+{
+	struct weir_event_queue *queue;
+
+	if (size < QUEUE_MIN || (size & (size - 1)) != 0 ||
+	    posix_memalign((void **)&queue, 64, sizeof(*queue)) != 0)
+		return NULL;
+	memset(queue, 0, sizeof(*queue));
+	queue->size = size;
+	queue->bytes = malloc(size);
+	if (queue->bytes)
+		return queue;
+	free(queue);
+	return NULL;
+}
+
+void
+weir_event_queue_free(struct weir_event_queue *queue)
+{
+	if (!queue)
+		return;
+	free(queue->bytes);
+	free(queue);
+}
+
+/* Octets of a record. */
+static size_t
+record_size(size_t len)
+{
+	return 8 + ((len + 7) & ~(size_t)7);
+}
+
+static bool
+has_room(struct weir_event_queue *queue, size_t head, size_t size)
+{
+	if (head + size - queue->seen_tail <= queue->size)
+		return true;
+	queue->seen_tail = atomic_load_explicit(
+	    &queue->tail, memory_order_acquire);
+	return head + size - queue->seen_tail <= queue->size;
+}
+
+bool
+weir_event_push(struct weir_event_queue *queue, const struct weir_event *event)
+{
+	size_t head = atomic_load_explicit(&queue->head, memory_order_relaxed);
+	size_t place = head & (queue->size - 1);
+	size_t size = record_size(
+	    FIXED + (size_t)event->qname_len + event->rule_len);
+	size_t gap = size > queue->size - place ? queue->size - place : 0;
+	const uint64_t wrap = WRAP;
+	uint64_t len;
+
+	if (!has_room(queue, head, gap + size)) {
+		atomic_store_explicit(&queue->lost,
+		    atomic_load_explicit(&queue->lost, memory_order_relaxed) +
+			1,
+		    memory_order_relaxed);
+		return false;
+	}
+	if (gap > 0) {
+		memcpy(queue->bytes + place, &wrap, sizeof(wrap));
+		place = 0;
+	}
+	len = weir_event_encode(event, queue->bytes + place + 8);
+	memcpy(queue->bytes + place, &len, sizeof(len));
+	atomic_store_explicit(
+	    &queue->head, head + gap + size, memory_order_release);
+	return true;
+}
+
+bool
+weir_event_pop(struct weir_event_queue *queue, struct weir_event *ret_event)
+{
+	size_t tail = atomic_load_explicit(&queue->tail, memory_order_relaxed);
+	size_t head = atomic_load_explicit(&queue->head, memory_order_acquire);
+	size_t place = tail & (queue->size - 1);
+	bool is_whole;
+	uint64_t len;
+
+	if (tail == head)
+		return false;
+	memcpy(&len, queue->bytes + place, sizeof(len));
+	if (len == WRAP) {
+		tail += queue->size - place;
+		place = 0;
+		memcpy(&len, queue->bytes, sizeof(len));
+	}
+	is_whole = weir_event_decode(
+	    queue->bytes + place + 8, (size_t)len, ret_event);
+	atomic_store_explicit(&queue->tail, tail + record_size((size_t)len),
+	    memory_order_release);
+	return is_whole;
+}
+
+uint64_t
+weir_event_queue_lost(const struct weir_event_queue *queue)
+{
+	return atomic_load_explicit(&queue->lost, memory_order_relaxed);
+}
