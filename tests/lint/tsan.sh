@@ -1,6 +1,7 @@
 #!/bin/bash
 # Threads under ThreadSanitizer: the swap (the snapshot and the reader with
-# tests/unit/test_snapshot.c) and the loader's (lists, sort, writer, proof, with
+# tests/unit/test_snapshot.c), the queues of events and the top tables with those
+# who read them, and the loader's (lists, sort, writer, proof, with
 # their tests).  Skips without an Unbound or a compiler that knows the
 # sanitizer.
 set -eu
@@ -36,6 +37,8 @@ run() {
 	TSAN_OPTIONS=halt_on_error=1:exitcode=66 CK_FORK=no "./$name"
 }
 run test_snapshot "$top"/module/snapshot.c "${loader[@]}" "$top"/feeds/*.c
+run test_event
+WEIR_TOP_EVENTS=20000 run test_top
 run test_list "$top"/feeds/*.c
 run test_sort "${loader[@]}" "$top"/feeds/*.c
 run test_build "${loader[@]}" "$top"/lmdb-loader/{diff,changes}.c \
