@@ -10,13 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "feeds/publish.h"
-#include "feeds/tuf_json.h"
 #include "lib/file.h"
 
 #define LOCK_FILE    "lock"
@@ -143,99 +141,6 @@ refuse_root_keys(struct weir_publish *publish, struct weir_problem *problem)
 }
 
 static int
-new_gen(char gen[WEIR_FEED_GEN_SIZE])
-{
-	uint64_t number;
-
-	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
-		return WEIR_ESYSTEM;
-	(void)snprintf(gen, WEIR_FEED_GEN_SIZE, "%016" PRIx64, number);
-	return 0;
-}
-
-/* Whether timestamp.json is the one that the state goes with. */
-static bool
-is_published(
-    const struct weir_publish *publish, const struct weir_publish_state *state)
-{
-	char *path = weir_path_join(publish->metadata, "timestamp.json");
-	char hex[WEIR_TUF_HEX_SIZE] = "", *text = NULL;
-	size_t len;
-
-	if (path != NULL &&
-	    weir_file_read(path, WEIR_TUF_TIMESTAMP_SIZE, &text, &len) == 0)
-		weir_tuf_sha256(text, len, hex);
-	free(text);
-	free(path);
-	return strcmp(hex, state->documents[WEIR_PUBLISH_TIMESTAMP].sha256) ==
-	       0;
-}
-
-static void
-raise_floors(
-    struct weir_publish_state *state, const struct weir_publish_state *other)
-{
-	unsigned int i;
-
-	if (state->sequence_floor < weir_publish_state_last(other)->to)
-		state->sequence_floor = weir_publish_state_last(other)->to;
-	if (state->version_floor < other->version_floor)
-		state->version_floor = other->version_floor;
-	for (i = WEIR_PUBLISH_TARGETS; i < WEIR_PUBLISH_METAS; i++)
-		if (state->version_floor < other->documents[i].version)
-			state->version_floor = other->documents[i].version;
-	/* Their runs may lie there. */
-	if (state->next_number < other->next_number)
-		state->next_number = other->next_number;
-}
-
-/* next.json is there only if a program was ended between writing it and the end
- * of its commit. */
-static int
-recover(struct weir_publish *publish, struct weir_problem *problem)
-{
-	struct weir_publish_state next;
-	int ret;
-
-	ret = weir_publish_state_read(
-	    publish->private, WEIR_PUBLISH_NEXT, &next, problem);
-	if (ret == WEIR_EMISSING)
-		return 0;
-	if (ret < 0)
-		return ret;
-	publish->is_recovered = true;
-	if (is_published(publish, &next)) {
-		publish->state = next;
-		return weir_publish_state_write(
-		    publish->private, WEIR_PUBLISH_STATE, &next, problem);
-	}
-	raise_floors(&publish->state, &next);
-	return 0;
-}
-
-static int
-read_state(struct weir_publish *publish, struct weir_problem *problem)
-{
-	int ret;
-
-	ret = weir_publish_state_read(
-	    publish->private, WEIR_PUBLISH_STATE, &publish->state, problem);
-	if (ret == WEIR_EMISSING)
-		return weir_problem_set(problem, ret,
-		    "%s: no feed was made there (weir-feed init)",
-		    publish->folder);
-	if (ret == 0)
-		ret = recover(publish, problem);
-	if (ret < 0)
-		return ret;
-	publish->next = publish->state;
-	if (publish->next.gen[0] == '\0' && new_gen(publish->next.gen) < 0)
-		return weir_problem_set(
-		    problem, WEIR_ESYSTEM, "getrandom: %s", strerror(errno));
-	return 0;
-}
-
-static int
 open_runs(struct weir_publish *publish, struct weir_problem *problem)
 {
 	const struct weir_publish_file *file;
@@ -263,9 +168,10 @@ open_runs(struct weir_publish *publish, struct weir_problem *problem)
 	return ret;
 }
 
-/* The newest root: a rotation may have been ended before it was noted. */
-static int
-read_root(struct weir_publish *publish, struct weir_problem *problem)
+/* A rotation may have been ended before its root was noted. */
+int
+weir_publish_read_root(
+    struct weir_publish *publish, struct weir_problem *problem)
 {
 	struct weir_publish_document *document =
 	    &publish->next.documents[WEIR_PUBLISH_ROOT];
@@ -299,40 +205,90 @@ read_root(struct weir_publish *publish, struct weir_problem *problem)
 	}
 }
 
-/* Of FILE and FILE.new (a rotation that was ended) the one that the root has. */
+/* FOLDER/ROLE.END, malloced. */
+static char *
+key_path(const struct weir_publish *publish, unsigned int role, const char *end)
+{
+	char name[32];
+
+	(void)snprintf(
+	    name, sizeof(name), "%s.%s", weir_key_role_text(role), end);
+	return weir_path_join(publish->private, name);
+}
+
+static bool
+is_named_by_root(
+    const struct weir_publish *publish, unsigned int role, const char *path)
+{
+	struct weir_key_file *key;
+	bool is_it;
+
+	if (weir_key_file_read(path, &key, NULL) < 0)
+		return false;
+	is_it = strcmp(key->key.id, publish->roles.online[role].id) == 0;
+	weir_key_file_free(key);
+	return is_it;
+}
+
+int
+weir_publish_settle_keys(
+    struct weir_publish *publish, struct weir_problem *problem)
+{
+	char *new_path, *path;
+	bool is_moved = false;
+	unsigned int role;
+	int ret = weir_publish_read_root(publish, problem);
+
+	for (role = WEIR_KEY_ROOT + 1; role < WEIR_KEY_ROLE_COUNT && ret == 0;
+	     role++) {
+		new_path = key_path(publish, role, "key.new");
+		path = key_path(publish, role, "key");
+		if (new_path == NULL || path == NULL)
+			ret = weir_problem_set(
+			    problem, WEIR_EMEMORY, "out of memory");
+		else if (is_named_by_root(publish, role, new_path)) {
+			is_moved = true;
+			if (rename(new_path, path) != 0)
+				ret = weir_problem_set(problem, WEIR_ESYSTEM,
+				    "%s: %s", path, strerror(errno));
+		}
+		free(new_path);
+		free(path);
+	}
+	if (ret == 0 && is_moved && weir_folder_sync(publish->private) < 0)
+		ret = weir_publish_fail(
+		    problem, WEIR_ESYSTEM, publish->private, "");
+	/* What the keys before have signed is of no use with that root. */
+	publish->is_forced =
+	    publish->next.documents[WEIR_PUBLISH_ROOT].version !=
+	    publish->state.documents[WEIR_PUBLISH_ROOT].version;
+	return ret;
+}
+
 static int
 read_key(struct weir_publish *publish, unsigned int role,
     struct weir_problem *problem)
 {
-	static const char *const ends[] = { "key", "key.new" };
-	const char *wanted = publish->roles.online[role].id;
-	struct weir_key_file *key;
-	char name[32], *path;
-	unsigned int i;
-	int ret = 0;
+	char *path = key_path(publish, role, "key");
+	struct weir_key_file *key = NULL;
+	int ret;
 
-	for (i = 0; i < 2; i++) {
-		(void)snprintf(name, sizeof(name), "%s.%s",
-		    weir_key_role_text(role), ends[i]);
-		path = weir_path_join(publish->private, name);
-		ret = path == NULL ? WEIR_EMEMORY
-				   : weir_key_file_read(
-					 path, &key, i == 0 ? problem : NULL);
-		free(path);
-		if (ret == 0 && strcmp(key->key.id, wanted) == 0 &&
-		    key->secret_key != NULL) {
-			publish->keys[role] = key;
-			return 0;
-		}
-		if (ret == 0) {
-			weir_key_file_free(key);
-			(void)weir_problem_set(problem, WEIR_EFORMAT,
-			    "%s/%s: not the key of %" PRId64 ".root.json",
-			    publish->private, name,
-			    publish->next.documents[WEIR_PUBLISH_ROOT].version);
-		}
+	ret = path == NULL
+		  ? weir_problem_set(problem, WEIR_EMEMORY, "out of memory")
+		  : weir_key_file_read(path, &key, problem);
+	if (ret == 0 &&
+	    (strcmp(key->key.id, publish->roles.online[role].id) != 0 ||
+		key->secret_key == NULL))
+		ret = weir_problem_set(problem, WEIR_EFORMAT,
+		    "%s: not the key that %" PRId64 ".root.json has", path,
+		    publish->next.documents[WEIR_PUBLISH_ROOT].version);
+	free(path);
+	if (ret < 0) {
+		weir_key_file_free(key);
+		return ret;
 	}
-	return WEIR_EFORMAT;
+	publish->keys[role] = key;
+	return 0;
 }
 
 int
@@ -345,10 +301,10 @@ weir_publish_open(const char *folder, struct weir_publish *ret_publish,
 
 	memset(publish, 0, sizeof(*publish));
 	publish->lock_fd = -1;
-	publish->limits = (struct weir_publish_limits){
-		.delta_size = WEIR_FEED_DELTA_SIZE,
-		.delta_raw = WEIR_FEED_DELTA_RAW,
-		.change_raw = WEIR_FEED_DELTA_RAW / 2 };
+	publish->limits =
+	    (struct weir_publish_limits){ .delta_size = WEIR_FEED_DELTA_SIZE,
+		    .delta_raw = WEIR_FEED_DELTA_RAW,
+		    .change_raw = WEIR_FEED_DELTA_RAW / 2 };
 	publish->now_ms = weir_publish_now_ms();
 	ret = weir_publish_paths(publish, folder);
 	if (ret < 0)
@@ -358,9 +314,9 @@ weir_publish_open(const char *folder, struct weir_publish *ret_publish,
 	if (ret == 0)
 		ret = refuse_root_keys(publish, problem);
 	if (ret == 0)
-		ret = read_state(publish, problem);
+		ret = weir_publish_read_state(publish, problem);
 	if (ret == 0)
-		ret = read_root(publish, problem);
+		ret = weir_publish_settle_keys(publish, problem);
 	for (role = WEIR_KEY_ROOT + 1; role < WEIR_KEY_ROLE_COUNT && ret == 0;
 	     role++)
 		ret = read_key(publish, role, problem);
@@ -383,8 +339,10 @@ weir_publish_close(struct weir_publish *publish)
 	for (i = 0; i < WEIR_PUBLISH_PLACES; i++)
 		weir_publish_run_close(&publish->runs[i]);
 	weir_publish_run_close(&publish->full);
-	for (i = 0; i < WEIR_KEY_ROLE_COUNT; i++)
+	for (i = 0; i < WEIR_KEY_ROLE_COUNT; i++) {
 		weir_key_file_free(publish->keys[i]);
+		weir_key_file_free(publish->next_keys[i]);
+	}
 	if (publish->lock_fd >= 0)
 		(void)close(publish->lock_fd);
 	free(publish->folder);

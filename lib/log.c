@@ -59,8 +59,8 @@ clear_progress(void)
 
 /* No octet may move the cursor or change the colour: neither the control
  * characters of ASCII nor those from U+0080 to U+009F. */
-static void
-write_clean(const char *text)
+void
+weir_log_clean(const char *text, FILE *stream)
 {
 	unsigned char octet, next;
 
@@ -68,11 +68,11 @@ write_clean(const char *text)
 		octet = (unsigned char)text[0];
 		next = (unsigned char)text[1];
 		if (octet == 0xc2 && next >= 0x80 && next < 0xa0) {
-			fputc('?', stderr);
+			fputc('?', stream);
 			text++;
 		} else {
 			fputc(octet < 0x20 || octet == 0x7f ? '?' : octet,
-			    stderr);
+			    stream);
 		}
 	}
 }
@@ -91,7 +91,7 @@ write_line(const char *colour, const char *format, va_list args)
 	fprintf(stderr, "%s: ", program_name);
 	if (has_colour)
 		fputs("\033[0m", stderr);
-	write_clean(text);
+	weir_log_clean(text, stderr);
 	fputc('\n', stderr);
 }
 
@@ -119,7 +119,7 @@ void
 weir_log_bare(const char *text)
 {
 	clear_progress();
-	write_clean(text);
+	weir_log_clean(text, stderr);
 	fputc('\n', stderr);
 }
 

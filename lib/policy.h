@@ -69,6 +69,15 @@ weir_feed_has_category(const struct weir_feed *feed, unsigned int category)
 		   (feed->categories[category / 8] >> category % 8 & 1) != 0);
 }
 
+/** Whether an entry exists for its feed: it is sure enough, and of a category
+ *  that the feed is to use. */
+static inline bool
+weir_feed_counts(const struct weir_feed *feed, const struct weir_entry *entry)
+{
+	return entry->confidence >= feed->min_confidence &&
+	       weir_feed_has_category(feed, entry->category);
+}
+
 enum weir_on_failure {
 	WEIR_ON_FAILURE_PASS = 0,
 	WEIR_ON_FAILURE_SERVFAIL
@@ -114,7 +123,7 @@ int weir_policy_add_category(
 
 /** Makes the policy's table of categories begin with those of `old`, so that it
  *  extends it; the policy says the same as before, in other numbers.  Left alone
- *  if they are too many together.  A table of answers that is empty still
+ *  if that would leave little room for those of lists (an eighth).  A table of answers that is empty still
  *  becomes that of `old`, unless this is half full. */
 void
 weir_policy_follow(struct weir_policy *policy, const struct weir_policy *old);

@@ -99,8 +99,24 @@ complain_of_lists(const struct apply *apply)
 	const struct weir_compile_feed *feed;
 	unsigned int i;
 
+	if (apply->compiled.has_lost_categories)
+		weir_log_note("the lists name more than %d categories; of the "
+			      "others only their feed's is known",
+		    WEIR_CATEGORIES - 1);
 	for (i = 0; i < apply->compiled.feed_count; i++) {
 		feed = &apply->compiled.feeds[i];
+		if (feed->state == WEIR_COMPILE_READ && feed->is_over)
+			weir_log_note("feed %s: %s is older than the feed's "
+				      "lifetime: what does not say itself when "
+				      "it was seen, or ends, has ended",
+			    apply->settings->feeds[i].name,
+			    apply->settings->feeds[i].file);
+		if (feed->state == WEIR_COMPILE_READ && feed->has_changed)
+			weir_log_error("feed %s: %s has changed while it was "
+				       "read: run weir-load apply again; who "
+				       "writes lists moves whole files there",
+			    apply->settings->feeds[i].name,
+			    apply->settings->feeds[i].file);
 		if (feed->state == WEIR_COMPILE_HELD)
 			weir_log_error("feed %s: %s; its %" PRIu64
 				       " names of the generation before stay "
@@ -217,6 +233,19 @@ is_too_much(const struct apply *apply, unsigned int place, uint64_t before)
 	       weir_signed_is_too_much(before, row->added, row->removed);
 }
 
+/* The digest of what was read: "", which no file has, if the file may have been
+ * replaced since. */
+static void
+digest_read(const struct apply *apply, unsigned int place, char *digest)
+{
+	const struct weir_compile_feed *feed = &apply->compiled.feeds[place];
+	const char *file = apply->settings->feeds[place].file;
+
+	if (feed->has_changed || weir_held_digest(file, digest) < 0 ||
+	    !weir_compile_is_same(feed, file))
+		digest[0] = '\0';
+}
+
 /* Of the list that was read. */
 static void
 digest_now(const struct apply *apply, unsigned int place, char *ret_digest)
@@ -229,8 +258,7 @@ digest_now(const struct apply *apply, unsigned int place, char *ret_digest)
 		weir_held_print_state(
 		    report->gen, report->sequence, ret_digest);
 	else
-		(void)!weir_held_digest(
-		    apply->settings->feeds[place].file, ret_digest);
+		digest_read(apply, place, ret_digest);
 }
 
 /* Holds the feeds that this apply would change too much.  Whether there are
@@ -606,9 +634,7 @@ run(struct apply *apply)
 	if (ret < 0)
 		return ret;
 	recall_held(apply);
-	ret = take_rules(apply);
-	if (ret == 0)
-		ret = compile(apply);
+	ret = compile(apply);
 	if (ret == 0)
 		ret = compare(apply);
 	if (ret == 0)
@@ -639,7 +665,7 @@ weir_cmd_apply(const struct weir_load *load)
 	exit_code = weir_load_acknowledge(
 	    load, &apply.store, &apply.ack, &apply.acknowledge_s);
 	if (apply.compiled.kept_count > 0 || apply.compiled.lost_count > 0 ||
-	    apply.compiled.held_count > 0)
+	    apply.compiled.held_count > 0 || apply.compiled.changed_count > 0)
 		exit_code = WEIR_EXIT_PARTLY;
 	exit_code = print(&apply, exit_code);
 out:

@@ -46,6 +46,7 @@ def serve(path, head, number, out):
         "/thousand": answer(b"x" * 1000),
         "/thousand-one": answer(b"x" * 1001),
         "/empty": answer(),
+        "/metadata/timestamp.json": answer(b"hello"),
         "/connection": answer(str(number).encode()),
         "/head": answer(head),
         "/404": answer(b"not here", "404 Not Found"),

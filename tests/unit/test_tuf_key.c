@@ -76,6 +76,7 @@ static const struct {
 	{ "{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\"}", WEIR_EFORMAT },
 	{ "{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\",\"keyval\":{}}",
 	    WEIR_EFORMAT },
+	{ "{\"keytype\":\"rsa\",\"scheme\":\"rsa\"}", WEIR_EFORMAT },
 	{ "{\"keytype\":1,\"scheme\":\"ed25519\",\"keyval\":{}}",
 	    WEIR_EFORMAT },
 	{ OF("d75a"), WEIR_EFORMAT },
