@@ -260,6 +260,36 @@ is_up() {
 	[ "$rcode" = NOERROR ]
 }
 
+# Over TLS and HTTPS, if there is what makes a certificate and a dig that speaks
+# them.
+check_tls() {
+	local port=$tls_port
+	[ -n "$port" ] || return 0
+	check_one "blocked tls 3 1 127.0.0.1 tls.bad.example bad.example b \
+malware name cache -" tls.bad.example A +tls
+	port=$https_port
+	check_one "blocked https 3 1 127.0.0.1 tls.bad.example bad.example b \
+malware name cache -" tls.bad.example A +https
+}
+
+offer_tls() {
+	tls_port=
+	dig -h 2>&1 | grep -q '+\[no\]tls ' || return 0
+	openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -days 2 \
+		-keyout "$work/tls.key" -out "$work/tls.pem" \
+		>"$work/text" 2>&1 || return 0
+	# HTTPS is left out of some builds of Unbound.
+	"$unbound" -V | grep -q nghttp2 || return 0
+	tls_port=$(free_port)
+	https_port=$((tls_port + 1))
+	server_lines="  interface: 127.0.0.1@$tls_port
+  interface: 127.0.0.1@$https_port
+  tls-port: $tls_port
+  https-port: $https_port
+  tls-service-key: \"$work/tls.key\"
+  tls-service-pem: \"$work/tls.pem\""
+}
+
 check_settings() {
 	local made
 	note "settings"
@@ -297,6 +327,7 @@ world=stub
 threads=2
 asked_besides=0
 write_world
+offer_tls
 write_config
 apply
 upstream_start
@@ -319,6 +350,7 @@ echo "   $(cat "$work/swaps") swaps in the last round"
 check_counters
 check_events
 check_kinds
+check_tls
 check_settings
 check_file_gone
 finish
