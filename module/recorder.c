@@ -121,9 +121,13 @@ follow_settings(struct recorder *recorder)
 	(void)snprintf(
 	    recorder->address, sizeof(recorder->address), "%s", module->dnstap);
 	if (weir_tap_new(recorder->address, "unbound " WEIR_UNBOUND_VERSION,
-		&recorder->tap, &problem) != WEIR_OK)
+		&recorder->tap, &problem) != WEIR_OK) {
 		weir_note(&recorder->apart, WEIR_NOTE_ERROR, "dnstap: %s",
 		    problem.text);
+		return;
+	}
+	weir_tap_lose(
+	    recorder->tap, atomic_load(&module->status.header->dnstap_untold));
 	recorder->said_ns = weir_hook_clock_ns();
 }
 
@@ -173,6 +177,7 @@ book_tap(struct recorder *recorder)
 	add_to(&header->dnstap_lost, counts.lost - before->lost);
 	add_to(&header->dnstap_connects, counts.connects - before->connects);
 	atomic_store(&header->dnstap, (uint32_t)now);
+	atomic_store(&header->dnstap_untold, counts.untold);
 	*before = counts;
 	say_tap(recorder, now);
 }

@@ -103,21 +103,29 @@ put_event(struct weir_history *history, const struct weir_record *record,
 	uint8_t reason[WEIR_HISTORY_KEY_SIZE];
 	size_t len = weir_history_reason_encode(record, reason);
 	int64_t flags, id, reason_id;
-	unsigned int tries = 0;
+	uint64_t first = time_ns / 1000000 << 20, last;
+	bool is_put = false;
 	int ret;
 
 	ret = weir_history_intern(history, WEIR_HISTORY_REASON, reason, len,
 	    time_ns / 3600000000000ULL, &reason_id);
 	flags = record->outcome | record->transport << 3 |
 		record->is_from_cache << 8;
-	while (ret == WEIR_OK && tries++ < 1000) {
-		id = (int64_t)(time_ns / 1000000 << 20 |
-			       (history->sequence++ & 0xfffff));
+	id = (int64_t)(first | (history->sequence++ & 0xfffff));
+	while (ret == WEIR_OK && !is_put) {
 		ret = weir_history_run(history, STATEMENT_EVENT_ADD, "iiiiiiii",
 		    id, name, client, reason_id, (int64_t)record->qtype, flags,
 		    (int64_t)record->rcode, (int64_t)record->times);
-		if (ret == WEIR_OK && sqlite3_changes(history->sqlite) > 0)
+		is_put = sqlite3_changes(history->sqlite) > 0;
+		if (ret != WEIR_OK || is_put)
 			break;
+		/* Another run of ours has had the number: behind its last. */
+		ret = weir_history_number(history, first, &last,
+		    STATEMENT_EVENT_LAST, "ii", (int64_t)first,
+		    (int64_t)(first | 0xfffff));
+		id = (int64_t)last + 1;
+		history->sequence = (uint32_t)(id & 0xfffff) + 1;
+		first = (uint64_t)id >> 20 << 20;
 	}
 	return ret;
 }
@@ -244,6 +252,7 @@ weir_history_flush(struct weir_history *history, uint64_t now_unix,
 	int ret;
 
 	history->now_unix = now_unix;
+	history->is_stuck = false;
 	ret = keep(history, now_unix, is_due);
 	if (ret == WEIR_OK)
 		ret = commit(history);

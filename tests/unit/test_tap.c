@@ -323,6 +323,7 @@ START_TEST(a_stuck_reader_stops_nobody)
 	/* What the reader has not taken is known to be lost. */
 	weir_tap_counts(tap, &counts);
 	ck_assert_uint_eq(counts.sent + counts.lost, 50000);
+	ck_assert_uint_eq(counts.untold, counts.lost);
 	weir_tap_free(tap);
 	ck_assert_uint_lt(now_ms() - began, 5000);
 	(void)close(reader);
