@@ -76,8 +76,8 @@ weir_stat_history(const struct weir_stat *stat, bool is_needed,
 	}
 	ret = weir_history_open_read(path, ret_history, &problem);
 	if (ret == WEIR_EMISSING && is_needed)
-		weir_log_error("%s: no history; weir-stat record keeps one",
-		    path);
+		weir_log_error(
+		    "%s: no history; weir-stat record keeps one", path);
 	else if (ret < 0 && ret != WEIR_EMISSING)
 		weir_log_error("%s", problem.text[0] != '\0'
 					 ? problem.text
