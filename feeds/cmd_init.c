@@ -144,10 +144,11 @@ refuse_second(struct init_run *run)
 	if (path != NULL)
 		ret = weir_file_size(path, &size);
 	free(path);
-	if (ret == WEIR_EMISSING)
-		return 0;
-	return weir_problem_set(&run->problem, WEIR_EBUSY,
-	    "%s: there is a feed already", run->publish.folder);
+	/* What else is wrong there is seen when the folders are made. */
+	return ret == 0
+		   ? weir_problem_set(&run->problem, WEIR_EBUSY,
+			 "%s: there is a feed already", run->publish.folder)
+		   : 0;
 }
 
 static int

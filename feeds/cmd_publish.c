@@ -8,6 +8,7 @@
 
 #include "feeds/cmd_publish.h"
 #include "feeds/publish.h"
+#include "feeds/publish_notify.h"
 #include "lib/log.h"
 
 struct publish_run {
@@ -87,16 +88,36 @@ read_lists(struct publish_run *run)
 	return ret;
 }
 
+/* Subscribers that hear of it ask at once; the others soon. */
+static void
+tell(struct publish_run *run, uint64_t before)
+{
+	const struct weir_feed_call *call = run->call;
+	struct weir_problem problem;
+	unsigned int i;
+
+	if (weir_publish_state_last(&run->publish.state)->to == before)
+		return;
+	for (i = 0; i < call->notify_count; i++)
+		if (weir_publish_notify(call->notify[i],
+			run->publish.state.feed, &problem) == 0)
+			run->told++;
+		else
+			weir_log_error("NOTIFY to %s", problem.text);
+}
+
 static int
 publish_lists(struct publish_run *run)
 {
 	struct weir_publish *publish = &run->publish;
 	const struct weir_feed_call *call = run->call;
+	uint64_t before;
 	int ret;
 
 	ret = weir_publish_open(call->args[0], publish, &run->problem);
 	if (ret < 0)
 		return ret;
+	before = weir_publish_state_last(&publish->state)->to;
 	if (call->poll_ms != 0)
 		publish->next.poll_ms = call->poll_ms;
 	ret = weir_publish_cut(publish, &run->problem);
@@ -109,6 +130,8 @@ publish_lists(struct publish_run *run)
 		run->dropped = weir_publish_list_dropped(run->lists[0]);
 	if (ret == 0)
 		ret = weir_publish_commit(publish, &run->problem);
+	if (ret == 0)
+		tell(run, before);
 	return ret;
 }
 
@@ -252,6 +275,8 @@ weir_feed_publish_once(const struct weir_feed_call *call, bool is_quiet)
 int
 weir_feed_publish(const struct weir_feed_call *call)
 {
+	unsigned int i;
+
 	if (call->arg_count > 1 &&
 	    (call->add_file != NULL || call->del_file != NULL))
 		return weir_feed_usage(
@@ -259,5 +284,14 @@ weir_feed_publish(const struct weir_feed_call *call)
 	if (call->format != NULL && !weir_list_format_is_known(call->format))
 		return weir_feed_usage(call, "--format %s: not one of %s",
 		    call->format, weir_list_format_names());
-	return weir_feed_publish_once(call, false);
+	for (i = 0; i < call->notify_count; i++)
+		if (!weir_publish_is_target(call->notify[i]))
+			return weir_feed_usage(call,
+			    "--notify %s: not HOST:PORT", call->notify[i]);
+	if (!call->is_watch)
+		return weir_feed_publish_once(call, false);
+	if (call->add_file != NULL || call->del_file != NULL)
+		return weir_feed_usage(
+		    call, "publish: --watch goes with whole lists");
+	return weir_feed_watch(call);
 }

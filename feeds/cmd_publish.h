@@ -1,5 +1,5 @@
 /*
- * cmd_publish.h - publishing once, for the one who does it again and again.
+ * cmd_publish.h - publishing once, and again and again.
  */
 #ifndef WEIR_FEEDS_CMD_PUBLISH_H
 #define WEIR_FEEDS_CMD_PUBLISH_H
@@ -11,5 +11,8 @@
 /** Reads the lists of the call, publishes, says so unless `is_quiet`.  An
  *  enum weir_feed_exit. */
 int weir_feed_publish_once(const struct weir_feed_call *call, bool is_quiet);
+
+/** Publishes again and again until SIGTERM or SIGINT (publish_watch.c). */
+int weir_feed_watch(const struct weir_feed_call *call);
 
 #endif

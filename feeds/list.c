@@ -342,8 +342,9 @@ recognise(struct reading *reading, const char *text, size_t len)
 		copy_printable(sample.odd, sample.odd_len, odd, sizeof(odd));
 	return weir_problem_set(reading->problem, WEIR_EFORMAT,
 	    "%s: its beginning looks like none of the formats that weir knows "
-	    "(%s)%s%s",
-	    reading->source.path, weir_list_format_names(),
+	    "(%s)%s%s; to read it all the same, name its format",
+	    reading->source.path,
+	    weir_list_format_names() + sizeof("auto, ") - 1,
 	    odd[0] != '\0' ? ", as here: " : "", odd);
 }
 

@@ -60,11 +60,13 @@ enum weir_list_reason {
 	WEIR_LIST_EXPIRED,         /* past its valid-until already */
 	WEIR_LIST_PATTERN, /* more than "is this name": AND, LIKE, NOT ... */
 	WEIR_LIST_NEVER_BLOCK,    /* the rest by the loader's guard rails */
+	WEIR_LIST_WELL_KNOWN,     /* of the names that come with weir */
 	WEIR_LIST_PUBLIC_SUFFIX,  /* a public suffix, ICANN section */
 	WEIR_LIST_PRIVATE_SUFFIX, /* the same, private section */
 	WEIR_LIST_SPECIAL_USE,    /* RFC 6761 and others */
 	WEIR_LIST_POPULAR,        /* on the list of popular domains */
 	WEIR_LIST_WHOLE_HOST,     /* would be blocked whole for one URL */
+	WEIR_LIST_ANSWERS,        /* no room for an answer of its own */
 	WEIR_LIST_REASON_COUNT
 };
 

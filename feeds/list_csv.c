@@ -194,8 +194,8 @@ take_record(struct weir_list_reader *reader, char *text, size_t len)
 		said = learn(table, options, &fields);
 		if (said < 0)
 			return weir_list_break(reader, table->record_line, 0,
-			    "no column is known to hold names: say which, "
-			    "with fields:");
+			    "no column is known to hold names; fields in "
+			    "weir.yaml says which does");
 		if (said == 1)
 			return 0;
 	}

@@ -41,14 +41,20 @@ static const struct {
 	    "not-to-block" },
 	[WEIR_LIST_EXPIRED] = { "past its end", "expired" },
 	[WEIR_LIST_PATTERN] = { "a pattern that weir cannot obey", "pattern" },
-	[WEIR_LIST_NEVER_BLOCK] = { "on the never-block list", "never-block" },
+	[WEIR_LIST_NEVER_BLOCK] = { "on the never-block list, or above such a "
+				    "name",
+	    "never-block" },
+	[WEIR_LIST_WELL_KNOWN] = { "a well-known name, or above one",
+	    "well-known" },
 	[WEIR_LIST_PUBLIC_SUFFIX] = { "a public suffix", "public-suffix" },
-	[WEIR_LIST_PRIVATE_SUFFIX] = { "a private public suffix",
+	[WEIR_LIST_PRIVATE_SUFFIX] = { "a public suffix of the private section",
 	    "private-suffix" },
 	[WEIR_LIST_SPECIAL_USE] = { "a special-use name", "special-use" },
 	[WEIR_LIST_POPULAR] = { "a popular domain", "popular" },
 	[WEIR_LIST_WHOLE_HOST] = { "a URL, whose whole host is not blocked",
 	    "whole-host" },
+	[WEIR_LIST_ANSWERS] = { "one answer of lists' own too many",
+	    "answers" },
 };
 
 static const char *const field_texts[WEIR_LIST_FIELD_COUNT] = {

@@ -179,10 +179,15 @@ confidence_of(const struct weir_list_value *value)
 		number = number * 10 + (unsigned int)(value->text[at] - '0');
 	if (at == 0 || number > 100)
 		return WEIR_LIST_NO_CONFIDENCE;
-	/* 85.0 is a number of a hundred, 0.85 is not. */
-	for (i = at; i < value->len; i++)
-		if (value->text[i] != (i == at ? '.' : '0') &&
-		    !(i == at && value->text[i] == '%'))
+	if (at == value->len ||
+	    (at + 1 == value->len && value->text[at] == '%'))
+		return (uint8_t)number;
+	/* 37.5 is a number of a hundred, 0.85 is not. */
+	if (value->text[at] != '.')
+		return WEIR_LIST_NO_CONFIDENCE;
+	for (i = at + 1; i < value->len; i++)
+		if (value->text[i] < '0' || value->text[i] > '9' ||
+		    (number == 0 && value->text[i] != '0'))
 			return WEIR_LIST_NO_CONFIDENCE;
 	return (uint8_t)number;
 }

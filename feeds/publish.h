@@ -13,8 +13,8 @@
  * Invariants:
  *   - No version of a document and no sequence number is given to two contents
  *     that somebody may have seen.
- *   - From the full that is published, and from the one before, deltas that are
- *     published lead to the last sequence number.
+ *   - From the full that is published, and from the one before unless a delta was
+ *     too long, deltas that are published lead to the last sequence number.
  *   - A file that metadata name lies there as long as these are current, and
  *     WEIR_PUBLISH_LINGER_S more.
  */
@@ -31,14 +31,14 @@
 #include "feeds/publish_state.h"
 #include "lib/error.h"
 
-#define WEIR_PUBLISH_LINGER_S  (15 * 60)
-#define WEIR_PUBLISH_MINUTE_S  60
-#define WEIR_PUBLISH_HOUR_S    3600
-#define WEIR_PUBLISH_DAY_S     86400
-#define WEIR_PUBLISH_LOCK_MS   30000
-#define WEIR_PUBLISH_WARN_S    (30 * 86400) /* before root expires */
-#define WEIR_PUBLISH_STATE "state.json"
-#define WEIR_PUBLISH_NEXT  "next.json"
+#define WEIR_PUBLISH_LINGER_S (15 * 60)
+#define WEIR_PUBLISH_MINUTE_S 60
+#define WEIR_PUBLISH_HOUR_S   3600
+#define WEIR_PUBLISH_DAY_S    86400
+#define WEIR_PUBLISH_LOCK_MS  30000
+#define WEIR_PUBLISH_WARN_S   (30 * 86400) /* before root expires */
+#define WEIR_PUBLISH_STATE    "state.json"
+#define WEIR_PUBLISH_NEXT     "next.json"
 
 /** Octets; by open those of feed_target.h. */
 struct weir_publish_limits {
@@ -56,9 +56,15 @@ struct weir_publish {
 	struct weir_publish_run full, runs[WEIR_PUBLISH_PLACES]; /* of next */
 	struct weir_publish_roles roles; /* of the root in force */
 	struct weir_key_file *keys[WEIR_KEY_ROLE_COUNT]; /* online ones */
+	/* While they are rotated: they sign beside those that hold, so that
+	 * metadata are good with the root before and with the one after. */
+	struct weir_key_file *next_keys[WEIR_KEY_ROLE_COUNT];
 	bool is_full_due;
-	bool is_forced; /* sign all metadata anew */
-	bool is_recovered;
+	bool is_forced;    /* sign all metadata anew */
+	bool is_recovered; /* what one that was ended has left was there */
+	/* The state was lost, or is older than what is published: only a whole
+	 * set is of use, with other numbers and another gen. */
+	bool is_anew;
 	/* What the last set or delta did. */
 	uint64_t added, removed, changed;
 };
@@ -77,7 +83,23 @@ int64_t weir_publish_now_ms(void);
  *  folder, the online keys are not those of the root in force ... */
 int weir_publish_open(const char *folder, struct weir_publish *ret_publish,
     struct weir_problem *problem) WEIR_CHECKED;
+/** The same; `is_rotation`: without the online keys too, if they were lost. */
+int weir_publish_open_for(const char *folder, bool is_rotation,
+    struct weir_publish *ret_publish,
+    struct weir_problem *problem) WEIR_CHECKED;
 void weir_publish_close(struct weir_publish *publish);
+
+/** Reads state.json, and finds out how far one that was ended came; part of open
+ *  (publish_recover.c). */
+int weir_publish_read_state(
+    struct weir_publish *publish, struct weir_problem *problem) WEIR_CHECKED;
+/** Reads the newest root into next and roles; part of open. */
+int weir_publish_read_root(
+    struct weir_publish *publish, struct weir_problem *problem) WEIR_CHECKED;
+/** Online keys that lie there as FILE.new, and that the newest root names, take
+ *  the place of those before. */
+int weir_publish_settle_keys(
+    struct weir_publish *publish, struct weir_problem *problem) WEIR_CHECKED;
 
 /** Moves the runs on, if it is time.  A clock that went back begins anew to wait
  *  from there. */

@@ -54,6 +54,9 @@ sign(struct weir_publish *publish, unsigned int meta, char **ret_text,
 {
 	struct weir_publish_state *next = &publish->next;
 	struct weir_publish_document *document = &next->documents[meta];
+	enum weir_key_role role = documents[meta].role;
+	struct weir_key_file *keys[2] = { publish->keys[role],
+		publish->next_keys[role] };
 	size_t len;
 	int ret;
 
@@ -65,7 +68,7 @@ sign(struct weir_publish *publish, unsigned int meta, char **ret_text,
 	ret = weir_publish_meta_sign(
 	    documents[meta].make(
 		next, document->version, document->expires_unix),
-	    &publish->keys[documents[meta].role], 1, ret_text, &len);
+	    keys, keys[1] != NULL ? 2 : 1, ret_text, &len);
 	if (ret < 0)
 		return weir_problem_set(problem, ret, "signing %s: %s",
 		    documents[meta].name, weir_error_text(ret));
@@ -88,6 +91,21 @@ write_document(struct weir_publish *publish, unsigned int meta,
 		   : 0;
 }
 
+static bool
+is_served(const struct weir_publish *publish, unsigned int meta)
+{
+	char file[FILE_NAME_SIZE], *path;
+	uint64_t len = 0;
+	bool is_there;
+
+	name_document(&publish->state, meta, file);
+	path = weir_path_join(publish->metadata, file);
+	is_there = path != NULL && weir_file_size(path, &len) == 0 &&
+		   len == publish->state.documents[meta].len;
+	free(path);
+	return is_there;
+}
+
 /* Whether a document has to be signed anew although nothing has changed. */
 static bool
 is_old(const struct weir_publish *publish, unsigned int meta)
@@ -97,7 +115,7 @@ is_old(const struct weir_publish *publish, unsigned int meta)
 
 	/* More than all of it: the clock was ahead. */
 	return publish->is_forced || left < documents[meta].seconds / 2 ||
-	       left > documents[meta].seconds;
+	       left > documents[meta].seconds || !is_served(publish, meta);
 }
 
 static bool
@@ -332,6 +350,11 @@ weir_publish_commit(struct weir_publish *publish, struct weir_problem *problem)
 	char *timestamp = NULL;
 	int ret;
 
+	if (publish->is_anew)
+		return weir_problem_set(problem, WEIR_EMISSING,
+		    "%s: what was published last is not known there any more; "
+		    "publish whole lists, and the feed begins anew",
+		    publish->private);
 	ret = weir_publish_payloads(publish, problem);
 	if (ret < 0)
 		return ret;

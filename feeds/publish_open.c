@@ -10,18 +10,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "feeds/publish.h"
-#include "feeds/tuf_json.h"
 #include "lib/file.h"
 
 #define LOCK_FILE    "lock"
 #define LOCK_STEP_MS 20
 #define DEPTH_MAX    8 /* of folders; ours has 3 */
+/* The longest that is a root key has 450 octets; not all that is served has to
+ * be opened to see that it is none. */
+#define ROOT_KEY_MAX 512
 
 int
 weir_publish_fail(struct weir_problem *problem, int error, const char *folder,
@@ -62,25 +63,40 @@ weir_publish_paths(struct weir_publish *publish, const char *folder)
 		   : 0;
 }
 
+/* private may have been lost with the machine: what is served was not. */
 static int
-lock(struct weir_publish *publish, struct weir_problem *problem)
+open_lock(struct weir_publish *publish, struct weir_problem *problem)
 {
-	struct timespec step = { .tv_nsec = LOCK_STEP_MS * 1000000L };
 	char *path = weir_path_join(publish->private, LOCK_FILE);
-	unsigned int waited_ms = 0;
 
 	if (path == NULL)
 		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
 	publish->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (publish->lock_fd < 0 && errno == ENOENT &&
+	    access(publish->metadata, F_OK) == 0 &&
+	    mkdir(publish->private, 0700) == 0)
+		publish->lock_fd = open(
+		    path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	free(path);
-	if (publish->lock_fd < 0) {
-		if (errno == ENOENT)
-			return weir_problem_set(problem, WEIR_EMISSING,
-			    "%s: no feed was made there (weir-feed init)",
-			    publish->folder);
-		return weir_publish_fail(
-		    problem, WEIR_ESYSTEM, publish->private, LOCK_FILE);
-	}
+	if (publish->lock_fd >= 0)
+		return 0;
+	if (errno == ENOENT)
+		return weir_problem_set(problem, WEIR_EMISSING,
+		    "%s: no feed was made there (weir-feed init)",
+		    publish->folder);
+	return weir_publish_fail(
+	    problem, WEIR_ESYSTEM, publish->private, LOCK_FILE);
+}
+
+static int
+lock(struct weir_publish *publish, struct weir_problem *problem)
+{
+	struct timespec step = { .tv_nsec = LOCK_STEP_MS * 1000000L };
+	unsigned int waited_ms = 0;
+	int ret = open_lock(publish, problem);
+
+	if (ret < 0)
+		return ret;
 	while (flock(publish->lock_fd, LOCK_EX | LOCK_NB) != 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return weir_publish_fail(
@@ -115,7 +131,7 @@ find_root_key(const char *folder, unsigned int depth)
 		if (S_ISDIR(info.st_mode) && depth < DEPTH_MAX)
 			found = find_root_key(path, depth + 1);
 		else if (S_ISREG(info.st_mode) &&
-			 info.st_size <= WEIR_KEY_FILE_SIZE &&
+			 info.st_size <= ROOT_KEY_MAX &&
 			 weir_key_file_is_root(path)) {
 			found = path;
 			path = NULL;
@@ -140,99 +156,6 @@ refuse_root_keys(struct weir_publish *publish, struct weir_problem *problem)
 	    found);
 	free(found);
 	return WEIR_EFORMAT;
-}
-
-static int
-new_gen(char gen[WEIR_FEED_GEN_SIZE])
-{
-	uint64_t number;
-
-	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
-		return WEIR_ESYSTEM;
-	(void)snprintf(gen, WEIR_FEED_GEN_SIZE, "%016" PRIx64, number);
-	return 0;
-}
-
-/* Whether timestamp.json is the one that the state goes with. */
-static bool
-is_published(
-    const struct weir_publish *publish, const struct weir_publish_state *state)
-{
-	char *path = weir_path_join(publish->metadata, "timestamp.json");
-	char hex[WEIR_TUF_HEX_SIZE] = "", *text = NULL;
-	size_t len;
-
-	if (path != NULL &&
-	    weir_file_read(path, WEIR_TUF_TIMESTAMP_SIZE, &text, &len) == 0)
-		weir_tuf_sha256(text, len, hex);
-	free(text);
-	free(path);
-	return strcmp(hex, state->documents[WEIR_PUBLISH_TIMESTAMP].sha256) ==
-	       0;
-}
-
-static void
-raise_floors(
-    struct weir_publish_state *state, const struct weir_publish_state *other)
-{
-	unsigned int i;
-
-	if (state->sequence_floor < weir_publish_state_last(other)->to)
-		state->sequence_floor = weir_publish_state_last(other)->to;
-	if (state->version_floor < other->version_floor)
-		state->version_floor = other->version_floor;
-	for (i = WEIR_PUBLISH_TARGETS; i < WEIR_PUBLISH_METAS; i++)
-		if (state->version_floor < other->documents[i].version)
-			state->version_floor = other->documents[i].version;
-	/* Their runs may lie there. */
-	if (state->next_number < other->next_number)
-		state->next_number = other->next_number;
-}
-
-/* next.json is there only if a program was ended between writing it and the end
- * of its commit. */
-static int
-recover(struct weir_publish *publish, struct weir_problem *problem)
-{
-	struct weir_publish_state next;
-	int ret;
-
-	ret = weir_publish_state_read(
-	    publish->private, WEIR_PUBLISH_NEXT, &next, problem);
-	if (ret == WEIR_EMISSING)
-		return 0;
-	if (ret < 0)
-		return ret;
-	publish->is_recovered = true;
-	if (is_published(publish, &next)) {
-		publish->state = next;
-		return weir_publish_state_write(
-		    publish->private, WEIR_PUBLISH_STATE, &next, problem);
-	}
-	raise_floors(&publish->state, &next);
-	return 0;
-}
-
-static int
-read_state(struct weir_publish *publish, struct weir_problem *problem)
-{
-	int ret;
-
-	ret = weir_publish_state_read(
-	    publish->private, WEIR_PUBLISH_STATE, &publish->state, problem);
-	if (ret == WEIR_EMISSING)
-		return weir_problem_set(problem, ret,
-		    "%s: no feed was made there (weir-feed init)",
-		    publish->folder);
-	if (ret == 0)
-		ret = recover(publish, problem);
-	if (ret < 0)
-		return ret;
-	publish->next = publish->state;
-	if (publish->next.gen[0] == '\0' && new_gen(publish->next.gen) < 0)
-		return weir_problem_set(
-		    problem, WEIR_ESYSTEM, "getrandom: %s", strerror(errno));
-	return 0;
 }
 
 static int
@@ -263,9 +186,10 @@ open_runs(struct weir_publish *publish, struct weir_problem *problem)
 	return ret;
 }
 
-/* The newest root: a rotation may have been ended before it was noted. */
-static int
-read_root(struct weir_publish *publish, struct weir_problem *problem)
+/* A rotation may have been ended before its root was noted. */
+int
+weir_publish_read_root(
+    struct weir_publish *publish, struct weir_problem *problem)
 {
 	struct weir_publish_document *document =
 	    &publish->next.documents[WEIR_PUBLISH_ROOT];
@@ -299,56 +223,125 @@ read_root(struct weir_publish *publish, struct weir_problem *problem)
 	}
 }
 
-/* Of FILE and FILE.new (a rotation that was ended) the one that the root has. */
+/* FOLDER/ROLE.END, malloced. */
+static char *
+key_path(const struct weir_publish *publish, unsigned int role, const char *end)
+{
+	char name[32];
+
+	(void)snprintf(
+	    name, sizeof(name), "%s.%s", weir_key_role_text(role), end);
+	return weir_path_join(publish->private, name);
+}
+
+static bool
+is_named_by_root(
+    const struct weir_publish *publish, unsigned int role, const char *path)
+{
+	struct weir_key_file *key;
+	bool is_it;
+
+	if (weir_key_file_read(path, &key, NULL) < 0)
+		return false;
+	is_it = strcmp(key->key.id, publish->roles.online[role].id) == 0;
+	weir_key_file_free(key);
+	return is_it;
+}
+
+int
+weir_publish_settle_keys(
+    struct weir_publish *publish, struct weir_problem *problem)
+{
+	char *new_path, *path;
+	bool is_moved = false;
+	unsigned int role;
+	int ret = weir_publish_read_root(publish, problem);
+
+	for (role = WEIR_KEY_ROOT + 1; role < WEIR_KEY_ROLE_COUNT && ret == 0;
+	     role++) {
+		new_path = key_path(publish, role, "key.new");
+		path = key_path(publish, role, "key");
+		if (new_path == NULL || path == NULL)
+			ret = weir_problem_set(
+			    problem, WEIR_EMEMORY, "out of memory");
+		else if (is_named_by_root(publish, role, new_path)) {
+			is_moved = true;
+			if (rename(new_path, path) != 0)
+				ret = weir_problem_set(problem, WEIR_ESYSTEM,
+				    "%s: %s", path, strerror(errno));
+		}
+		free(new_path);
+		free(path);
+	}
+	if (ret == 0 && is_moved && weir_folder_sync(publish->private) < 0)
+		ret = weir_publish_fail(
+		    problem, WEIR_ESYSTEM, publish->private, "");
+	/* What the keys before have signed is of no use with that root. */
+	publish->is_forced =
+	    publish->next.documents[WEIR_PUBLISH_ROOT].version !=
+	    publish->state.documents[WEIR_PUBLISH_ROOT].version;
+	return ret;
+}
+
 static int
 read_key(struct weir_publish *publish, unsigned int role,
     struct weir_problem *problem)
 {
-	static const char *const ends[] = { "key", "key.new" };
-	const char *wanted = publish->roles.online[role].id;
-	struct weir_key_file *key;
-	char name[32], *path;
-	unsigned int i;
+	char *path = key_path(publish, role, "key");
+	struct weir_key_file *key = NULL;
+	int ret;
+
+	ret = path == NULL
+		  ? weir_problem_set(problem, WEIR_EMEMORY, "out of memory")
+		  : weir_key_file_read(path, &key, problem);
+	if (ret == 0 &&
+	    (strcmp(key->key.id, publish->roles.online[role].id) != 0 ||
+		key->secret_key == NULL))
+		ret = weir_problem_set(problem, WEIR_EFORMAT,
+		    "%s: not the key that %" PRId64 ".root.json has", path,
+		    publish->next.documents[WEIR_PUBLISH_ROOT].version);
+	free(path);
+	if (ret < 0) {
+		weir_key_file_free(key);
+		return ret;
+	}
+	publish->keys[role] = key;
+	return 0;
+}
+
+/* All three; or, if it is to be rotated, none of them. */
+static int
+read_keys(struct weir_publish *publish, bool is_rotation,
+    struct weir_problem *problem)
+{
+	unsigned int role;
 	int ret = 0;
 
-	for (i = 0; i < 2; i++) {
-		(void)snprintf(name, sizeof(name), "%s.%s",
-		    weir_key_role_text(role), ends[i]);
-		path = weir_path_join(publish->private, name);
-		ret = path == NULL ? WEIR_EMEMORY
-				   : weir_key_file_read(
-					 path, &key, i == 0 ? problem : NULL);
-		free(path);
-		if (ret == 0 && strcmp(key->key.id, wanted) == 0 &&
-		    key->secret_key != NULL) {
-			publish->keys[role] = key;
-			return 0;
-		}
-		if (ret == 0) {
-			weir_key_file_free(key);
-			(void)weir_problem_set(problem, WEIR_EFORMAT,
-			    "%s/%s: not the key of %" PRId64 ".root.json",
-			    publish->private, name,
-			    publish->next.documents[WEIR_PUBLISH_ROOT].version);
-		}
+	for (role = WEIR_KEY_ROOT + 1; role < WEIR_KEY_ROLE_COUNT && ret == 0;
+	     role++)
+		ret = read_key(publish, role, problem);
+	if (ret == 0 || !is_rotation)
+		return ret;
+	for (role = 0; role < WEIR_KEY_ROLE_COUNT; role++) {
+		weir_key_file_free(publish->keys[role]);
+		publish->keys[role] = NULL;
 	}
-	return WEIR_EFORMAT;
+	return 0;
 }
 
 int
-weir_publish_open(const char *folder, struct weir_publish *ret_publish,
-    struct weir_problem *problem)
+weir_publish_open_for(const char *folder, bool is_rotation,
+    struct weir_publish *ret_publish, struct weir_problem *problem)
 {
 	struct weir_publish *publish = ret_publish;
-	unsigned int role;
 	int ret;
 
 	memset(publish, 0, sizeof(*publish));
 	publish->lock_fd = -1;
-	publish->limits = (struct weir_publish_limits){
-		.delta_size = WEIR_FEED_DELTA_SIZE,
-		.delta_raw = WEIR_FEED_DELTA_RAW,
-		.change_raw = WEIR_FEED_DELTA_RAW / 2 };
+	publish->limits =
+	    (struct weir_publish_limits){ .delta_size = WEIR_FEED_DELTA_SIZE,
+		    .delta_raw = WEIR_FEED_DELTA_RAW,
+		    .change_raw = WEIR_FEED_DELTA_RAW / 2 };
 	publish->now_ms = weir_publish_now_ms();
 	ret = weir_publish_paths(publish, folder);
 	if (ret < 0)
@@ -358,12 +351,11 @@ weir_publish_open(const char *folder, struct weir_publish *ret_publish,
 	if (ret == 0)
 		ret = refuse_root_keys(publish, problem);
 	if (ret == 0)
-		ret = read_state(publish, problem);
+		ret = weir_publish_read_state(publish, problem);
 	if (ret == 0)
-		ret = read_root(publish, problem);
-	for (role = WEIR_KEY_ROOT + 1; role < WEIR_KEY_ROLE_COUNT && ret == 0;
-	     role++)
-		ret = read_key(publish, role, problem);
+		ret = weir_publish_settle_keys(publish, problem);
+	if (ret == 0)
+		ret = read_keys(publish, is_rotation, problem);
 	if (ret == 0)
 		ret = open_runs(publish, problem);
 	if (ret < 0) {
@@ -375,6 +367,13 @@ weir_publish_open(const char *folder, struct weir_publish *ret_publish,
 	return 0;
 }
 
+int
+weir_publish_open(const char *folder, struct weir_publish *ret_publish,
+    struct weir_problem *problem)
+{
+	return weir_publish_open_for(folder, false, ret_publish, problem);
+}
+
 void
 weir_publish_close(struct weir_publish *publish)
 {
@@ -383,8 +382,10 @@ weir_publish_close(struct weir_publish *publish)
 	for (i = 0; i < WEIR_PUBLISH_PLACES; i++)
 		weir_publish_run_close(&publish->runs[i]);
 	weir_publish_run_close(&publish->full);
-	for (i = 0; i < WEIR_KEY_ROLE_COUNT; i++)
+	for (i = 0; i < WEIR_KEY_ROLE_COUNT; i++) {
 		weir_key_file_free(publish->keys[i]);
+		weir_key_file_free(publish->next_keys[i]);
+	}
 	if (publish->lock_fd >= 0)
 		(void)close(publish->lock_fd);
 	free(publish->folder);

@@ -64,6 +64,14 @@ pack(const char *raw, size_t len, int level, char **ret_packed, size_t *ret_len)
 	return 0;
 }
 
+/* HASH.KIND */
+static void
+name_file(const struct weir_feed_target *target, char *file)
+{
+	(void)snprintf(file, FILE_NAME_SIZE, "%s.%s", target->sha256,
+	    weir_feed_kind_text(target->header.kind));
+}
+
 /* Packs it, and puts it where it is served, unless it is there already.
  * WEIR_ELIMIT: too long for its kind. */
 static int
@@ -82,13 +90,14 @@ serve(struct weir_publish *publish, const char *raw, size_t raw_len,
 	if (ret < 0)
 		return weir_problem_set(
 		    problem, ret, "packing %s: %s", kind, weir_error_text(ret));
-	if (len > (is_full ? WEIR_FEED_FULL_SIZE : publish->limits.delta_size)) {
+	if (len >
+	    (is_full ? WEIR_FEED_FULL_SIZE : publish->limits.delta_size)) {
 		free(packed);
 		return weir_problem_set(problem, WEIR_ELIMIT,
 		    "%s: longer than a feed may be", kind);
 	}
 	weir_tuf_sha256(packed, len, target->sha256);
-	(void)snprintf(file, sizeof(file), "%s.%s", target->sha256, kind);
+	name_file(target, file);
 	(void)snprintf(target->name, sizeof(target->name), "feed/%s", kind);
 	target->length = len;
 	target->raw = raw_len;
@@ -120,18 +129,28 @@ describe(const struct weir_publish *publish, unsigned int kind, uint64_t from,
 	target->at_ms = end->at_ms;
 }
 
-/* Whether that very payload is published. */
+/* Whether that very payload is published, and still there. */
 static bool
 is_there(
     const struct weir_publish *publish, const struct weir_feed_target *target)
 {
 	const struct weir_feed_target *old =
 	    &publish->state.targets[target->header.kind];
+	char file[FILE_NAME_SIZE], *path;
+	uint64_t len = 0;
+	bool is_served;
 
-	return old->name[0] != '\0' &&
-	       strcmp(old->header.gen, target->header.gen) == 0 &&
-	       old->header.from == target->header.from &&
-	       old->header.to == target->header.to;
+	if (old->name[0] == '\0' ||
+	    strcmp(old->header.gen, target->header.gen) != 0 ||
+	    old->header.from != target->header.from ||
+	    old->header.to != target->header.to)
+		return false;
+	name_file(old, file);
+	path = weir_path_join(publish->payloads, file);
+	is_served = path != NULL && weir_file_size(path, &len) == 0 &&
+		    len == old->length;
+	free(path);
+	return is_served;
 }
 
 /* One that is too long is left out; then it is time for a cut, with which it

@@ -307,6 +307,7 @@ weir_publish_set(struct weir_publish *publish, struct weir_publish_list *list,
 	struct change change;
 	int has_old, has_new, order, ret = 0;
 
+	publish->is_anew = false;
 	begin(&change, publish);
 	add_runs(publish, &merge);
 	weir_publish_list_rewind(list);

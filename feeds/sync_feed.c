@@ -113,11 +113,14 @@ weir_sync_feed_save(struct weir_sync_feed *feed)
 int
 weir_sync_feed_scratch(const struct weir_sync_feed *feed)
 {
+	const char *state = feed->sync->settings->sync.state;
 	char path[WEIR_PATH_SIZE + 16];
-	int fd;
+	int fd = open(state, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
-	snprintf(path, sizeof(path), "%s/fetch-XXXXXX",
-	    feed->sync->settings->sync.state);
+	if (fd >= 0)
+		return fd;
+	/* A file system without such files. */
+	snprintf(path, sizeof(path), "%s/fetch-XXXXXX", state);
 	fd = mkostemp(path, O_CLOEXEC);
 	if (fd >= 0)
 		(void)unlink(path);

@@ -70,7 +70,8 @@ uint64_t weir_sync_diverged_ms(uint32_t random);
 /** The settings' wait and the publisher's: the longer one, in its limits. */
 uint64_t weir_sync_longer_ms(uint32_t poll_s, uint32_t publisher_ms);
 
-/** Takes a hint: whether to poll now.  *last_ms: when one was taken, 0: never. */
+/** Whether a hint may be followed now, and if so notes it in *last_ms (0: none
+ *  was yet). */
 bool weir_sync_hint(uint64_t *last_ms, uint64_t now_ms);
 
 /** The last times from signature to enforcement, in milliseconds. */

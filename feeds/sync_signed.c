@@ -196,6 +196,7 @@ open_client(struct weir_sync_feed *feed, struct source *source)
 	enum weir_sync_outcome outcome = WEIR_SYNC_NEW;
 	char pin[WEIR_TUF_HEX_SIZE] = "", *root = NULL;
 	size_t len = 0;
+	int error;
 
 	if (feed->client != NULL)
 		return WEIR_SYNC_NEW;
@@ -223,16 +224,18 @@ open_client(struct weir_sync_feed *feed, struct source *source)
 		strcpy(feed->record.pin, pin);
 		weir_sync_feed_save(feed);
 	}
-	return weir_tuf_client_open(feed->metadata, feed->settings->name,
-		   &feed->client, &feed->problem) == 0
-		   ? WEIR_SYNC_NEW
-		   : WEIR_SYNC_LOCAL;
+	error = weir_tuf_client_open(feed->metadata, feed->settings->name,
+	    &feed->client, &feed->problem);
+	if (error == 0)
+		return WEIR_SYNC_NEW;
+	return error == WEIR_ESYSTEM || error == WEIR_EMEMORY ? WEIR_SYNC_LOCAL
+							      : WEIR_SYNC_WRONG;
 }
 
 /* --- what is new ------------------------------------------------------------- */
 
 static void
-note_trusted(struct weir_sync_feed *feed, int64_t now_unix)
+note_trusted(struct weir_sync_feed *feed)
 {
 	struct weir_tuf_versions versions;
 
@@ -240,8 +243,6 @@ note_trusted(struct weir_sync_feed *feed, int64_t now_unix)
 	feed->expires_unix = versions.timestamp.expires_unix;
 	if (feed->sync->import_folder != NULL)
 		feed->expires_unix = 0; /* max-expired was what counts */
-	if (now_unix > feed->record.floor_unix)
-		feed->record.floor_unix = now_unix;
 }
 
 /* What the clock has seen, and when, lasts. */
@@ -261,8 +262,15 @@ refresh(struct weir_sync_feed *feed, struct weir_tuf_transport *transport,
 	feed->is_small = true;
 	if (weir_tuf_client_refresh(feed->client, transport, now_unix,
 		feed->sync->max_expired_s, &outcome, &feed->problem) == 0) {
-		note_trusted(feed, now_unix);
-		feed->record.newer_unix = now_unix;
+		note_trusted(feed);
+		/* Not of one that we have had: a restart takes nothing back of
+		 * how old it is, and a clock that is ahead is not believed by
+		 * what was signed long before. */
+		if (outcome == WEIR_TUF_NEW &&
+		    now_unix > feed->record.floor_unix)
+			feed->record.floor_unix = now_unix;
+		if (outcome == WEIR_TUF_NEW || feed->record.newer_unix == 0)
+			feed->record.newer_unix = now_unix;
 		return WEIR_SYNC_NEW;
 	}
 	feed->is_expired = outcome == WEIR_TUF_EXPIRED;
@@ -417,7 +425,7 @@ weir_sync_signed_open(struct weir_sync_feed *feed)
 
 	/* When it expires is to be known before a server answers. */
 	if (error == 0 && open_client(feed, NULL) == WEIR_SYNC_NEW)
-		note_trusted(feed, 0);
+		note_trusted(feed);
 	return error;
 }
 

@@ -18,6 +18,9 @@
 #include "feeds/sync_worker.h"
 #include "lib/log.h"
 
+/* Times the five seconds for which weir-load waits by itself. */
+#define BUSY_TRIES 12
+
 uint64_t
 weir_sync_clock_ms(void)
 {
@@ -228,6 +231,26 @@ is_taken(const struct weir_sync_message *result)
 	       !result->is_held && !result->is_unread;
 }
 
+/* Whoever else changes the database is waited for: a delta that is put off is
+ * dearer than one that comes a little later, as all of the feed follows. */
+static void
+order_delta(struct weir_sync_thread *thread,
+    const struct weir_feed_taken *taken, struct weir_sync_message *ret_result)
+{
+	unsigned int tries;
+
+	for (tries = 0; tries < BUSY_TRIES; tries++) {
+		memset(ret_result, 0, sizeof(*ret_result));
+		ret_result->word = WEIR_SYNC_DELTA;
+		ret_result->from = taken->from;
+		ret_result->to = taken->to;
+		strcpy(ret_result->gen, thread->feed.state->gen);
+		order(thread, ret_result);
+		if (!ret_result->is_busy)
+			break;
+	}
+}
+
 int
 weir_sync_hand_over(
     struct weir_sync_thread *thread, const struct weir_feed_taken *taken)
@@ -237,11 +260,7 @@ weir_sync_hand_over(
 	bool is_done = false;
 
 	if (!taken->is_whole) {
-		message.word = WEIR_SYNC_DELTA;
-		message.from = taken->from;
-		message.to = taken->to;
-		strcpy(message.gen, feed->state->gen);
-		order(thread, &message);
+		order_delta(thread, taken, &message);
 		is_done = is_taken(&message);
 		if (!is_done && !message.is_held) {
 			/* Another sequence is in force, or whatever else. */
@@ -370,20 +389,23 @@ plan_after_success(struct weir_sync_thread *thread)
 				 thread->feed.settings->url_count;
 }
 
-/* One line when it begins to fail, one when it is well again. */
+/* One line when it begins to fail, one when it is well again.  Why something was
+ * refused is not overwritten by a mirror that is only dead. */
 static void
 note_error(struct weir_sync_thread *thread)
 {
 	struct weir_sync_shown *shown = &thread->shown;
 	const char *text = thread->feed.problem.text;
 
-	if (text[0] == '\0')
+	if (text[0] == '\0' ||
+	    (thread->is_refused && thread->outcome == WEIR_SYNC_UNREACHABLE))
 		return;
 	if (thread->failures == 0 && strcmp(shown->error, text) != 0)
 		weir_log_error("feed %s: %s", name_of(thread), text);
 	pthread_mutex_lock(&thread->worker->mutex);
 	snprintf(shown->error, sizeof(shown->error), "%s", text);
 	shown->error_unix = (int64_t)time(NULL);
+	thread->worker->has_changed = true;
 	pthread_mutex_unlock(&thread->worker->mutex);
 }
 
@@ -452,30 +474,49 @@ next_ms(const struct weir_sync_thread *thread, uint64_t now_ms)
 	return at_ms;
 }
 
+static struct timespec
+timespec_of(uint64_t ms)
+{
+	struct timespec at = { .tv_sec = (time_t)(ms / 1000),
+		.tv_nsec = (long)(ms % 1000) * 1000000 };
+
+	return at;
+}
+
 /* Sleeps until something is to be done; takes a hint with it. */
 static enum weir_sync_hint_kind
 sleep_until_needed(struct weir_sync_thread *thread)
 {
 	struct weir_sync_worker *worker = thread->worker;
-	uint64_t at_ms = next_ms(thread, weir_sync_clock_ms());
-	struct timespec at = { .tv_sec = (time_t)(at_ms / 1000),
-		.tv_nsec = (long)(at_ms % 1000) * 1000000 };
-	enum weir_sync_hint_kind hint;
+	enum weir_sync_hint_kind hint = WEIR_SYNC_NO_HINT;
+	uint64_t now_ms = weir_sync_clock_ms(), wake_ms;
+	uint64_t at_ms = next_ms(thread, now_ms);
+	struct timespec at;
 
 	pthread_mutex_lock(&worker->mutex);
-	while (
-	    thread->hint == WEIR_SYNC_NO_HINT && weir_sync_clock_ms() < at_ms)
-		if (pthread_cond_timedwait(
-			&thread->wake, &worker->mutex, &at) == ETIMEDOUT)
-			break;
-	hint = thread->hint;
-	thread->hint = WEIR_SYNC_NO_HINT;
+	for (; now_ms < at_ms; now_ms = weir_sync_clock_ms()) {
+		wake_ms = at_ms;
+		if (thread->hint != WEIR_SYNC_NO_HINT) {
+			if (weir_sync_hint(&thread->hinted_ms, now_ms)) {
+				hint = thread->hint;
+				thread->hint = WEIR_SYNC_NO_HINT;
+				break;
+			}
+			wake_ms = thread->hinted_ms + WEIR_SYNC_HINT_MS;
+		}
+		at = timespec_of(wake_ms < at_ms ? wake_ms : at_ms);
+		(void)pthread_cond_timedwait(
+		    &thread->wake, &worker->mutex, &at);
+	}
+	if (hint == WEIR_SYNC_HINT_NOTIFY && !thread->is_backing_off)
+		worker->process.notify_polls++;
 	pthread_mutex_unlock(&worker->mutex);
 	return hint;
 }
 
+/* Anybody can send a NOTIFY: it does not end a back-off. */
 static bool
-obeys(struct weir_sync_thread *thread, enum weir_sync_hint_kind hint)
+obeys(const struct weir_sync_thread *thread, enum weir_sync_hint_kind hint)
 {
 	if (hint == WEIR_SYNC_HINT_NOTIFY)
 		return !thread->is_backing_off;

@@ -22,22 +22,20 @@
 #include "lib/log.h"
 #include "lib/settings_values.h"
 
-#define LOOK_MS        200   /* for what time alone changes */
+#define LOOK_MS        200   /* whether a thread has changed something */
+#define LOOK_ONCE_MS   20    /* somebody waits */
 #define SHOW_CHANGE_MS 1000  /* the status, at most so often */
 #define SHOW_MS        10000 /* and if nothing but counters moved */
 
 /* --- what comes in ----------------------------------------------------------- */
 
-/* Under the mutex. */
+/* Under the mutex.  One that comes too soon after another waits, and is not
+ * lost: what it tells of is newer than what was fetched for the last one. */
 static void
 hint(struct weir_sync_thread *thread, enum weir_sync_hint_kind kind)
 {
-	if (!weir_sync_hint(&thread->hinted_ms, weir_sync_clock_ms()))
-		return;
 	if (kind > thread->hint)
 		thread->hint = kind;
-	if (kind == WEIR_SYNC_HINT_NOTIFY)
-		thread->worker->process.notify_polls++;
 	pthread_cond_signal(&thread->wake);
 }
 
@@ -270,6 +268,7 @@ sum_up(const struct weir_sync_worker *worker)
 
 	for (i = 0; i < worker->count; i++) {
 		thread = &worker->threads[i];
+		(void)pthread_join(thread->id, NULL);
 		if (thread->was_good &&
 		    weir_sync_feed_is_handed(&thread->feed) &&
 		    !thread->shown.is_held)
@@ -291,7 +290,8 @@ serve(struct weir_sync_worker *worker)
 	bool is_done = false;
 
 	for (;;) {
-		if (poll(fds, 2, LOOK_MS) > 0) {
+		if (poll(fds, 2,
+			worker->sync->is_once ? LOOK_ONCE_MS : LOOK_MS) > 0) {
 			if (fds[0].revents != 0 && take_message(worker) != 0)
 				return WEIR_SYNC_EXIT_FAILED;
 			if (fds[1].revents != 0)

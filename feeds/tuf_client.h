@@ -82,7 +82,8 @@ int weir_tuf_client_init(const char *folder, const char *root, size_t root_len,
     struct weir_problem *problem) WEIR_CHECKED;
 
 /** Reads what is trusted.  `feed`: the name that the signed data of root and
- *  targets must have in "weir": {"feed": NAME}; NULL: any.  A stored timestamp,
+ *  targets must have in "weir": {"v": 1, "feed": NAME}, and timestamp and
+ *  snapshot if they have "weir"; NULL: any.  A stored timestamp,
  *  snapshot or targets that does not verify (keys were changed) counts as not
  *  there.  The folder is kept as a pointer.  WEIR_EMISSING: no root.json. */
 int weir_tuf_client_open(const char *folder, const char *feed,

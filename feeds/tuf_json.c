@@ -67,15 +67,40 @@ has_only_whole_numbers(json_t *json)
 	}
 }
 
-/* jansson has no word for lack of memory, but for a token that it could not keep
- * "invalid token".  Asked again, it reads the token or has no word. */
+/* Without memory jansson leaves octets of a text out, or calls it a wrong token:
+ * what is stored must not be taken for damaged then.  So what it allocates is
+ * watched while it reads. */
+static _Thread_local bool is_short;
+static json_malloc_t next_malloc;
+
+static void *
+watched(size_t size)
+{
+	void *made = next_malloc(size);
+
+	is_short = is_short || made == NULL;
+	return made;
+}
+
+/* NULL without memory too. */
 static json_t *
 load(const char *text, size_t len, json_error_t *ret_error)
 {
-	json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, ret_error);
+	json_malloc_t used;
+	json_free_t release;
+	json_t *json;
 
-	if (json == NULL && ret_error->text[0] != '\0')
-		json = json_loadb(text, len, JSON_REJECT_DUPLICATES, ret_error);
+	json_get_alloc_funcs(&used, &release);
+	if (used != watched) {
+		next_malloc = used;
+		json_set_alloc_funcs(watched, release);
+	}
+	is_short = false;
+	json = json_loadb(text, len, JSON_REJECT_DUPLICATES, ret_error);
+	if (is_short) {
+		json_decref(json);
+		return NULL;
+	}
 	return json;
 }
 
@@ -90,7 +115,7 @@ weir_tuf_json_parse(const char *text, size_t len, json_t **ret_json,
 		return weir_problem_set(problem, WEIR_EFORMAT,
 		    "nested more than %d deep", WEIR_TUF_DEPTH);
 	json = load(text, len, &error);
-	if (json == NULL && error.text[0] == '\0')
+	if (json == NULL && is_short)
 		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
 	if (json == NULL)
 		return weir_problem_set(problem, WEIR_EFORMAT,

@@ -297,6 +297,14 @@ read_announced(struct reader *reader, enum weir_tuf_role next)
 	json_t *meta = weir_tuf_json_object(reader->meta->is_signed, "meta");
 	json_t *hashes;
 	char file[32];
+	int error = 0;
+
+	/* These need not say it; another feed's, which say so, would stay as
+	 * the newest version that we know of. */
+	if (json_object_get(reader->meta->is_signed, "weir") != NULL)
+		error = check_feed(reader);
+	if (error != 0)
+		return error;
 
 	(void)snprintf(file, sizeof(file), "%s.json", weir_tuf_role_text(next));
 	meta = weir_tuf_json_object(meta, file);

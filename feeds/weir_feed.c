@@ -39,6 +39,15 @@ static const struct command {
 	    "a new feed: keys, and the first root" },
 	{ "publish", weir_feed_publish, 1, 10000, TAKES_LISTS, " DIR [LIST...]",
 	    "lists become what is published" },
+	{ "rotate", weir_feed_rotate, 2, 2,
+	    TAKES_WITH | TAKES_KEYS | TAKES_PASSPHRASE,
+	    " DIR WHAT --with KEY...", "new keys: online, root-key=OLD, root" },
+	{ "verify", weir_feed_verify, 1, 1, TAKES_ROOT, " DIR|URL",
+	    "read it as a subscriber does" },
+	{ "show", weir_feed_show, 1, 1, 0, " DIR",
+	    "versions, keys, files, sequence" },
+	{ "serve", weir_feed_serve, 1, 1, TAKES_LISTEN, " DIR",
+	    "a small web server, for trying it out" },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

@@ -10,6 +10,7 @@
  * below it, each keeps the strongest word:
  *   cancelled ($badfilter) > important exception > important block >
  *   exception or pass > block
+ * What does not exist for the policy is left out of that (lmdb-loader/sort.h).
  */
 #ifndef WEIR_LIB_ENTRY_H
 #define WEIR_LIB_ENTRY_H

@@ -1,8 +1,8 @@
 /*
  * log.c - what the programs say on standard error: errors, notes, progress.
  *
- * One thread.  The one file of lib/ that writes to a stream unasked; the
- * module does not link it.
+ * Lines may come from several threads, progress from one.  The one file of lib/
+ * that writes to a stream unasked; the module does not link it.
  */
 #include "lib/log.h"
 
@@ -59,8 +59,8 @@ clear_progress(void)
 
 /* No octet may move the cursor or change the colour: neither the control
  * characters of ASCII nor those from U+0080 to U+009F. */
-static void
-write_clean(const char *text)
+void
+weir_log_clean(const char *text, FILE *stream)
 {
 	unsigned char octet, next;
 
@@ -68,11 +68,11 @@ write_clean(const char *text)
 		octet = (unsigned char)text[0];
 		next = (unsigned char)text[1];
 		if (octet == 0xc2 && next >= 0x80 && next < 0xa0) {
-			fputc('?', stderr);
+			fputc('?', stream);
 			text++;
 		} else {
 			fputc(octet < 0x20 || octet == 0x7f ? '?' : octet,
-			    stderr);
+			    stream);
 		}
 	}
 }
@@ -85,14 +85,16 @@ write_line(const char *colour, const char *format, va_list args)
 
 	if (vsnprintf(text, sizeof(text), format, args) < 0)
 		text[0] = '\0';
+	flockfile(stderr); /* weir-sync has threads */
 	clear_progress();
 	if (has_colour)
 		fputs(colour, stderr);
 	fprintf(stderr, "%s: ", program_name);
 	if (has_colour)
 		fputs("\033[0m", stderr);
-	write_clean(text);
+	weir_log_clean(text, stderr);
 	fputc('\n', stderr);
+	funlockfile(stderr);
 }
 
 void
@@ -119,7 +121,7 @@ void
 weir_log_bare(const char *text)
 {
 	clear_progress();
-	write_clean(text);
+	weir_log_clean(text, stderr);
 	fputc('\n', stderr);
 }
 

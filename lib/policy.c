@@ -11,6 +11,7 @@
 #define DEFAULT_BLOCK_TTL_S 60
 #define EDE_FORGED          4
 #define EDE_BLOCKED         15
+#define CATEGORIES_ROOM     (WEIR_CATEGORIES / 8)
 
 const char *
 weir_mode_text(unsigned int mode)
@@ -168,7 +169,9 @@ follow_categories(struct weir_policy *policy, const struct weir_policy *old)
 	for (i = 0; i < count; i++)
 		more += weir_policy_find_category(old, policy->categories[i]) <
 			0;
-	if (old->category_count + more > WEIR_CATEGORIES)
+	/* What no list says any more would stay in the table until it is full
+	 * of it. */
+	if (old->category_count + more > WEIR_CATEGORIES - CATEGORIES_ROOM)
 		return;
 	memcpy(names, policy->categories, sizeof(names));
 	memcpy(policy->categories, old->categories, sizeof(names));

@@ -58,6 +58,10 @@ struct weir_feed {
 	char gen[WEIR_FEED_GEN_SIZE];
 	uint64_t sequence;
 	uint64_t names; /* that it has in force, of that state */
+	/* How many it had when the day began in which it may not change too
+	 * much (lmdb-loader/signed.h), and when that was. */
+	uint64_t day_names;
+	uint32_t day_unix;
 };
 
 /** Whether the feed is to use entries of that category. */
@@ -67,6 +71,15 @@ weir_feed_has_category(const struct weir_feed *feed, unsigned int category)
 	return !feed->has_categories ||
 	       (category < WEIR_CATEGORIES &&
 		   (feed->categories[category / 8] >> category % 8 & 1) != 0);
+}
+
+/** Whether an entry exists for its feed: it is sure enough, and of a category
+ *  that the feed is to use. */
+static inline bool
+weir_feed_counts(const struct weir_feed *feed, const struct weir_entry *entry)
+{
+	return entry->confidence >= feed->min_confidence &&
+	       weir_feed_has_category(feed, entry->category);
 }
 
 enum weir_on_failure {
@@ -114,7 +127,7 @@ int weir_policy_add_category(
 
 /** Makes the policy's table of categories begin with those of `old`, so that it
  *  extends it; the policy says the same as before, in other numbers.  Left alone
- *  if they are too many together.  A table of answers that is empty still
+ *  if that would leave little room for those of lists (an eighth).  A table of answers that is empty still
  *  becomes that of `old`, unless this is half full. */
 void
 weir_policy_follow(struct weir_policy *policy, const struct weir_policy *old);

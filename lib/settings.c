@@ -161,12 +161,11 @@ has_confidence(const struct weir_reader *reader, const char *format)
 }
 
 static int
-take_feed_fields(struct weir_reader *reader, unsigned int place)
+take_feed_fields(struct weir_reader *reader, unsigned int place,
+    struct weir_feed_settings *settings)
 {
 	const struct weir_settings_yaml_fields *yaml =
 	    reader->yaml->feeds[place].fields;
-	char **fields =
-	    reader->settings->feeds[place + reader->preset_feeds].fields;
 	unsigned int i;
 
 	for (i = 0; yaml != NULL && i < WEIR_SETTINGS_FIELDS; i++) {
@@ -178,16 +177,16 @@ take_feed_fields(struct weir_reader *reader, unsigned int place)
 			    weir_reader_key(place, weir_settings_field_key(i))
 				.text,
 			    "is no column and no path (1 to 255 octets)");
-		fields[i] = strdup(yaml->values[i]);
-		if (fields[i] == NULL)
+		settings->fields[i] = strdup(yaml->values[i]);
+		if (settings->fields[i] == NULL)
 			return weir_reader_no_memory(reader);
 	}
 	return 0;
 }
 
 static int
-take_feed_numbers(
-    struct weir_reader *reader, unsigned int place, struct weir_feed *feed)
+take_feed_numbers(struct weir_reader *reader, unsigned int place,
+    struct weir_feed_settings *settings, struct weir_feed *feed)
 {
 	const struct weir_settings_yaml_feed *yaml =
 	    &reader->yaml->feeds[place];
@@ -209,13 +208,11 @@ take_feed_numbers(
 		error = weir_reader_number(reader,
 		    weir_reader_key(place, "ede").text, yaml->ede, 0, EDE_MAX,
 		    &ede);
-	reader->settings->feeds[place + reader->preset_feeds].confidence =
-	    (uint8_t)confidence;
+	settings->confidence = (uint8_t)confidence;
 	feed->min_confidence = (uint8_t)least;
 	feed->ede_code = (uint16_t)ede;
 	if (error == 0 && confidence < least &&
-	    !has_confidence(reader,
-		reader->settings->feeds[place + reader->preset_feeds].format)) {
+	    !has_confidence(reader, settings->format)) {
 		snprintf(reason, sizeof(reason),
 		    "is above the confidence of its names (%u): none could "
 		    "ever match",
@@ -332,9 +329,9 @@ take_feed(struct weir_reader *reader, unsigned int place)
 		    weir_reader_key(place, "format").text, yaml->format,
 		    &settings->format);
 	if (error == 0)
-		error = take_feed_fields(reader, place);
+		error = take_feed_fields(reader, place, settings);
 	if (error == 0)
-		error = take_feed_numbers(reader, place, feed);
+		error = take_feed_numbers(reader, place, settings, feed);
 	if (error == 0)
 		error = take_category(reader,
 		    weir_reader_key(place, "category").text, yaml->category,

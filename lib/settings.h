@@ -92,7 +92,8 @@ struct weir_sync_settings {
 
 #define WEIR_DEFAULT_HISTORY      WEIR_LOCALSTATEDIR "/lib/weir/history.db"
 #define WEIR_DEFAULT_HISTORY_SIZE (1ULL << 30)
-#define WEIR_HISTORY_SIZE_MIN     (1ULL << 20)
+/* Below it there is no room for the tables, the journal and what comes in. */
+#define WEIR_HISTORY_SIZE_MIN     (8ULL << 20)
 
 /** statistics: what is told of queries, and what is kept of it. */
 struct weir_statistics_settings {

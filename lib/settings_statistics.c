@@ -50,7 +50,7 @@ weir_reader_statistics(struct weir_reader *reader)
 		 yaml->history_size, &statistics->history_size) ||
 		statistics->history_size < WEIR_HISTORY_SIZE_MIN))
 		error = weir_reader_wrong(reader, "statistics.history-size",
-		    "is no size of 1M or more (as 500M, 2G)");
+		    "is no size of 8M or more (as 500M, 2G)");
 	for (i = 0; i < sizeof(days) / sizeof(days[0]) && error == 0; i++)
 		error = weir_reader_number(reader, days[i].where, days[i].text,
 		    0, DAYS_MAX, days[i].days);

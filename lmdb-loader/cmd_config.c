@@ -3,7 +3,10 @@
  *
  * That it is right was seen before any command ran (main.c).
  */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "lib/log.h"
 #include "lmdb-loader/load.h"
@@ -78,11 +81,43 @@ add_item(void *arg, const struct weir_settings_item *item)
 	return 0;
 }
 
+static void
+look_for(const struct weir_load *load, unsigned int line, const char *what,
+    const char *file)
+{
+	if (file == NULL || access(file, R_OK) == 0)
+		return;
+	if (line > 0)
+		weir_log_note("%s:%u: feed %s: %s: %s", load->config, line,
+		    what, file, strerror(errno));
+	else
+		weir_log_note("%s: %s: %s: %s", load->config, what, file,
+		    strerror(errno));
+}
+
+/* Files that are not there are no fault of weir.yaml, and may come; but whoever
+ * has misspelt one is told before apply does it. */
+static void
+look_for_files(const struct weir_load *load)
+{
+	const struct weir_settings *settings = load->settings;
+	const struct weir_feed_settings *feed;
+	unsigned int i;
+
+	for (i = 0; i < settings->feed_count; i++) {
+		feed = &settings->feeds[i];
+		look_for(load, feed->line, feed->name, feed->file);
+	}
+	look_for(load, 0, "guard.suffix-file", settings->guard.suffix_file);
+	look_for(load, 0, "guard.popular-file", settings->guard.popular_file);
+}
+
 int
 weir_cmd_config(const struct weir_load *load)
 {
 	struct builder builder = { .depth = 0 };
 
+	look_for_files(load);
 	if (!load->json) {
 		if (weir_settings_print(load->settings, stdout) == 0)
 			return WEIR_EXIT_DONE;

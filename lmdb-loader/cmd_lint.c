@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/log.h"
 #include "lmdb-loader/lint_json.h"
 #include "lmdb-loader/load.h"
 
@@ -14,11 +15,11 @@ static const struct {
 } finding_texts[] = {
 	{ "duplicates", "repeated" },
 	{ "redundant", "redundant, below another name of the list" },
-	{ "useless-exceptions", "exceptions where nothing is blocked" },
-	{ "seen-in-future", "first seen in the future" },
-	{ "seen-long-ago", "first seen before 1995" },
-	{ "ends-before-seen", "at their end before they were first seen" },
-	{ "ends-far-off", "with an end in more than 20 years" },
+	{ "useless_exceptions", "exceptions where nothing is blocked" },
+	{ "seen_in_future", "first seen in the future" },
+	{ "seen_long_ago", "first seen before 1995" },
+	{ "ends_before_seen", "at their end before they were first seen" },
+	{ "ends_far_off", "with an end in more than 20 years" },
 };
 
 static const char *
@@ -61,6 +62,8 @@ print_numbers(json_t *file)
 	    number_of(file, "lines"), number_of(file, "comments"));
 	printf("  %-10s %lld, of %lld different names\n", "entries",
 	    number_of(file, "entries"), number_of(file, "names"));
+	if (number_of(file, "names") == 0)
+		printf("  %-10s no name in it that can be used\n", "nothing");
 	if (exceptions > 0)
 		printf("  %-10s %lld of the entries are exceptions\n", "",
 		    exceptions);
@@ -132,9 +135,12 @@ print_overlaps(json_t *file)
 		number_of(one, "same"), text_of(one, "feed"),
 		number_of(one, "covered"));
 	json_array_foreach(json_object_get(file, "overlap"), i, one)
-	    printf("  %-10s %lld names are in %s, %lld below names of it\n",
-		i == 0 ? "overlap" : "", number_of(one, "same"),
-		text_of(one, "file"), number_of(one, "covered"));
+	{
+		printf("  %-10s %lld names are in ", i == 0 ? "overlap" : "",
+		    number_of(one, "same"));
+		weir_log_clean(text_of(one, "file"), stdout);
+		printf(", %lld below names of it\n", number_of(one, "covered"));
+	}
 }
 
 static void
@@ -142,9 +148,12 @@ print_file(json_t *file)
 {
 	size_t i;
 
-	printf("%s: %s\n", text_of(file, "file"), text_of(file, "result"));
+	weir_log_clean(text_of(file, "file"), stdout);
+	printf(": %s\n", text_of(file, "result"));
 	if (strcmp(text_of(file, "result"), "unreadable") == 0) {
-		printf("  %s\n", text_of(file, "problem"));
+		fputs("  ", stdout);
+		weir_log_clean(text_of(file, "problem"), stdout);
+		putchar('\n');
 		return;
 	}
 	print_format(file);

@@ -138,15 +138,13 @@ change_rules(struct change *change)
 {
 	const struct weir_load *load = change->load;
 	struct weir_name_rule name = { .text = NULL };
-	const char *wrong;
 	unsigned int i;
 	int ret = 0;
 
 	for (i = 0; i < load->arg_count && ret == 0; i++) {
-		wrong = weir_settings_rule_parse(load->args[i], false, &name);
-		if (wrong != NULL)
-			return weir_problem_set(&change->problem, WEIR_EFORMAT,
-			    "%.120s: %s", load->args[i], wrong);
+		if (weir_settings_rule_parse(load->args[i], false, &name) !=
+		    NULL)
+			return WEIR_EFORMAT; /* check_names has seen them */
 		ret = change->feed >= 0
 			  ? set_rule(change, &name)
 			  : forget_rule(change, &name, load->args[i]);
@@ -335,6 +333,22 @@ clean_up(struct change *change)
 }
 
 static int
+check_names(const struct weir_load *load)
+{
+	struct weir_name_rule name = { .text = NULL };
+	const char *wrong;
+	unsigned int i;
+
+	for (i = 0; i < load->arg_count; i++) {
+		wrong = weir_settings_rule_parse(load->args[i], false, &name);
+		if (wrong != NULL)
+			return weir_load_usage(
+			    load, "%.120s: %s", load->args[i], wrong);
+	}
+	return 0;
+}
+
+static int
 change_local(const struct weir_load *load, int feed)
 {
 	struct change change = { .load = load,
@@ -343,6 +357,9 @@ change_local(const struct weir_load *load, int feed)
 		.store = { .lock_fd = -1 } };
 	int ret, exit_code;
 
+	exit_code = check_names(load);
+	if (exit_code != 0)
+		return exit_code;
 	ret = open_store(&change);
 	if (ret == 0)
 		ret = change_rules(&change);

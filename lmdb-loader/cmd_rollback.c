@@ -17,15 +17,18 @@
 #include "lmdb-loader/ack.h"
 #include "lmdb-loader/load.h"
 #include "lmdb-loader/local.h"
+#include "lmdb-loader/report.h"
 #include "lmdb-loader/signed.h"
 
 /* Of the generations before the current one, that which was current last: not
- * always the newest, which may be the one that was rolled back from. */
+ * always the newest, which may be the one that was rolled back from.  "Before" it
+ * is what was before its lists: what differs in local rules alone, or by a
+ * compact, would be no way back, for the rules of now hold in it as well. */
 static int
 find_before(const struct weir_store *store, uint64_t *ret_generation,
     struct weir_problem *problem)
 {
-	uint64_t *generations, found = 0, serial = 0;
+	uint64_t *generations, found = 0, serial = 0, lists_of;
 	struct weir_current text;
 	unsigned int count, i;
 	int ret;
@@ -38,8 +41,9 @@ find_before(const struct weir_store *store, uint64_t *ret_generation,
 	if (ret < 0)
 		return weir_problem_set(problem, ret, "%s: %s", store->folder,
 		    weir_error_text(ret));
+	lists_of = weir_report_lists_of(store, store->current.generation);
 	for (i = 0; i < count; i++) {
-		if (generations[i] >= store->current.generation ||
+		if (generations[i] >= lists_of ||
 		    weir_store_read(store, generations[i], &text, NULL) < 0 ||
 		    text.serial <= serial)
 			continue;
@@ -49,7 +53,9 @@ find_before(const struct weir_store *store, uint64_t *ret_generation,
 	free(generations);
 	if (found == 0)
 		return weir_problem_set(problem, WEIR_EMISSING,
-		    "%s: no generation before the current one", store->folder);
+		    "%s: no generation before the current one that has other "
+		    "lists (weir-load status lists them)",
+		    store->folder);
 	*ret_generation = found;
 	return 0;
 }
@@ -114,6 +120,10 @@ roll_back(const struct weir_load *load, struct weir_store *store,
 		ret = weir_store_rollback(store, generation, &what);
 	if (ret == WEIR_EMISSING)
 		return weir_problem_set(problem, ret, "%s", what.text);
+	if (ret == WEIR_ESYSTEM)
+		return weir_problem_set(problem, ret,
+		    "no rollback to generation %" PRIu64 ": %s", generation,
+		    what.text);
 	if (ret < 0)
 		return weir_problem_set(problem, ret,
 		    "generation %" PRIu64 " cannot be used: %s", generation,
@@ -184,6 +194,9 @@ print(const struct weir_load *load, const struct weir_current *current,
 		       "now hold in it\n");
 	if (is_held)
 		printf("signed feeds stand still until weir-load apply\n");
+	if (!is_unchanged)
+		printf("until the next weir-load apply, which compiles the "
+		       "lists again (systemctl stop weir-load.timer)\n");
 	if (ack->module_count > 0)
 		printf("acknowledged by %u of %u modules\n",
 		    ack->module_count - ack->missing_count, ack->module_count);

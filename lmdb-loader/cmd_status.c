@@ -28,11 +28,13 @@ describe_generation(const struct weir_store *store, uint64_t number)
 		return json_pack("{s:I, s:b, s:o}", "generation",
 		    (json_int_t)number, "current", is_current, "problem",
 		    weir_load_string(problem.text));
-	return json_pack("{s:I, s:b, s:I, s:I, s:I, s:I, s:s, s:s?}",
+	return json_pack("{s:I, s:b, s:I, s:I, s:I, s:I, s:I, s:s, s:s?}",
 	    "generation", (json_int_t)number, "current", is_current, "serial",
 	    (json_int_t)text.serial, "names", (json_int_t)text.name_count,
 	    "octets", (json_int_t)weir_current_octets(&text), "created_unix",
-	    (json_int_t)text.created_unix, "base", text.base.name, "overlay",
+	    (json_int_t)text.created_unix, "lists_of",
+	    (json_int_t)weir_report_lists_of(store, number), "base",
+	    text.base.name, "overlay",
 	    text.has_overlay ? text.overlay.name : NULL);
 }
 
@@ -229,9 +231,14 @@ print_generations(json_t *generations)
 		if (gmtime_r(&when, &tm) != NULL)
 			(void)strftime(created, sizeof(created),
 			    "%Y-%m-%d %H:%M:%S UTC", &tm);
-		printf("%lld names, %lld octets, serial %lld, %s\n",
+		printf("%lld names, %lld octets, serial %lld, %s",
 		    integer(generation, "names"), integer(generation, "octets"),
 		    integer(generation, "serial"), created);
+		if (integer(generation, "lists_of") !=
+		    integer(generation, "generation"))
+			printf(
+			    ", lists of %lld", integer(generation, "lists_of"));
+		putchar('\n');
 	}
 }
 
@@ -350,6 +357,11 @@ print_text(json_t *document, const struct weir_store *store, bool is_hidden)
 	    json_object_get(document, "compact_problem"));
 	if (problem != NULL)
 		printf("the last compaction has failed: %s\n", problem);
+	if (integer(document, "applied_unix") > 0) {
+		printf("last apply");
+		print_when("at", integer(document, "applied_unix"));
+		putchar('\n');
+	}
 	weir_report_print(json_object_get(document, "feeds"), stdout);
 	print_signed(json_object_get(document, "signed"),
 	    json_is_true(json_object_get(document, "rolled_back")));

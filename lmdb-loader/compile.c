@@ -25,7 +25,13 @@
 #include "lib/work.h"
 #include "lmdb-loader/guard.h"
 #include "lmdb-loader/item.h"
+#include "lmdb-loader/origin.h"
+#include "lmdb-loader/signed.h"
 
+/* Of the table of answers, at least, for each feed. */
+#define SHARE_ANSWERS    16
+#define SHARE_OCTETS     1024
+#define NS_PER_S         1000000000U
 #define LOCAL_CONFIDENCE 100
 #define THREAD_MEMORY_MB 8 /* for less a thread has too little to sort */
 /* Text of a list that a thread has before it, of all memory. */
@@ -57,6 +63,8 @@ struct compiler {
 	unsigned int feed;
 	struct weir_entry entry;
 	const struct weir_feed_settings *feed_settings;
+	unsigned int answers_max; /* in the policy's table */
+	size_t answers_size_max;
 	/* Taking over: */
 	uint16_t old_feed;
 };
@@ -88,8 +96,18 @@ count_guarded(
 	    (int)sizeof(example->text) - 1, text);
 }
 
-/* The number of a category that a list names; the feed's, if there are too many
- * of them. */
+/* The number of a category for which the table has no room: the feed's, but if
+ * the feed is to use some categories alone, it is none of them. */
+static uint16_t
+rest_category(const struct compiler *compiler)
+{
+	const struct weir_feed *feed =
+	    &compiler->out->policy->feeds[compiler->entry.feed];
+
+	return feed->has_categories ? 0 : compiler->entry.category;
+}
+
+/* The number of a category that a list names. */
 static uint16_t
 category_number(struct compiler *compiler, struct worker *worker,
     const struct weir_list_item *item)
@@ -103,12 +121,55 @@ category_number(struct compiler *compiler, struct worker *worker,
 	if (strcmp(worker->category, name) != 0) {
 		(void)pthread_mutex_lock(&compiler->mutex);
 		number = weir_policy_add_category(compiler->out->policy, name);
+		compiler->out->has_lost_categories |= number < 0;
 		(void)pthread_mutex_unlock(&compiler->mutex);
 		memcpy(worker->category, name, sizeof(name));
-		worker->category_number = number < 0 ? compiler->entry.category
+		worker->category_number = number < 0 ? rest_category(compiler)
 						     : (uint16_t)number;
 	}
 	return worker->category_number;
+}
+
+/* How much of the table of answers the feed at work may fill: something is left
+ * for each feed behind that may have answers too, so that a list with a thousand
+ * of them does not take the next one's only sinkhole. */
+static void
+share_answers(struct compiler *compiler)
+{
+	const struct weir_feed_settings *feed;
+	unsigned int i, behind = 0, count = SHARE_ANSWERS;
+	unsigned int octets = SHARE_OCTETS;
+
+	for (i = compiler->feed + 1; i < compiler->settings->feed_count; i++) {
+		feed = &compiler->settings->feeds[i];
+		behind += feed->file != NULL &&
+			  (strcmp(feed->format, "rpz") == 0 ||
+			      strcmp(feed->format, "auto") == 0);
+	}
+	if (behind * count > WEIR_ANSWERS / 2)
+		count = WEIR_ANSWERS / 2 / behind;
+	if (behind * octets > WEIR_ANSWERS_SIZE / 2)
+		octets = WEIR_ANSWERS_SIZE / 2 / behind;
+	compiler->answers_max = WEIR_ANSWERS - behind * count;
+	compiler->answers_size_max = WEIR_ANSWERS_SIZE - behind * octets;
+}
+
+/* The place of an answer in the policy's table; < 0: there is no room for it. */
+static int
+place_answer(struct compiler *compiler, const struct weir_list_answer *answer)
+{
+	struct weir_answers *answers = &compiler->out->policy->answers;
+	size_t used = answers->count == 0 ? 0
+					  : answers->ends[answers->count - 1];
+	int place;
+
+	place = weir_answers_find(answers, answer->records, answer->len);
+	if (place >= 0)
+		return place;
+	if (answers->count >= compiler->answers_max ||
+	    used + answer->len > compiler->answers_size_max)
+		return WEIR_ELIMIT;
+	return weir_answers_add(answers, answer->records, answer->len);
 }
 
 /* Puts the item's own answer into the policy's table, and its place into the
@@ -122,8 +183,7 @@ take_answer(struct compiler *compiler, const struct weir_list_item *item,
 	if (item->action != WEIR_ACTION_LOCAL)
 		return true;
 	(void)pthread_mutex_lock(&compiler->mutex);
-	place = weir_answers_add(&compiler->out->policy->answers,
-	    item->answer.records, item->answer.len);
+	place = place_answer(compiler, &item->answer);
 	(void)pthread_mutex_unlock(&compiler->mutex);
 	if (place >= 0)
 		weir_item_set_answer((unsigned int)place, entry);
@@ -147,11 +207,12 @@ take_item(void *arg, unsigned int thread, const struct weir_list_item *item)
 		entry.category = category_number(compiler, worker, item);
 	len = weir_name_to_key(item->name, WEIR_TRIGGER_QNAME, key, NULL);
 	reason = weir_guard_judge(&compiler->guard, key, len, &entry,
+	    compiler->out->policy->feeds[entry.feed].action,
 	    weir_guard_url(item, compiler->feed_settings));
 	if (reason != WEIR_GUARD_FINE)
 		return WEIR_LIST_REFUSED(reason);
 	if (!take_answer(compiler, item, &entry))
-		return WEIR_LIST_REFUSED(WEIR_LIST_ACTION);
+		return WEIR_LIST_REFUSED(WEIR_LIST_ANSWERS);
 	return weir_sort_part_add(
 	    worker->part, worker->piece, key, len, &entry);
 }
@@ -188,15 +249,16 @@ show_octets(void *arg, uint64_t done, uint64_t total)
 
 /* The category of the old policy under its number in the new one. */
 static uint16_t
-map_category(const struct compiler *compiler, unsigned int old_category)
+map_category(struct compiler *compiler, unsigned int old_category)
 {
 	const struct weir_policy *old = weir_generation_policy(compiler->old);
 	int number = -1;
 
 	if (old_category < old->category_count)
-		number = weir_policy_find_category(
+		number = weir_policy_add_category(
 		    compiler->out->policy, old->categories[old_category]);
-	return number < 0 ? compiler->entry.category : (uint16_t)number;
+	compiler->out->has_lost_categories |= number < 0;
+	return number < 0 ? rest_category(compiler) : (uint16_t)number;
 }
 
 static int
@@ -263,15 +325,16 @@ take_old(void *arg, const struct weir_db_record *record)
 	if (ret < 0)
 		return ret;
 	/* The guard rails may be younger than the names. */
-	reason = weir_guard_judge(
-	    &compiler->guard, key, key_len, &entry, WEIR_GUARD_NO_URL);
+	reason = weir_guard_judge(&compiler->guard, key, key_len, &entry,
+	    compiler->out->policy->feeds[compiler->entry.feed].action,
+	    WEIR_GUARD_NO_URL);
 	if (reason != WEIR_GUARD_FINE)
 		return refuse_old(compiler, reason, record);
 	entry.feed = compiler->entry.feed;
 	entry.category = map_category(compiler, entry.category);
 	ret = map_answers(compiler, &entry);
 	if (ret == WEIR_ELIMIT)
-		return refuse_old(compiler, WEIR_LIST_ACTION, record);
+		return refuse_old(compiler, WEIR_LIST_ANSWERS, record);
 	if (ret < 0)
 		return ret;
 	ret = weir_sort_add(compiler->out->sort, key, key_len, &entry);
@@ -311,6 +374,15 @@ take_over(struct compiler *compiler)
 	return ret;
 }
 
+bool
+weir_compile_is_same(const struct weir_compile_feed *feed, const char *file)
+{
+	uint64_t size, modified_ns;
+
+	return weir_origin_stamp(file, &size, &modified_ns) &&
+	       size == feed->size && modified_ns == feed->modified_ns;
+}
+
 static int
 read_list(struct compiler *compiler)
 {
@@ -337,6 +409,7 @@ read_list(struct compiler *compiler)
 		compiler->workers[i].category[0] = '\0';
 	ret = weir_list_read_by(settings->file, settings->format, &sink,
 	    &feed->report, &feed->problem);
+	feed->has_changed = !weir_compile_is_same(feed, settings->file);
 	for (i = 0; i < compiler->thread_count; i++) {
 		weir_sort_part_free(compiler->workers[i].part);
 		compiler->workers[i].part = NULL;
@@ -399,7 +472,7 @@ start_feed(struct compiler *compiler)
 {
 	const struct weir_feed_settings *settings =
 	    &compiler->settings->feeds[compiler->feed];
-	struct stat info;
+	struct weir_compile_feed *feed = &compiler->out->feeds[compiler->feed];
 
 	memset(&compiler->entry, 0, sizeof(compiler->entry));
 	compiler->feed_settings = settings;
@@ -408,12 +481,18 @@ start_feed(struct compiler *compiler)
 	    compiler->out->policy,
 	    compiler->settings->policy.categories[settings->category]);
 	compiler->entry.confidence = settings->confidence;
+	share_answers(compiler);
 	/* An unchanged file has unchanged entries.  The folder of a signed feed
 	 * changes whenever one of its names does. */
-	if (settings->lifetime_s != 0 && settings->file != NULL &&
-	    stat(settings->file, &info) == 0 && S_ISREG(info.st_mode))
+	if (settings->file != NULL &&
+	    weir_origin_stamp(
+		settings->file, &feed->size, &feed->modified_ns) &&
+	    settings->lifetime_s != 0 && !weir_signed_is_folder(settings))
 		compiler->entry.valid_until = weir_item_end(
-		    (int64_t)info.st_mtime, settings->lifetime_s);
+		    (int64_t)(feed->modified_ns / NS_PER_S),
+		    settings->lifetime_s);
+	feed->is_over = compiler->entry.valid_until != 0 &&
+			(time_t)compiler->entry.valid_until <= time(NULL);
 }
 
 /* Which state of a signed feed its names are of: that which was read, or that of
@@ -425,22 +504,26 @@ note_sequence(struct compiler *compiler)
 	    &compiler->out->feeds[compiler->feed];
 	struct weir_feed *its =
 	    &compiler->out->policy->feeds[WEIR_FEED_FIRST + compiler->feed];
-	const struct weir_policy *old;
-	int was;
+	const struct weir_feed *old = NULL;
+	int was = -1;
 
+	if (compiler->old != NULL)
+		was = weir_policy_find_feed(
+		    weir_generation_policy(compiler->old), its->name);
+	if (was >= 0)
+		old = &weir_generation_policy(compiler->old)->feeds[was];
+	if (old != NULL && old->gen[0] != '\0' &&
+	    (feed->report.gen[0] != '\0' || feed->kept_count > 0)) {
+		its->day_names = old->day_names;
+		its->day_unix = old->day_unix;
+	}
 	if (feed->state == WEIR_COMPILE_READ) {
 		memcpy(its->gen, feed->report.gen, sizeof(its->gen));
 		its->sequence = feed->report.sequence;
-		return;
+	} else if (feed->kept_count > 0 && old != NULL) {
+		memcpy(its->gen, old->gen, sizeof(its->gen));
+		its->sequence = old->sequence;
 	}
-	if (feed->kept_count == 0)
-		return;
-	old = weir_generation_policy(compiler->old);
-	was = weir_policy_find_feed(old, its->name);
-	if (was < 0)
-		return;
-	memcpy(its->gen, old->feeds[was].gen, sizeof(its->gen));
-	its->sequence = old->feeds[was].sequence;
 }
 
 static int
@@ -479,6 +562,8 @@ read_feed(struct compiler *compiler)
 	}
 	if (feed->kept_count > 0)
 		feed->state = WEIR_COMPILE_KEPT;
+	else if (feed->state == WEIR_COMPILE_READ && feed->has_changed)
+		compiler->out->changed_count++;
 	if (feed->state == WEIR_COMPILE_KEPT)
 		compiler->out->kept_count++;
 	else if (feed->state == WEIR_COMPILE_LOST)
@@ -556,6 +641,7 @@ sort_new(struct compiler *compiler)
 	struct weir_sort_options options = {
 		.folder = compiler->settings->database,
 		.memory = memory << 20,
+		.policy = compiler->out->policy,
 		.progress = &compiler->sorting
 	};
 
@@ -614,10 +700,10 @@ weir_compile(const struct weir_settings *settings, const bool *is_held,
 		compiler->out = &compiled;
 		compiler->thread_count = thread_count;
 		(void)pthread_mutex_init(&compiler->mutex, NULL);
-		ret = sort_new(compiler);
+		ret = start_policy(compiler);
 	}
 	if (ret == 0)
-		ret = start_policy(compiler);
+		ret = sort_new(compiler);
 	if (ret == 0)
 		ret = read_all(compiler);
 	if (ret == 0)

@@ -29,8 +29,12 @@ const char *weir_compile_state_text(enum weir_compile_state state);
 /** What became of one of feeds:. */
 struct weir_compile_feed {
 	enum weir_compile_state state;
-	uint64_t kept_count;            /* names taken over */
-	uint64_t held_count;            /* names of the list that waits */
+	uint64_t kept_count; /* names taken over */
+	uint64_t held_count; /* names of the list that waits */
+	/* The file as it was before it was read, see weir_origin_stamp. */
+	uint64_t size, modified_ns;
+	bool has_changed; /* it was another one when it had been read */
+	bool is_over;     /* it is older than its feed's lifetime */
 	struct weir_problem problem;    /* what is wrong with its file */
 	struct weir_list_report report; /* entry_count without those refused
 					 * for the never-block list */
@@ -42,7 +46,11 @@ struct weir_compiled {
 	struct weir_policy *policy;
 	unsigned int feed_count;
 	struct weir_compile_feed *feeds;
-	unsigned int kept_count, lost_count, held_count; /* feeds */
+	/* Lists name more categories than there may be: entries of the others
+	 * have their feed's, or none if their feed is to use some alone. */
+	bool has_lost_categories;
+	/* Feeds: */
+	unsigned int kept_count, lost_count, held_count, changed_count;
 };
 
 /** Reads all lists.  `old`, if not NULL, is the current generation: the names
@@ -58,5 +66,10 @@ int weir_compile(const struct weir_settings *settings, const bool *is_held,
     struct weir_compiled *ret_compiled,
     struct weir_problem *problem) WEIR_CHECKED;
 void weir_compile_done(struct weir_compiled *compiled);
+
+/** Whether the file is still the one that was read for the feed, as far as its
+ *  size and the time of its last change tell. */
+bool
+weir_compile_is_same(const struct weir_compile_feed *feed, const char *file);
 
 #endif

@@ -65,9 +65,12 @@ take_tables(struct maker *maker, const struct weir_list_item *item,
 		weir_item_category(item->category, category);
 		number = category[0] != '\0'
 			     ? weir_policy_add_category(policy, category)
-			     : -1;
+			     : entry->category;
+		/* No room for it: see compile.c. */
 		if (number >= 0)
 			entry->category = (uint16_t)number;
+		else if (policy->feeds[entry->feed].has_categories)
+			entry->category = 0;
 	}
 	if (item->action != WEIR_ACTION_LOCAL)
 		return true;
@@ -92,13 +95,14 @@ take_item(void *arg, const struct weir_list_item *item)
 	len = weir_name_to_key(item->name, WEIR_TRIGGER_QNAME, key, NULL);
 	if (maker->is_guarded) {
 		reason = weir_guard_judge(&maker->guard, key, len, &entry,
+		    maker->delta->policy->feeds[entry.feed].action,
 		    weir_guard_url(item, maker->feed));
 		if (reason != WEIR_GUARD_FINE) {
 			count_guarded(maker, reason, item);
 			return 0;
 		}
 		if (!take_tables(maker, item, &entry)) {
-			count_guarded(maker, WEIR_LIST_ACTION, item);
+			count_guarded(maker, WEIR_LIST_ANSWERS, item);
 			return 0;
 		}
 	}
@@ -112,13 +116,15 @@ read_names(struct maker *maker, const char *file, bool is_guarded,
     struct weir_problem *problem)
 {
 	struct weir_list_options options = weir_item_options(maker->feed);
+	struct weir_sort_options sort_options = { .thread_count = 1,
+		.policy = maker->delta->policy };
 	struct stat info;
 	int ret;
 
 	if (file != NULL && !maker->is_signed && stat(file, &info) == 0)
 		maker->entry.valid_until = weir_item_end(
 		    (int64_t)info.st_mtime, maker->feed->lifetime_s);
-	ret = weir_sort_new(&maker->sort);
+	ret = weir_sort_new_bounded(&sort_options, &maker->sort);
 	if (ret < 0)
 		return weir_problem_set(
 		    problem, ret, "%s", weir_error_text(ret));
@@ -313,7 +319,7 @@ weir_delta_make(const struct weir_settings *settings, unsigned int feed,
 	if (ret_delta->policy == NULL)
 		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
 	*ret_delta->policy = *weir_generation_policy(generation);
-	ret = weir_guard_init(&maker.guard, settings, problem);
+	ret = weir_guard_init_cached(&maker.guard, settings, problem);
 	if (ret == 0)
 		ret = make(&maker, add_file, del_file, problem);
 	weir_guard_done(&maker.guard);

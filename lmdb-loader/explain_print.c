@@ -3,10 +3,12 @@
  */
 #include "lmdb-loader/explain_print.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "lib/settings.h"
 #include "lmdb-loader/load.h"
 
 static const char *
@@ -70,9 +72,25 @@ print_entry(json_t *entry)
 	print_when("until", integer(entry, "valid_until"), false);
 }
 
+/* Whether the feed's list could not be read again. */
+static bool
+is_unreadable(json_t *lists, const char *feed)
+{
+	json_t *list;
+	size_t i;
+
+	json_array_foreach(lists, i, list)
+	{
+		if (strcmp(text_of(list, "feed"), feed) == 0 &&
+		    text_of(list, "problem")[0] != '\0')
+			return true;
+	}
+	return false;
+}
+
 /* Lines of the list, or of weir.yaml; or the rule's own why. */
 static void
-print_places(json_t *entry)
+print_places(json_t *entry, json_t *lists)
 {
 	json_t *rule = json_object_get(entry, "rule"), *place;
 	json_t *places = json_object_get(entry, "places");
@@ -96,13 +114,20 @@ print_places(json_t *entry)
 			printf("      %s:%lld\n", text_of(place, "file"),
 			    integer(place, "line"));
 	}
-	if (json_array_size(places) == 0)
-		printf("      its list does not have it any more, or a delta "
-		       "brought it\n");
+	if (json_array_size(places) > 0)
+		return;
+	if (strcmp(text_of(entry, "feed"), WEIR_PRESET_FEED) == 0)
+		printf("      by presets in weir.yaml\n");
+	else if (is_unreadable(lists, text_of(entry, "feed")))
+		printf("      its list cannot be read now\n");
+	else
+		printf("      not in its list of now: from the list before it "
+		       "(weir-load status tells which are kept), or from a "
+		       "delta\n");
 }
 
 static void
-print_steps(json_t *steps)
+print_steps(json_t *steps, json_t *lists)
 {
 	json_t *step, *entry, *entries;
 	size_t i, j;
@@ -117,7 +142,7 @@ print_steps(json_t *steps)
 			printf("    ");
 			print_entry(entry);
 			printf(": %s\n", text_of(entry, "verdict"));
-			print_places(entry);
+			print_places(entry, lists);
 		}
 	}
 }
@@ -202,7 +227,8 @@ weir_explain_print(json_t *document)
 
 	printf("%s %s: %s\n", text_of(document, "name"),
 	    text_of(document, "type"), text_of(document, "result"));
-	print_steps(json_object_get(document, "steps"));
+	print_steps(json_object_get(document, "steps"),
+	    json_object_get(document, "lists"));
 	if (json_is_object(decided))
 		printf("decided: %s (%s)%s%s\n", text_of(decided, "reason"),
 		    text_of(decided, "action"),

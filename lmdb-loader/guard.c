@@ -30,12 +30,22 @@ add_never_block(struct weir_guard *guard, const struct weir_name_rules *rules)
 	return ret;
 }
 
-int
-weir_guard_init(struct weir_guard *guard, const struct weir_settings *settings,
+static int
+fail(struct weir_guard *guard, int error, const struct weir_problem *why,
     struct weir_problem *problem)
 {
+	weir_guard_done(guard);
+	return weir_problem_set(problem, error,
+	    "guard in weir.yaml: %.440s; without it no list is taken",
+	    why->text[0] != '\0' ? why->text : weir_error_text(error));
+}
+
+int
+weir_guard_init_names(struct weir_guard *guard,
+    const struct weir_settings *settings, struct weir_problem *problem)
+{
 	const struct weir_guard_settings *rails = &settings->guard;
-	struct weir_problem why = { "" };
+	const struct weir_problem why = { "" };
 	int ret;
 
 	memset(guard, 0, sizeof(*guard));
@@ -46,15 +56,31 @@ weir_guard_init(struct weir_guard *guard, const struct weir_settings *settings,
 		ret = add_never_block(guard, &settings->never_block);
 	if (ret == 0)
 		ret = weir_guard_names_add(guard, rails->has_well_known);
-	if (ret == 0)
-		ret = weir_guard_suffix_open(guard, rails, &why);
+	return ret == 0 ? 0 : fail(guard, ret, &why, problem);
+}
+
+int
+weir_guard_init_files(struct weir_guard *guard,
+    const struct weir_settings *settings, struct weir_problem *problem)
+{
+	const struct weir_guard_settings *rails = &settings->guard;
+	struct weir_problem why = { "" };
+	int ret;
+
+	ret = weir_guard_suffix_open(guard, rails, &why);
 	if (ret == 0 && rails->popular_file != NULL)
 		ret = weir_guard_popular_read(guard, rails->popular_file, &why);
-	if (ret == 0)
-		return 0;
-	weir_guard_done(guard);
-	return weir_problem_set(problem, ret, "guard: %.480s",
-	    why.text[0] != '\0' ? why.text : weir_error_text(ret));
+	return ret == 0 ? 0 : fail(guard, ret, &why, problem);
+}
+
+int
+weir_guard_init(struct weir_guard *guard, const struct weir_settings *settings,
+    struct weir_problem *problem)
+{
+	int ret;
+
+	ret = weir_guard_init_names(guard, settings, problem);
+	return ret == 0 ? weir_guard_init_files(guard, settings, problem) : ret;
 }
 
 void
@@ -296,33 +322,61 @@ judge(const struct weir_guard *guard, const struct asked *asked,
 	return reason != 0 ? reason : judge_url(guard, asked, url);
 }
 
+/* What the entry says of the name itself or of what is below it. */
+static unsigned int
+word(const struct weir_entry *entry, bool is_below, unsigned int feed_action)
+{
+	unsigned int action = weir_entry_action(entry, is_below);
+
+	if ((entry->scope &
+		(is_below ? WEIR_SCOPE_SUBDOMAINS : WEIR_SCOPE_NAME)) == 0)
+		return WEIR_ACTION_CANCELLED;
+	return action == WEIR_ACTION_DEFAULT ? feed_action : action;
+}
+
 /* The places of which the entry's word would be a block. */
 static unsigned int
-blocked_scope(const struct weir_entry *entry)
+blocked_scope(const struct weir_entry *entry, unsigned int feed_action)
 {
 	unsigned int scope = 0, i, action;
 
 	for (i = 0; i < 2; i++) {
-		action = weir_entry_action(entry, i == 1);
+		action = word(entry, i == 1, feed_action);
 		if (action != WEIR_ACTION_PASS &&
 		    action != WEIR_ACTION_EXCEPT &&
 		    action != WEIR_ACTION_CANCELLED)
 			scope |= i == 1 ? WEIR_SCOPE_SUBDOMAINS
 					: WEIR_SCOPE_NAME;
 	}
-	return scope & entry->scope;
+	return scope;
+}
+
+/* What does not block: "*.com" would switch all feeds behind off, and one page
+ * does not vouch for its whole host. */
+static int
+judge_pass(const struct asked *asked, const struct weir_entry *entry,
+    unsigned int feed_action, enum weir_guard_url url)
+{
+	if (url == WEIR_GUARD_URL)
+		return WEIR_LIST_WHOLE_HOST;
+	if (asked->count < 2 &&
+	    (word(entry, false, feed_action) == WEIR_ACTION_PASS ||
+		word(entry, true, feed_action) == WEIR_ACTION_PASS))
+		return WEIR_LIST_SINGLE_LABEL;
+	return WEIR_GUARD_FINE;
 }
 
 int
 weir_guard_judge(const struct weir_guard *guard, const uint8_t *key, size_t len,
-    const struct weir_entry *entry, enum weir_guard_url url)
+    const struct weir_entry *entry, unsigned int feed_action,
+    enum weir_guard_url url)
 {
-	unsigned int scope = blocked_scope(entry), reason;
+	unsigned int scope = blocked_scope(entry, feed_action), reason;
 	struct asked asked;
 
-	if (scope == 0)
-		return WEIR_GUARD_FINE;
 	ask(&asked, key, len);
+	if (scope == 0)
+		return judge_pass(&asked, entry, feed_action, url);
 	reason = judge(guard, &asked, scope, url);
 	return reason == 0 ? WEIR_GUARD_FINE : (int)reason - 1;
 }

@@ -9,8 +9,10 @@
  *   a whole host for one URL of it
  *
  * An entry is refused if it is for such a name, or for one above it and holds
- * for what is below; of public suffixes, the suffix itself.  Filled once, then
- * asked by many threads.
+ * for what is below; of public suffixes, the suffix itself.  An entry that lets
+ * a name through blocks nothing, whether the list says so or the feed's action
+ * is pass; only top-level names and whole hosts are refused then, too.  Filled
+ * once, then asked by many threads.
  */
 #ifndef WEIR_LMDB_LOADER_GUARD_H
 #define WEIR_LMDB_LOADER_GUARD_H
@@ -50,6 +52,11 @@ struct weir_guard {
 int
 weir_guard_init(struct weir_guard *guard, const struct weir_settings *settings,
     struct weir_problem *problem) WEIR_CHECKED;
+/** The same, from what a call before has kept in the database folder, if it was
+ *  made from the same (guard_cache.c): for what runs once a second.  One thread. */
+int weir_guard_init_cached(struct weir_guard *guard,
+    const struct weir_settings *settings,
+    struct weir_problem *problem) WEIR_CHECKED;
 void weir_guard_done(struct weir_guard *guard);
 
 #define WEIR_GUARD_FINE (-1)
@@ -70,12 +77,27 @@ weir_guard_url(
 	return feed->has_url_hosts ? WEIR_GUARD_URL_ALLOWED : WEIR_GUARD_URL;
 }
 
-/** Whether a feed may have the entry for that key: WEIR_GUARD_FINE, or the
- *  reason why not, an enum weir_list_reason.  What blocks nothing is fine. */
+/** Whether a feed with that action may have the entry for that key:
+ *  WEIR_GUARD_FINE, or the reason why not, an enum weir_list_reason.  What
+ *  blocks nothing is fine, unless it lets a whole top-level name through for all
+ *  feeds, or a whole host for one URL. */
 int weir_guard_judge(const struct weir_guard *guard, const uint8_t *key,
-    size_t len, const struct weir_entry *entry, enum weir_guard_url url);
+    size_t len, const struct weir_entry *entry, unsigned int feed_action,
+    enum weir_guard_url url);
 
-/* For guard.c alone: */
+/* For guard.c and guard_cache.c alone: */
+
+/** weir_guard_init in two steps: what is known without a file, and the files.
+ *  Who fails leaves the guard done. */
+int weir_guard_init_names(struct weir_guard *guard,
+    const struct weir_settings *settings,
+    struct weir_problem *problem) WEIR_CHECKED;
+int weir_guard_init_files(struct weir_guard *guard,
+    const struct weir_settings *settings,
+    struct weir_problem *problem) WEIR_CHECKED;
+
+/** The file of suffixes that would be read first; malloced, NULL: none. */
+char *weir_guard_suffix_file(const struct weir_guard_settings *settings);
 
 /** Protects the names that come with weir: special-use names, and, if asked
  *  for, the well-known ones. */

@@ -400,6 +400,6 @@ weir_guard_names_add(struct weir_guard *guard, bool has_well_known)
 	if (ret == 0)
 		ret = add_names(guard, special_names, WEIR_LIST_SPECIAL_USE);
 	if (ret == 0 && has_well_known)
-		ret = add_names(guard, well_known, WEIR_LIST_NEVER_BLOCK);
+		ret = add_names(guard, well_known, WEIR_LIST_WELL_KNOWN);
 	return ret;
 }

@@ -142,6 +142,13 @@ machine_file(void)
 	return text;
 }
 
+char *
+weir_guard_suffix_file(const struct weir_guard_settings *settings)
+{
+	return settings->suffix_file != NULL ? strdup(settings->suffix_file)
+					     : machine_file();
+}
+
 static int
 open_machine(struct weir_guard *guard)
 {

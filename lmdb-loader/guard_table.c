@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "lib/bytes.h"
 
@@ -33,8 +34,12 @@ weir_guard_table_init(struct weir_guard_table *table)
 void
 weir_guard_table_done(struct weir_guard_table *table)
 {
-	free(table->items);
-	free(table->arena);
+	if (table->map != NULL) {
+		(void)munmap(table->map, table->map_len);
+	} else {
+		free(table->items);
+		free(table->arena);
+	}
 	memset(table, 0, sizeof(*table));
 }
 
@@ -86,17 +91,20 @@ weir_guard_table_find(
 	uint32_t tag = (uint32_t)(hash >> 32);
 	const struct weir_guard_item *item;
 	const uint8_t *there;
+	size_t i;
 
-	for (;; at = (at + 1) & (table->size - 1)) {
+	/* One that was mapped may hold anything. */
+	for (i = 0; i < table->size; i++, at = (at + 1) & (table->size - 1)) {
 		item = &table->items[at];
 		if (item->key_at == 0)
 			return NULL;
-		if (item->tag != tag)
+		if (item->tag != tag || item->key_at + len > table->arena_len)
 			continue;
 		there = table->arena + item->key_at;
 		if (there[-1] == len && memcmp(there, key, len) == 0)
 			return item;
 	}
+	return NULL;
 }
 
 /* At most half of the places are taken. */

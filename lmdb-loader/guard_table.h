@@ -40,6 +40,9 @@ struct weir_guard_table {
 	size_t size, count;            /* size: a power of two */
 	uint8_t *arena;
 	size_t arena_len, arena_size;
+	void *map; /* NULL: items and arena are malloced; else they lie in it,
+		    * and nothing can be added (guard_cache.c) */
+	size_t map_len;
 };
 
 int weir_guard_table_init(struct weir_guard_table *table) WEIR_CHECKED;

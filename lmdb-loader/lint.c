@@ -18,11 +18,11 @@
 static const char *const finding_words[WEIR_LINT_COUNT] = {
 	[WEIR_LINT_DUPLICATE] = "duplicates",
 	[WEIR_LINT_REDUNDANT] = "redundant",
-	[WEIR_LINT_USELESS] = "useless-exceptions",
-	[WEIR_LINT_FUTURE] = "seen-in-future",
-	[WEIR_LINT_ANCIENT] = "seen-long-ago",
-	[WEIR_LINT_BACKWARDS] = "ends-before-seen",
-	[WEIR_LINT_FAR] = "ends-far-off",
+	[WEIR_LINT_USELESS] = "useless_exceptions",
+	[WEIR_LINT_FUTURE] = "seen_in_future",
+	[WEIR_LINT_ANCIENT] = "seen_long_ago",
+	[WEIR_LINT_BACKWARDS] = "ends_before_seen",
+	[WEIR_LINT_FAR] = "ends_far_off",
 };
 
 const char *
@@ -37,6 +37,7 @@ weir_lint_is_dangerous(unsigned int reason)
 	switch (reason) {
 	case WEIR_LIST_SINGLE_LABEL:
 	case WEIR_LIST_NEVER_BLOCK:
+	case WEIR_LIST_WELL_KNOWN:
 	case WEIR_LIST_PUBLIC_SUFFIX:
 	case WEIR_LIST_PRIVATE_SUFFIX:
 	case WEIR_LIST_SPECIAL_USE:
@@ -154,6 +155,7 @@ take_item(void *arg, unsigned int thread, const struct weir_list_item *item)
 		entry.confidence = 100;
 	len = weir_name_to_key(item->name, WEIR_TRIGGER_QNAME, key, NULL);
 	reason = weir_guard_judge(&lint->guard, key, len, &entry,
+	    WEIR_ACTION_NXDOMAIN,
 	    item->is_from_url ? WEIR_GUARD_URL : WEIR_GUARD_NO_URL);
 	if (reason != WEIR_GUARD_FINE)
 		return WEIR_LIST_REFUSED(reason);

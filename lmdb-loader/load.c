@@ -3,6 +3,7 @@
  */
 #include "lmdb-loader/load.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -110,10 +111,15 @@ int
 weir_load_name(
     const struct weir_load *load, const char *text, struct weir_name *ret_name)
 {
-	/* It would be looked up, and not found. */
+	struct in_addr address;
+
+	/* They would be looked up, and not found. */
 	if (strstr(text, "://") != NULL)
 		return weir_load_usage(
 		    load, "%s: a URL; ask for the name in it", text);
+	if (inet_pton(AF_INET, text, &address) == 1)
+		return weir_load_usage(
+		    load, "%s: an address; rules are about names", text);
 	if (weir_idn_parse(text, strlen(text), ret_name) == 0)
 		return 0;
 	return weir_load_usage(load, "%s: not a domain name", text);

@@ -45,7 +45,7 @@ static const struct command {
 	{ "apply", weir_cmd_apply, 0, 0, TAKES_WAIT | TAKES_UNLESS,
 	    " [--no-wait] [--timeout S]", "compile the lists and swap" },
 	{ "accept", weir_cmd_accept, 1, 1, 0, " FEED",
-	    "a list that has shrunk or grown too much is right" },
+	    "its list that is held is right" },
 	{ "delta", weir_cmd_delta, 1, 1, TAKES_WAIT | TAKES_FILES,
 	    " FEED [--add F] [--del F]", "a few names of a feed" },
 	{ "compact", weir_cmd_compact, 0, 0, TAKES_WAIT, "",
@@ -57,11 +57,11 @@ static const struct command {
 	{ "lookup", weir_cmd_lookup, 1, 1000000, 0, " NAME...",
 	    "what the database has on names" },
 	{ "allow", weir_cmd_allow, 1, 100, TAKES_WAIT | TAKES_FOR,
-	    " NAME... [--for 2h] [--why T]", "a rule of your own, at once" },
+	    " NAME... [--for 2h] [--why T]", "never block it, from now on" },
 	{ "deny", weir_cmd_deny, 1, 100, TAKES_WAIT | TAKES_FOR,
-	    " NAME... [--for 2h] [--why T]", "the same" },
+	    " NAME... [--for 2h] [--why T]", "block it, from now on" },
 	{ "forget", weir_cmd_forget, 1, 100, TAKES_WAIT, " NAME...",
-	    "no such rule any more" },
+	    "take an allow or deny back" },
 	{ "explain", weir_cmd_explain, 1, 1, TAKES_TYPE | TAKES_CLIENT,
 	    " NAME [--type T] [--client A]", "why a name is blocked, or not" },
 	{ "dump", weir_cmd_dump, 0, 1, 0, " [NAME]",
@@ -128,29 +128,34 @@ print_usage(FILE *stream)
 	for (i = 0; i < COMMAND_COUNT; i++) {
 		snprintf(call, sizeof(call), "%s%s", commands[i].name,
 		    commands[i].args);
-		fprintf(stream, "  %-33s %s\n", call, commands[i].help);
+		fprintf(stream, "  %-36s %s\n", call, commands[i].help);
 	}
 	fprintf(stream,
 	    "\noptions, before or after the command:\n"
-	    "  -c, --config FILE                 default: %s\n"
-	    "  -j, --json                        the result as JSON\n"
-	    "  --add FILE, --del FILE            lists of names to add, to "
+	    "  -c, --config FILE                    default: %s\n"
+	    "  -j, --json                           the result as JSON\n"
+	    "  --add FILE, --del FILE               lists of names to add, to "
 	    "delete\n"
-	    "  --gen G, --from N, --to M         which states of a signed feed "
+	    "  --gen G, --from N, --to M            which states of a signed "
+	    "feed "
 	    "the delta leads between\n"
-	    "  --unless-rolled-back              apply: not after a rollback\n"
-	    "  --format FORMAT                   of the files to judge\n"
-	    "  --popular FILE                    names that no list should "
+	    "  --unless-rolled-back                 apply: not after a "
+	    "rollback\n"
+	    "  --format FORMAT                      of the files to judge\n"
+	    "  --popular FILE                       names that no list should "
 	    "have\n"
-	    "  --for TIME                        30s, 30m, 12h, 7d; default: "
+	    "  --for TIME                           30s, 30m, 12h, 7d; "
+	    "default: "
 	    "for "
 	    "ever\n"
-	    "  --why TEXT                        shown by status and explain\n"
-	    "  --client ADDRESS                  who asks\n"
-	    "  --no-compact                      start no compaction aside\n"
-	    "  --no-wait                         do not wait for the modules\n"
-	    "  --timeout SECONDS                 wait that long at most\n"
-	    "  --type TYPE                       query type; default: A\n"
+	    "  --why TEXT                           shown by status and "
+	    "explain\n"
+	    "  --client ADDRESS                     who asks\n"
+	    "  --no-compact                         start no compaction aside\n"
+	    "  --no-wait                            do not wait for the "
+	    "modules\n"
+	    "  --timeout SECONDS                    wait that long at most\n"
+	    "  --type TYPE                          query type; default: A\n"
 	    "  -h, --help; -V, --version\n",
 	    weir_paths_config());
 }
@@ -388,6 +393,11 @@ read_settings(struct weir_load *load, const struct command *command)
 	}
 	if (error == 0)
 		return 0;
+	if (error == WEIR_EMISSING && !load->has_config)
+		(void)weir_problem_set(&problem, error,
+		    "%s: No such file or directory (-c FILE or WEIR_CONFIG "
+		    "names another)",
+		    load->config);
 	weir_log_bare(problem.text);
 	return weir_load_print_failure(load, problem.text, WEIR_EXIT_USAGE);
 }

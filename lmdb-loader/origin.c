@@ -12,6 +12,7 @@
 
 struct finder {
 	const struct weir_feed_settings *feed;
+	unsigned int action; /* the feed's */
 	const struct weir_guard *guard;
 	const struct weir_name *name;
 	struct weir_origins *origins;
@@ -25,6 +26,9 @@ weir_origin_stamp(
 
 	if (stat(path, &st) != 0)
 		return false;
+	*ret_size = *ret_modified_ns = 0;
+	if (S_ISDIR(st.st_mode))
+		return true;
 	*ret_size = (uint64_t)st.st_size;
 	*ret_modified_ns = (uint64_t)st.st_mtim.tv_sec * 1000000000U +
 			   (uint64_t)st.st_mtim.tv_nsec;
@@ -60,7 +64,7 @@ take_item(void *arg, const struct weir_list_item *item)
 	place->label = label;
 	place->scope = entry.scope;
 	place->refused = weir_guard_judge(finder->guard, key, len, &entry,
-	    weir_guard_url(item, finder->feed));
+	    finder->action, weir_guard_url(item, finder->feed));
 	return 0;
 }
 
@@ -97,8 +101,9 @@ weir_origin_find(const struct weir_settings *settings, unsigned int feed,
     const struct weir_guard *guard, const struct weir_name *name,
     struct weir_origins *ret_origins, struct weir_problem *problem)
 {
-	struct finder finder = { &settings->feeds[feed], guard, name,
-		ret_origins };
+	struct finder finder = { &settings->feeds[feed],
+		settings->policy.feeds[WEIR_FEED_FIRST + feed].action, guard,
+		name, ret_origins };
 	struct weir_list_options options = weir_item_options(finder.feed);
 	struct weir_list_report report;
 

@@ -12,9 +12,13 @@
 #include "lib/log.h"
 #include "lmdb-loader/load.h"
 #include "lmdb-loader/origin.h"
+#include "lmdb-loader/rules.h"
 
 #define REPORT_SIZE_MAX (64U << 20) /* 250 feeds with all their examples */
 #define REPORT_FILE     "%" PRIu64 ".report.json"
+
+/* Lists change daily or weekly: from then on it is worth a word. */
+#define OLD_DAYS 7
 
 static json_t *
 describe_examples(const struct weir_list_example *examples)
@@ -82,20 +86,18 @@ add_list(json_t *object, const struct weir_feed_settings *settings,
     const struct weir_compile_feed *feed)
 {
 	const struct weir_list_report *report = &feed->report;
-	uint64_t size = 0, modified_ns = 0;
 	json_t *list;
 
-	/* So that explain knows whether it reads the same list. */
-	if (settings->file != NULL)
-		(void)weir_origin_stamp(settings->file, &size, &modified_ns);
 	list = json_pack(
 	    "{s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:o}",
 	    "file",
 	    weir_load_string(settings->file != NULL ? settings->file : ""),
 	    "format",
 	    report->format[0] != '\0' ? report->format : settings->format,
-	    "octets", (json_int_t)size, "modified_ns", (json_int_t)modified_ns,
-	    "lines", (json_int_t)report->line_count, "entries",
+	    /* So that explain knows whether it reads the same list. */
+	    "octets", (json_int_t)feed->size, "modified_ns",
+	    (json_int_t)feed->modified_ns, "lines",
+	    (json_int_t)report->line_count, "entries",
 	    (json_int_t)report->entry_count, "kept",
 	    (json_int_t)feed->kept_count, "held", (json_int_t)feed->held_count,
 	    "problem", weir_load_string(feed->problem.text), "refused_count",
@@ -159,7 +161,7 @@ print_example(json_t *feed, json_t *example, FILE *stream)
 {
 	long long column = integer(example, "column");
 
-	fprintf(stream, "%s", text(feed, "file"));
+	weir_log_clean(text(feed, "file"), stream);
 	/* The lines of a signed feed's state are of no file. */
 	if (integer(example, "line") > 0 &&
 	    json_object_get(feed, "sequence") == NULL)
@@ -175,9 +177,9 @@ is_guarded(json_t *refused)
 {
 	static const enum weir_list_reason reasons[] = { WEIR_LIST_SINGLE_LABEL,
 		WEIR_LIST_LOCAL_NAME, WEIR_LIST_NEVER_BLOCK,
-		WEIR_LIST_PUBLIC_SUFFIX, WEIR_LIST_PRIVATE_SUFFIX,
-		WEIR_LIST_SPECIAL_USE, WEIR_LIST_POPULAR,
-		WEIR_LIST_WHOLE_HOST };
+		WEIR_LIST_WELL_KNOWN, WEIR_LIST_PUBLIC_SUFFIX,
+		WEIR_LIST_PRIVATE_SUFFIX, WEIR_LIST_SPECIAL_USE,
+		WEIR_LIST_POPULAR, WEIR_LIST_WHOLE_HOST };
 	const char *word = text(refused, "reason");
 	size_t i;
 
@@ -207,6 +209,18 @@ print_refused(json_t *feed, json_t *refused, FILE *stream)
 	fputc('\n', stream);
 }
 
+/* Whoever brings the lists may have stopped, and nothing else shows it. */
+static void
+print_age(json_t *feed, FILE *stream)
+{
+	long long modified_s = integer(feed, "modified_ns") / 1000000000;
+	long long days = ((long long)time(NULL) - modified_s) / 86400;
+
+	if (strcmp(text(feed, "state"), "read") == 0 && modified_s > 0 &&
+	    days >= OLD_DAYS)
+		fprintf(stream, ", its list is %lld days old", days);
+}
+
 static void
 print_feed(json_t *feed, FILE *stream)
 {
@@ -218,11 +232,13 @@ print_feed(json_t *feed, FILE *stream)
 	    integer(feed, "removed") == 0)
 		return;
 	fprintf(stream,
-	    "  %s%s: %lld names (%lld added, %lld removed, "
+	    "  %s%s: %lld %s (%lld added, %lld removed, "
 	    "%lld changed)",
 	    strcmp(state, "rules") == 0 ? "local " : "feed ",
-	    text(feed, "name"), integer(feed, "names"), integer(feed, "added"),
-	    integer(feed, "removed"), integer(feed, "changed"));
+	    text(feed, "name"), integer(feed, "names"),
+	    integer(feed, "names") == 1 ? "name" : "names",
+	    integer(feed, "added"), integer(feed, "removed"),
+	    integer(feed, "changed"));
 	if (strcmp(state, "gone") == 0)
 		fputs(", no longer configured", stream);
 	else if (strcmp(state, "kept") == 0)
@@ -233,11 +249,15 @@ print_feed(json_t *feed, FILE *stream)
 		fputs(
 		    ", kept from before: its list has to be accepted", stream);
 	if (integer(feed, "deltas") > 0)
-		fprintf(
-		    stream, ", and %lld deltas since", integer(feed, "deltas"));
+		fprintf(stream, ", and %lld %s since", integer(feed, "deltas"),
+		    integer(feed, "deltas") == 1 ? "delta" : "deltas");
+	print_age(feed, stream);
 	fputc('\n', stream);
-	if (text(feed, "problem")[0] != '\0')
-		fprintf(stream, "    %s\n", text(feed, "problem"));
+	if (text(feed, "problem")[0] != '\0') {
+		fputs("    ", stream);
+		weir_log_clean(text(feed, "problem"), stream);
+		fputc('\n', stream);
+	}
 	json_array_foreach(json_object_get(feed, "refused"), i, refused)
 	    print_refused(feed, refused, stream);
 }
@@ -251,17 +271,17 @@ weir_report_print(json_t *feeds, FILE *stream)
 	json_array_foreach(feeds, i, feed) print_feed(feed, stream);
 }
 
-int
-weir_report_save(
-    const struct weir_store *store, uint64_t generation, json_t *feeds)
+static int
+save(const struct weir_store *store, uint64_t generation,
+    long long applied_unix, uint64_t lists_of, json_t *feeds)
 {
 	char file[64], *bytes;
 	json_t *report;
 	int ret;
 
-	report = json_pack("{s:I, s:I, s:O}", "generation",
-	    (json_int_t)generation, "applied_unix", (json_int_t)time(NULL),
-	    "feeds", feeds);
+	report = json_pack("{s:I, s:I, s:I, s:O}", "generation",
+	    (json_int_t)generation, "applied_unix", (json_int_t)applied_unix,
+	    "lists_of", (json_int_t)lists_of, "feeds", feeds);
 	bytes = report != NULL ? json_dumps(report, JSON_INDENT(1)) : NULL;
 	json_decref(report);
 	if (bytes == NULL)
@@ -270,6 +290,25 @@ weir_report_save(
 	ret = weir_file_replace(store->folder, file, bytes, strlen(bytes));
 	free(bytes);
 	return ret;
+}
+
+/* What is there of the same generation: an apply that changed nothing. */
+int
+weir_report_save(
+    const struct weir_store *store, uint64_t generation, json_t *feeds)
+{
+	return save(store, generation, (long long)time(NULL),
+	    weir_report_lists_of(store, generation), feeds);
+}
+
+uint64_t
+weir_report_lists_of(const struct weir_store *store, uint64_t generation)
+{
+	json_t *report = weir_report_load(store, generation);
+	long long lists_of = integer(report, "lists_of");
+
+	json_decref(report);
+	return lists_of > 0 ? (uint64_t)lists_of : generation;
 }
 
 json_t *
@@ -317,18 +356,29 @@ add_names(json_t *feeds, const char *name, int64_t added)
 	}
 }
 
+static bool
+is_local(const char *feed)
+{
+	return strcmp(feed, weir_rules_list_text(WEIR_FEED_ALLOW)) == 0 ||
+	       strcmp(feed, weir_rules_list_text(WEIR_FEED_DENY)) == 0;
+}
+
 void
 weir_report_keep(const struct weir_store *store, uint64_t from,
     const char *feed, int64_t added)
 {
 	json_t *report = weir_report_load(store, from);
 	json_t *feeds = json_object_get(report, "feeds");
+	uint64_t lists_of = store->current.generation;
 
+	if (feed == NULL || is_local(feed))
+		lists_of = weir_report_lists_of(store, from);
 	if (feeds != NULL && feed != NULL)
 		add_names(feeds, feed, added);
 	/* Without one, `status` says nothing of the lists. */
 	if (feeds != NULL &&
-	    weir_report_save(store, store->current.generation, feeds) < 0)
+	    save(store, store->current.generation,
+		integer(report, "applied_unix"), lists_of, feeds) < 0)
 		weir_log_error("the report on the lists cannot be written to "
 			       "%s",
 		    store->folder);

@@ -38,6 +38,11 @@ int weir_report_save(const struct weir_store *store, uint64_t generation,
  *  (less, if below 0) than there. */
 void weir_report_keep(const struct weir_store *store, uint64_t from,
     const char *feed, int64_t added);
+/** The generation that has brought the lists that this one has: itself, or an
+ *  older one if rules of allow and deny, or a compact, have come since.  That
+ *  one may be gone. */
+uint64_t
+weir_report_lists_of(const struct weir_store *store, uint64_t generation);
 /** NULL if there is none that can be read. */
 json_t *weir_report_load(const struct weir_store *store, uint64_t generation);
 

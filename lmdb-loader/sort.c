@@ -359,6 +359,7 @@ weir_sort_finish(struct weir_sort *sort)
 {
 	struct weir_merge_job job = { .store = &sort->store,
 		.thread_count = sort->options.thread_count,
+		.policy = sort->options.policy,
 		.progress = sort->options.progress,
 		.entries = &sort->entries };
 	int ret = sort->store.error;

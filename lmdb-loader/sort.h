@@ -10,7 +10,8 @@
  * threads may add, each to a part of its own, and merge.
  *
  * Two entries of one feed for one key become one (weir_entry_merge), the first
- * that came first.  What one thread adds comes in that order; what several do, by the numbers of their stretches.
+ * that came first.  If the policy is known, what does not exist for it (too low
+ * a confidence, another category) is never a part of what does.  What one thread adds comes in that order; what several do, by the numbers of their stretches.
  */
 #ifndef WEIR_LMDB_LOADER_SORT_H
 #define WEIR_LMDB_LOADER_SORT_H
@@ -21,6 +22,7 @@
 #include "lib/entry.h"
 #include "lib/error.h"
 #include "lib/log.h"
+#include "lib/policy.h"
 #include "lmdb-loader/stream.h"
 
 struct weir_sort;
@@ -30,6 +32,9 @@ struct weir_sort_options {
 	uint64_t memory;    /* octets, about; 0: as much as it takes */
 	unsigned int thread_count;      /* that merge, and have a part each */
 	struct weir_progress *progress; /* of merging, in names; NULL: none */
+	/* Whose feeds are those of the entries; its table of feeds must not
+	 * change.  NULL: not known. */
+	const struct weir_policy *policy;
 };
 
 /** All in memory, one thread. */

@@ -48,6 +48,7 @@ struct shared {
 struct folder {
 	struct weir_run_writer writer;
 	const struct weir_intern *entries;
+	const struct weir_policy *policy; /* NULL: not known */
 	struct weir_intern *sets;
 	bool has_key;
 	uint32_t first; /* the place of its first entry */
@@ -184,23 +185,39 @@ merger_init(
 
 /* --- folding ------------------------------------------------------------- */
 
-/* What is encoded here was checked when it came in. */
+static bool
+counts(const struct weir_policy *policy, const struct weir_entry *entry)
+{
+	return policy == NULL || entry->feed >= policy->feed_count ||
+	       weir_feed_counts(&policy->feeds[entry->feed], entry);
+}
+
+/* What is encoded here was checked when it came in.  Of entries that do not
+ * count the first one stays, until one comes that does: put together they might
+ * have one's category and the other's confidence, and count. */
 static void
-merge(uint8_t *slot, const uint8_t *encoded)
+merge(const struct weir_policy *policy, uint8_t *slot, const uint8_t *encoded)
 {
 	struct weir_entry first, second;
+	bool does_second_count;
 
 	if (memcmp(slot, encoded, WEIR_ENTRY_BYTES) == 0 ||
 	    weir_entry_decode(slot, &first) < 0 ||
 	    weir_entry_decode(encoded, &second) < 0)
 		return;
-	weir_entry_merge(&first, &second, &first);
-	weir_entry_encode(&first, slot);
+	does_second_count = counts(policy, &second);
+	if (!counts(policy, &first)) {
+		if (does_second_count)
+			weir_entry_encode(&second, slot);
+	} else if (does_second_count) {
+		weir_entry_merge(&first, &second, &first);
+		weir_entry_encode(&first, slot);
+	}
 }
 
 /* Puts an encoded entry into the set, at its feed's place. */
 static void
-set_put(uint8_t *set, const uint8_t *encoded)
+set_put(const struct weir_policy *policy, uint8_t *set, const uint8_t *encoded)
 {
 	unsigned int count = weir_intern_entry_count(set), at;
 	unsigned int feed = weir_bytes_get16(encoded), there;
@@ -209,7 +226,7 @@ set_put(uint8_t *set, const uint8_t *encoded)
 	for (at = 0; at < count; at++, slot += WEIR_ENTRY_BYTES) {
 		there = weir_bytes_get16(slot);
 		if (there == feed) {
-			merge(slot, encoded);
+			merge(policy, slot, encoded);
 			return;
 		}
 		if (there > feed)
@@ -228,12 +245,12 @@ fold_entry(struct folder *folder, uint32_t place)
 		if (place == folder->first)
 			return;
 		memset(folder->set, 0, WEIR_SET_HEAD_BYTES);
-		set_put(folder->set,
+		set_put(folder->policy, folder->set,
 		    weir_intern_set(folder->entries, folder->first) +
 			WEIR_SET_HEAD_BYTES);
 		folder->is_set = true;
 	}
-	set_put(folder->set,
+	set_put(folder->policy, folder->set,
 	    weir_intern_set(folder->entries, place) + WEIR_SET_HEAD_BYTES);
 }
 
@@ -355,6 +372,7 @@ merge_range(struct shared *shared, unsigned int range, unsigned int thread)
 	folder->writer.run = &shared->out[range];
 	folder->writer.table = (uint16_t)range;
 	folder->entries = job->entries;
+	folder->policy = job->policy;
 	folder->sets = job->sets != NULL ? &job->sets[range] : NULL;
 	ret = merger_init(&merger, shared, range);
 	if (ret == 0)

@@ -10,6 +10,7 @@
 
 #include "lib/error.h"
 #include "lib/log.h"
+#include "lib/policy.h"
 #include "lib/work.h"
 #include "lmdb-loader/intern.h"
 #include "lmdb-loader/sort_run.h"
@@ -25,6 +26,7 @@ struct weir_merge_job {
 	 * each with its entry.  Otherwise each key comes once, its place that
 	 * of its set in the table of its block. */
 	struct weir_intern *sets;
+	const struct weir_policy *policy; /* NULL: not known */
 };
 
 /** Merges runs, which are sorted by what came first, into one and empties them.

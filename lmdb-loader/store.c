@@ -272,6 +272,38 @@ flock_within(int fd, unsigned int wait_ms)
 	return true;
 }
 
+/* What root makes is given to whom the folder belongs to: other files are
+ * replaced, but a lock is opened again.  Never what somebody else has put
+ * there: it could be another name of any file. */
+static int
+open_lock(const char *folder, const char *path)
+{
+	const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
+	struct stat st;
+	int fd = open(path, flags | O_CREAT | O_EXCL, 0644);
+
+	if (fd < 0)
+		return errno == EEXIST ? open(path, flags) : -1;
+	if (geteuid() == 0 && stat(folder, &st) == 0 && st.st_uid != 0 &&
+	    fchown(fd, st.st_uid, st.st_gid) != 0)
+		return fd; /* whoever comes next is told whose it is */
+	return fd;
+}
+
+static int
+cannot_lock(const char *folder, const char *path, struct weir_problem *problem)
+{
+	int error = errno;
+	struct stat st;
+	bool is_owner = stat(folder, &st) == 0 && st.st_uid == geteuid();
+
+	return weir_problem_set(problem, WEIR_ESYSTEM, "%s: %s%s", path,
+	    strerror(error),
+	    error != EACCES ? ""
+	    : is_owner      ? " (it is another user's: chown it, or remove it)"
+			    : " (weir-load runs as the folder's owner)");
+}
+
 /* The lock's file holds its owner's process id, for people. */
 int
 weir_store_flock(const char *folder, const char *file, unsigned int wait_ms,
@@ -284,12 +316,9 @@ weir_store_flock(const char *folder, const char *file, unsigned int wait_ms,
 
 	if (path == NULL)
 		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	fd = open_lock(folder, path);
 	if (fd < 0) {
-		ret = weir_problem_set(problem, WEIR_ESYSTEM, "%s: %s%s", path,
-		    strerror(errno),
-		    errno == EACCES ? " (weir-load runs as the folder's owner)"
-				    : "");
+		ret = cannot_lock(folder, path, problem);
 	} else if (!flock_within(fd, wait_ms)) {
 		len = pread(fd, owner, sizeof(owner) - 1, 0);
 		owner[len > 0 ? strspn(owner, "0123456789") : 0] = '\0';

@@ -40,7 +40,7 @@ int weir_store_lock(const char *folder, unsigned int wait_ms,
 void weir_store_close(struct weir_store *store);
 
 /** Takes a lock in the folder as weir_store_lock does; closing *ret_fd gives it
- *  back. */
+ *  back.  A lock's file that root makes belongs to the folder's owner. */
 int weir_store_flock(const char *folder, const char *file, unsigned int wait_ms,
     int *ret_fd, struct weir_problem *problem) WEIR_CHECKED;
 
@@ -104,7 +104,9 @@ int weir_store_publish(struct weir_store *store,
 int weir_store_rollback(struct weir_store *store, uint64_t generation,
     struct weir_problem *problem) WEIR_CHECKED;
 
-/** Removes all but the newest `keep` generations; never the current one.
+/** Removes all but the `keep` generations that were current last; never
+ *  the current one.  Of those with the lists of the next newer one
+ *  (weir_report_lists_of) the newest `keep` stay besides.
  *  What cannot be removed is tried again the next time. */
 void weir_store_prune(const struct weir_store *store, unsigned int keep);
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/file.h"
+#include "lmdb-loader/report.h"
 #include "lmdb-loader/store_files.h"
 
 static bool
@@ -136,27 +137,86 @@ weir_store_clean(const struct weir_store *store, bool are_orphans_removed)
 		remove_orphans(store);
 }
 
+/* Of the generations that were looked at, from the newest on: how many with
+ * other lists than the next newer one, and how many with the same. */
+struct newer {
+	unsigned int count, repeats;
+	uint64_t lists_of; /* the last one */
+};
+
+/* Whether there are enough newer ones.  Those that have the lists of the next
+ * newer one are no way back, and take no place of one that is. */
+static bool
+is_spare(struct newer *newer, uint64_t lists_of, unsigned int keep)
+{
+	if (newer->count > 0 && newer->lists_of == lists_of)
+		return ++newer->repeats > keep || newer->count > keep;
+	newer->lists_of = lists_of;
+	return ++newer->count > keep;
+}
+
+struct made {
+	uint64_t generation,
+	    serial; /* of when it was current last; 0: damaged */
+};
+
+static int
+compare_serials(const void *left, const void *right)
+{
+	const struct made *a = left, *b = right;
+
+	return (a->serial > b->serial) - (a->serial < b->serial);
+}
+
+/* In the order in which they were current last: what was rolled back from is
+ * older than what it was rolled back to.  NULL: there is none, or no memory. */
+static struct made *
+list_made(const struct weir_store *store, unsigned int *ret_count)
+{
+	struct weir_current text;
+	struct made *made;
+	uint64_t *generations;
+	unsigned int i;
+
+	if (weir_store_list(store, &generations, ret_count) < 0)
+		return NULL;
+	made = calloc(*ret_count + 1, sizeof(*made));
+	for (i = 0; made != NULL && i < *ret_count; i++) {
+		made[i].generation = generations[i];
+		if (weir_store_read(store, generations[i], &text, NULL) == 0)
+			made[i].serial = text.serial;
+	}
+	free(generations);
+	if (made != NULL)
+		qsort(made, *ret_count, sizeof(*made), compare_serials);
+	return made;
+}
+
 void
 weir_store_prune(const struct weir_store *store, unsigned int keep)
 {
+	struct newer newer = { .count = 0 };
 	char file[WEIR_STORE_FILE_SIZE];
-	uint64_t *generations;
+	struct made *made;
 	unsigned int count, i;
 	bool is_removed = false;
 
-	if (!store->has_current ||
-	    weir_store_list(store, &generations, &count) < 0)
+	if (!store->has_current)
 		return;
+	made = list_made(store, &count);
 	/* The text first: files without one are known as leftovers. */
-	for (i = 0; i + keep < count; i++) {
-		if (generations[i] == store->current.generation)
+	for (i = made != NULL ? count : 0; i-- > 0;) {
+		if (!is_spare(&newer,
+			weir_report_lists_of(store, made[i].generation),
+			keep) ||
+		    made[i].generation == store->current.generation)
 			continue;
 		snprintf(file, sizeof(file), "%" PRIu64 "." WEIR_STORE_TEXT,
-		    generations[i]);
+		    made[i].generation);
 		remove_file(store, file);
 		is_removed = true;
 	}
-	free(generations);
+	free(made);
 	if (is_removed)
 		remove_orphans(store);
 }

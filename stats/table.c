@@ -233,9 +233,10 @@ print_module(const struct weir_status *status, const struct weir_totals *totals,
 	(void)fprintf(stream, ", %u %s, since ", header->worker_count,
 	    header->worker_count == 1 ? "thread" : "threads");
 	print_time(stream, header->started_unix);
-	(void)fprintf(stream,
-	    "\n    %" PRIu64 " queries, %" PRIu64 " blocked\n",
-	    totals->ways[WEIR_WAY_QUERIES], weir_totals_blocked(totals));
+	(void)fprintf(stream, "\n    %" PRIu64 " %s, %" PRIu64 " blocked\n",
+	    totals->ways[WEIR_WAY_QUERIES],
+	    totals->ways[WEIR_WAY_QUERIES] == 1 ? "query" : "queries",
+	    weir_totals_blocked(totals));
 	if (serial == 0)
 		(void)fputs("    no database yet\n", stream);
 	else

@@ -2,7 +2,8 @@
 # The state of a signed feed, and a process that ends while it takes a payload:
 # before each of its writes, renames, fsyncs and so on, one after the other, and
 # in the middle of each write.  After each the state is that of before or that of
-# after, all of it; taking the payload once more works; nothing is left over.
+# after, all of it; taking the payload once more works; nothing is left over.  The
+# same with calls that fail, as on a full disk.
 #
 # stdio writes with system calls of its own, which are not seen here; what it has
 # written is there or not, at the rename that follows.
@@ -27,7 +28,7 @@ trap 'rm -rf "$work"' EXIT
 gen=0123456789abcdef
 
 fail() {
-	echo "step ${step:-0}, half ${half:-0}: $*" >&2
+	echo "step ${step:-0}, ${how:-}: $*" >&2
 	ls -l "$work/state" >&2
 	exit 1
 }
@@ -48,8 +49,8 @@ names() {
 }
 
 printf 'database: %s/db\nstatus: %s/status\n' "$work" "$work" >"$work/weir.yaml"
-seq -f '+name-%.0f.example' 20000 | payload full 0 1
-seq -f '+other-%.0f.example' 20500 | payload full 0 30
+seq -f '+name-%.0f.example' 8000 | payload full 0 1
+seq -f '+other-%.0f.example' 8500 | payload full 0 30
 for at in $(seq 2 13); do
 	{
 		echo "+new-$at.example"
@@ -72,15 +73,18 @@ sweep() {
 	is=$(names)
 	steps=$(cat "$work/count")
 	[ "$steps" -gt 5 ] || fail "only $steps steps"
-	for half in 0 1; do
+	for how in die half fail; do
 		for step in $(seq 1 "$steps"); do
 			rm -rf "$work/state"
 			cp -a "$work/clean" "$work/state"
 			code=0
-			WEIR_DIE_AT=$step WEIR_DIE_HALF=$half LD_PRELOAD=$die \
-				"$take" "$work/state" "$payload" >/dev/null ||
-				code=$?
-			[ "$code" = 99 ] || fail "did not die: $code"
+			LD_PRELOAD=$die WEIR_DIE_AT=$step \
+				WEIR_DIE_HALF=$([ $how != half ] || echo 1) \
+				WEIR_DIE_FAIL=$([ $how != fail ] || echo 1) \
+				"$take" "$work/state" "$payload" \
+				>/dev/null 2>&1 || code=$?
+			[ "$code" = 99 ] || [ $how = fail ] ||
+				fail "did not die: $code"
 			if [ -f "$work/state/state.json" ]; then
 				now=$(names)
 			else
@@ -88,6 +92,8 @@ sweep() {
 			fi
 			[ "$now" = "$was" ] || [ "$now" = "$is" ] ||
 				fail "the state is neither: $now"
+			[ "$code" != 0 ] || [ "$now" = "$is" ] ||
+				fail "said to be taken, and is not"
 			"$take" "$work/state" "$payload" >/dev/null ||
 				fail "the payload is not taken any more"
 			[ "$(names)" = "$is" ] || fail "another state: $(names)"
@@ -100,7 +106,7 @@ sweep() {
 				fail "files that the state does not name"
 		done
 	done
-	echo "$what: $steps steps, each twice"
+	echo "$what: $steps steps, three times"
 }
 
 sweep "the first" "$work/full-1"

@@ -2,7 +2,7 @@
 # weir-load lint: what it finds in lists, with and without a database.
 set -euo pipefail
 export LC_ALL=C
-load=${WEIR_LOAD:-./weir-load}
+load=${WEIR_LOAD:-${top_builddir:-$PWD}/weir-load}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -107,6 +107,7 @@ lint 2
 lint 2 --add x fine.hosts
 : >empty.txt
 lint 3 empty.txt
+says 'nothing +no name in it that can be used'
 code=0
 "$load" -c nowhere.yaml lint fine.hosts >out 2>err || code=$?
 [ "$code" = 2 ] || fail "a weir.yaml that is named has to be there"
@@ -147,7 +148,7 @@ END
 printf 'x.example\na.example\n' >alpha.txt
 printf 'a.example\nb.x.example\n' >beta.txt
 lint 3 fine.hosts
-says '1: on the never-block list, as in line 3: c\.example'
+says '1: on the never-block list, or above such a name, as in line 3: c\.example'
 says_nothing_of loaded
 "$load" apply --no-wait >/dev/null
 lint 3 odd.hosts
@@ -160,6 +161,7 @@ says 'loaded +0 of 3 names are blocked already by generation 1, 3 are new'
 # JSON says the same.
 code=0
 "$load" lint --json odd.hosts >out 2>err || code=$?
+! grep -q '"[a-z]*-[a-z-]*":' out || fail "lint --json: a key with a hyphen"
 [ "$code" = 3 ] || fail "JSON: exit $code"
 if command -v jq >/dev/null; then
 	[ "$(jq -c '.files[0] | [.result, .format, .names, .duplicates.count,
@@ -167,3 +169,12 @@ if command -v jq >/dev/null; then
 		.invalid.count, .loaded.known, .loaded.feeds[1].same]' out)" = \
 		'["trouble","hosts",4,1,1,1,2,4,1]' ] || fail "JSON: $(cat out)"
 fi
+
+# A list's name may come from an archive, and must not drive the terminal.
+mkdir bad
+printf 'good.example\n' >$'bad/\e[31mred\nlist'
+printf 'x y z\n' >$'bad/\e]0;title\a'
+lint 1 bad/*
+! grep -q '[[:cntrl:]]' out err || fail "$what: control characters"
+says 'bad/\?\[31mred\?list: fine'
+says '1 names are in|unreadable'

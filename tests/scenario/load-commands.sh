@@ -95,6 +95,8 @@ run 2 lookup "a..b"
 complains "not a domain name"
 run 2 lookup evil.example http://evil.example/page
 complains "http://evil.example/page: a URL"
+run 2 explain 192.0.2.1
+complains "192.0.2.1: an address"
 run 2 delta alpha --add one --add two
 complains "--add: given twice"
 run 2 delta deny --add one
@@ -103,6 +105,12 @@ run 2 status --nonsense
 complains "--nonsense: no such option"
 run 2 -c
 complains "-c: its value is missing"
+
+# Where else to look for a configuration, if none was named.
+code=0
+WEIR_CONFIG=$work/none "$load" status >"$out" 2>"$err" || code=$?
+[ "$code" = 2 ] || fail "without weir.yaml: exit $code, not 2"
+complains "$work/none: No such file or directory (-c FILE or WEIR_CONFIG"
 
 # With --json each of these is an object too, wherever --json stands.
 fails_as_json() {
@@ -159,10 +167,17 @@ run 2 config
 grep -qE "^$conf:[0-9]+: " "$err" || fail "no FILE:LINE: reason"
 cp "$work/good.yaml" "$conf"
 
+mv "$work/trial.txt" "$work/away.txt"
+run 0 config
+complains "$conf:$(grep -n 'name: trial' "$conf" | cut -d: -f1): feed trial: $work/trial.txt: No such"
+mv "$work/away.txt" "$work/trial.txt"
+run 0 config
+[ ! -s "$err" ] || fail "$what: complains though all is there"
+
 # The first generation.
 run 0 apply
 says "generation 1, serial 1: 8 names, 8 added, 0 removed, 0 changed"
-says "local allow: 1 names"
+says "local allow: 1 name "
 says "feed alpha: 3 names (3 added, 0 removed, 0 changed)"
 says "1 refused: "
 says "as in $work/alpha.txt:3:1: 10.0.0.1"
@@ -171,6 +186,12 @@ says "compiled in "
 says "no module is running"
 run 0 apply
 says "nothing changed: generation 1 stays"
+! grep -q "days old" "$out" || fail "$what: takes a new list for old"
+touch -d "9 days ago" "$work/hosts.txt"
+run 0 apply
+says "feed hosts: 2 names (0 added, 0 removed, 0 changed), its list is 9 days old"
+run 0 status
+says ", its list is 9 days old"
 [ ! -e "$work/state/db/2.base" ] || fail "nothing changed, yet generation 2"
 run 0 apply --json
 is_json
@@ -265,6 +286,7 @@ says "a client gets: REFUSED"
 # Back and forth.
 run 0 rollback
 says "rolled back to generation 2, serial 4"
+says "until the next weir-load apply"
 run 0 rollback 1 --json
 is_json
 says '"generation": 1'
@@ -273,6 +295,7 @@ run 0 lookup bad.test
 says "bad.test: alpha"
 run 0 rollback 1
 says "is the current one already"
+! grep -q "until the next" "$out" || fail "$what: nothing was rolled back"
 run 1 rollback
 complains "no generation before the current one"
 run 1 rollback 99
@@ -288,6 +311,7 @@ run 0 lookup bad.test
 says "bad.test: alpha"
 run 0 status
 says "* generation "
+says "last apply, at "
 says "kept from before"
 run 0 status --json
 is_json
@@ -360,7 +384,9 @@ if [ -w /dev/full ]; then
 		# shellcheck disable=SC2086
 		"$load" -c "$conf" $command >/dev/full 2>"$err" || code=$?
 		[ "$code" = 1 ] || fail "$what: exit $code, not 1"
-		[ "$(wc -l <"$err")" = 1 ] || fail "$what: not one sentence"
+		# config also notes the list that is gone.
+		[ "$(grep -vc ': feed [a-z]*: ' "$err")" = 1 ] ||
+			fail "$what: not one sentence"
 	done
 fi
 
@@ -414,6 +440,44 @@ run 0 rollback
 run 0 lookup good.test wrong.test
 says "good.test: alpha"
 says "wrong.test: neither"
+
+# Nor to the same lists, after rules of one's own and a compact; and the time of
+# the last apply is that of the lists.
+for name in fine.lists.test bad.lists.test; do
+	printf '%s\n' evil.example $name >"$work/alpha.txt"
+	run 0 apply
+done
+applied=$(grep applied_unix "$work/state/db/"*.report.json | sort -t: -k3n |
+	tail -n 1 | grep -o '[0-9]*,$')
+sleep 1.1
+run 0 allow helps.not.test
+run 0 compact
+run 0 status --json
+says "\"applied_unix\": $applied"
+run 0 status
+says ", lists of $(sed -n 's/^generation //p' "$work/state/db/current" | awk '{ print $1 - 2 }')"
+run 0 rollback
+run 0 lookup fine.lists.test bad.lists.test helps.not.test
+says "fine.lists.test: alpha"
+says "bad.lists.test: neither"
+says "helps.not.test: allow"
+# What was rolled back from is none either, whatever comes behind it.
+run 0 allow helps.still.not.test
+run 0 rollback
+run 0 lookup fine.lists.test bad.lists.test
+says "fine.lists.test: neither"
+says "bad.lists.test: neither"
+run 0 forget helps.not.test helps.still.not.test
+
+# Nothing blocked for a while, as weir-load(8) has it.
+grep -E '^(database|status):' "$conf" >"$work/off.yaml"
+what="apply without feeds"
+"$load" -c "$work/off.yaml" apply >"$out" 2>"$err" || fail "$what"
+run 0 lookup evil.example
+says "evil.example: neither"
+run 0 rollback
+run 0 lookup evil.example
+says "evil.example: alpha"
 
 # Feeds in an overlay keep their names when others come in before them.
 conf=$work/feeds.yaml
@@ -473,4 +537,8 @@ rmdir "$work/feeds/compact.base"
 run 0 compact
 run 0 --json status
 says '"compact_problem": null'
+# A rule of one's own is taken once by apply (and freed, as the sanitizers see).
+run 0 deny mine.example
+run 0 apply
+run 0 forget mine.example
 echo "all commands do as weir-load(8) says"

@@ -158,7 +158,7 @@ fails 1 "no such local rule" forget w2.plain.example
 fails 1 "weir.yaml:[0-9]+: allow: has yes.plain" allow yes.plain.example
 fails 1 "one of .*weir.yaml:[0-9]+; take it out there" \
 	forget yes.plain.example
-fails 1 "no domain name" deny 192.0.2.1
+fails 2 "no domain name" deny 192.0.2.1
 fails 2 "not a time" deny a.example --for 2
 fails 2 "text of one line" deny a.example --why $'a\nb'
 fails 2 "not an IP address" explain a.example --client nobody

@@ -2,10 +2,12 @@
  * die_at.c - preloaded: ends the process at the n-th call that changes files,
  * before it is made ($WEIR_DIE_AT; 0 or nothing: never).  Counts open for
  * writing, write, rename, unlink, ftruncate, fsync.  $WEIR_DIE_HALF=1: half of a
- * write is made first.  $WEIR_DIE_COUNT: a file to which the count is written at
+ * write is made first.  $WEIR_DIE_FAIL=1: the call fails instead, as if the disk
+ * were full or broken, and the process goes on.  $WEIR_DIE_COUNT: a file to which the count is written at
  * the end.
  */
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -35,11 +37,18 @@ is_last(void)
 	return at != NULL && calls == strtoul(at, NULL, 10);
 }
 
-static void
-step(void)
+/* Ends the process, or says that the call is to fail. */
+static bool
+fails(void)
 {
-	if (is_last())
+	const char *fail = getenv("WEIR_DIE_FAIL");
+
+	if (!is_last())
+		return false;
+	if (fail == NULL || fail[0] != '1')
 		_exit(99);
+	errno = ENOSPC;
+	return true;
 }
 
 static void *
@@ -71,8 +80,8 @@ open(const char *path, int flags, ...)
 	va_start(args, flags);
 	mode = va_arg(args, mode_t);
 	va_end(args);
-	if ((flags & O_ACCMODE) != O_RDONLY)
-		step();
+	if ((flags & O_ACCMODE) != O_RDONLY && fails())
+		return -1;
 	return next(path, flags, mode);
 }
 
@@ -83,12 +92,13 @@ write(int fd, const void *data, size_t len)
 	    size_t) = (ssize_t(*)(int, const void *, size_t))real("write");
 	const char *half = getenv("WEIR_DIE_HALF");
 
-	if (is_last()) {
-		if (half != NULL && half[0] == '1')
-			(void)!next(fd, data, len / 2);
+	if (half != NULL && half[0] == '1') {
+		if (!is_last())
+			return next(fd, data, len);
+		(void)!next(fd, data, len / 2);
 		_exit(99);
 	}
-	return next(fd, data, len);
+	return fails() ? -1 : next(fd, data, len);
 }
 
 int
@@ -97,7 +107,8 @@ rename(const char *from, const char *to)
 	int (*next)(const char *,
 	    const char *) = (int (*)(const char *, const char *))real("rename");
 
-	step();
+	if (fails())
+		return -1;
 	return next(from, to);
 }
 
@@ -106,7 +117,8 @@ unlink(const char *path)
 {
 	int (*next)(const char *) = (int (*)(const char *))real("unlink");
 
-	step();
+	if (fails())
+		return -1;
 	return next(path);
 }
 
@@ -115,6 +127,7 @@ fsync(int fd)
 {
 	int (*next)(int) = (int (*)(int))real("fsync");
 
-	step();
+	if (fails())
+		return -1;
 	return next(fd);
 }

@@ -6,6 +6,9 @@
  *       [--connect-ms N] [--slow-s N] [--base-ms N] [--rate N] [--stop-at N]
  *       URL...
  *
+ * With --base BASE what follows are paths of a repository, fetched through its
+ * transport: "found=1 len=5 status=200 retry=0 moved=312 sha256=".
+ *
  * For each: "status=200 len=5 retry=0 etag= modified= moved=312", and the body
  * behind it, or "error=limit status=200 moved=312 REASON".  Exit status 0 if all
  * have brought an answer.
@@ -19,7 +22,7 @@
 #include "feeds/http.h"
 
 struct options {
-	const char *ca_file, *file;
+	const char *ca_file, *file, *base;
 	struct weir_http_times times;
 	struct weir_http_request request;
 	uint64_t stop_at;
@@ -41,6 +44,8 @@ take_option(struct options *options, const char *name, const char *value)
 
 	if (strcmp(name, "--ca-file") == 0)
 		options->ca_file = value;
+	else if (strcmp(name, "--base") == 0)
+		options->base = value;
 	else if (strcmp(name, "--file") == 0)
 		options->file = value;
 	else if (strcmp(name, "--etag") == 0)
@@ -91,10 +96,39 @@ get(struct weir_http *http, const struct weir_http_request *request)
 	return 0;
 }
 
+/* Through the transport of a repository: to memory, or to the file. */
+static int
+get_path(struct weir_http_repository *repository,
+    const struct weir_http_request *request, const char *path)
+{
+	struct weir_tuf_transport transport;
+	struct weir_problem problem = { "" };
+	char *text = NULL;
+	uint64_t file_len = 0;
+	size_t len = 0;
+	int found;
+
+	weir_http_transport(repository, &transport);
+	if (request->fd >= 0)
+		found = transport.get_file(transport.arg, path, request->max,
+		    request->fd, &file_len, &problem);
+	else
+		found = transport.get(transport.arg, path, (size_t)request->max,
+		    &text, &len, &problem);
+	printf(
+	    "found=%d len=%llu status=%ld retry=%u moved=%llu sha256=%s %s\n",
+	    found, (unsigned long long)(len + file_len), repository->status,
+	    repository->retry_after_s, (unsigned long long)repository->moved,
+	    repository->timestamp_sha256, problem.text);
+	free(text);
+	return found < 0 ? found : 0;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct options options = { .request = { .max = 1000, .fd = -1 } };
+	struct weir_http_repository repository = { .status = 0 };
 	struct weir_http *http;
 	int i = 1, failed = 0;
 
@@ -111,9 +145,14 @@ main(int argc, char **argv)
 	if (http == NULL)
 		return 2;
 	weir_http_set_times(http, &options.times);
+	repository.http = http;
+	repository.base = options.base;
 	for (; i < argc; i++) {
 		options.request.url = argv[i];
-		failed |= get(http, &options.request) != 0;
+		failed |= (options.base == NULL
+				  ? get(http, &options.request)
+				  : get_path(&repository, &options.request,
+					argv[i])) != 0;
 		(void)fflush(stdout);
 	}
 	weir_http_free(http);

@@ -35,13 +35,13 @@ publisher_init(struct publisher *publisher, const char *feed)
 	snprintf(publisher->folder, sizeof(publisher->folder), "%s/feed",
 	    publisher->scratch.folder);
 	for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		snprintf(path, sizeof(path), "%s%s", publisher->folder,
-		    folders[i]);
+		snprintf(
+		    path, sizeof(path), "%s%s", publisher->folder, folders[i]);
 		scratch_need(mkdir(path, 0755) == 0, path);
 	}
 	for (i = 0; i < WEIR_PUBLISH_ROOT_KEYS; i++) {
-		ck_assert_int_eq(weir_key_file_new(WEIR_KEY_ROOT, feed,
-				     &publisher->root[i]),
+		ck_assert_int_eq(
+		    weir_key_file_new(WEIR_KEY_ROOT, feed, &publisher->root[i]),
 		    0);
 		roles.root[i] = publisher->root[i]->key;
 	}

@@ -388,6 +388,124 @@ START_TEST(rules_and_feeds_decide_in_their_order)
 }
 END_TEST
 
+/* Rows of one name say different things; those that do not exist for the feed
+ * are no part of what does. */
+START_TEST(what_does_not_count_is_not_put_together_with_what_does)
+{
+	static const struct {
+		const char *name, *feed;
+		uint32_t valid_until;
+	} table[] = {
+		{ "kind.example", "one", 0 },
+		{ "kind2.example", "one", 0 },
+		{ "unsure.example", "", 0 },
+		{ "ends.example", "one", UINT32_MAX },
+		{ "neither.example", "", 0 },
+	};
+	struct weir_generation with_base = { .base = NULL };
+	struct weir_settings *settings;
+	struct weir_compiled compiled;
+	struct weir_matches matches;
+	struct weir_entry entry;
+	struct weir_name name;
+	struct weir_db *db;
+	size_t i;
+
+	put_file("one.csv", "domain,category,confidence,valid_until\n"
+			    "kind.example,ads,90,\n"
+			    "kind.example,malware,90,\n"
+			    "kind2.example,malware,90,\n"
+			    "kind2.example,ads,90,\n"
+			    "unsure.example,malware,10,\n"
+			    "unsure.example,ads,90,\n"
+			    "ends.example,malware,10,\n"
+			    "ends.example,malware,90,9999-01-01\n"
+			    "neither.example,ads,90,\n"
+			    "neither.example,malware,10,\n");
+	settings = settings_of(
+	    "feeds:\n"
+	    "  - name: one\n    file: one.csv\n    format: csv\n"
+	    "    categories: [malware]\n    min-confidence: 50\n");
+	compiled = compile(settings, NULL);
+	db = build(compiled.sort, compiled.policy);
+	with_base.base = db;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		ck_assert_msg(
+		    strcmp(decides(db, table[i].name), table[i].feed) == 0,
+		    "%s: %s", table[i].name, decides(db, table[i].name));
+		ck_assert_int_eq(weir_name_parse(table[i].name,
+				     strlen(table[i].name), &name),
+		    0);
+		ck_assert_int_eq(
+		    weir_generation_lookup(&with_base, &name, &matches), 1);
+		ck_assert_int_eq(
+		    weir_entry_decode(matches.items[0].entries, &entry), 0);
+		ck_assert_msg(entry.valid_until == table[i].valid_until,
+		    "%s: until %u", table[i].name, entry.valid_until);
+	}
+	weir_db_close(db);
+	weir_compile_done(&compiled);
+	weir_settings_free(settings);
+}
+END_TEST
+
+static void
+put_categories(const char *file, const char *prefix, unsigned int count)
+{
+	FILE *stream;
+	char *text;
+	size_t len;
+	unsigned int i;
+
+	stream = open_memstream(&text, &len);
+	fputs("domain,category\n", stream);
+	for (i = 0; i < count; i++)
+		fprintf(stream, "%s%u.example,%s-%u\n", prefix, i, prefix, i);
+	ck_assert_int_eq(fclose(stream), 0);
+	put_file(file, text);
+	free(text);
+}
+
+/* One feed's list may fill the table; the next one's entries are none of what
+ * that feed is to use, though its own category is. */
+START_TEST(too_many_categories_make_no_entry_count)
+{
+	struct weir_settings *settings;
+	struct weir_compiled compiled;
+	struct weir_db *db;
+
+	put_categories("one.csv", "a", 300);
+	put_categories("two.csv", "b", 3);
+	settings = settings_of(
+	    "feeds:\n"
+	    "  - name: one\n    file: one.csv\n    format: csv\n"
+	    "    category: first\n"
+	    "  - name: two\n    file: two.csv\n    format: csv\n"
+	    "    category: malware\n    categories: [malware]\n");
+	compiled = compile(settings, NULL);
+	ck_assert(compiled.has_lost_categories);
+	ck_assert_uint_eq(compiled.policy->category_count, WEIR_CATEGORIES);
+	db = build(compiled.sort, compiled.policy);
+	weir_compile_done(&compiled);
+	ck_assert_str_eq(decides(db, "a299.example"), "one");
+	ck_assert_str_eq(decides(db, "b1.example"), "");
+	/* The next one begins anew, kept names and their categories with it. */
+	put_categories("one.csv", "c", 20);
+	put_file("two.csv", "<html>");
+	compiled = compile(settings, db);
+	ck_assert(!compiled.has_lost_categories);
+	ck_assert_int_ge(weir_policy_find_category(compiled.policy, "c-19"), 0);
+	ck_assert_int_lt(weir_policy_find_category(compiled.policy, "a-1"), 0);
+	ck_assert_int_eq(compiled.feeds[1].state, WEIR_COMPILE_KEPT);
+	weir_db_close(db);
+	db = build(compiled.sort, compiled.policy);
+	ck_assert_str_eq(decides(db, "b1.example"), "");
+	weir_db_close(db);
+	weir_compile_done(&compiled);
+	weir_settings_free(settings);
+}
+END_TEST
+
 START_TEST(never_block_refuses_the_name_and_what_would_cover_it)
 {
 	struct weir_settings *settings;
@@ -661,6 +779,9 @@ main(void)
 	tcase_add_test(tcase, many_names_are_made_and_written_side_by_side);
 	tcase_add_test(tcase, threads_change_neither_the_names_nor_the_report);
 	tcase_add_test(tcase, rules_and_feeds_decide_in_their_order);
+	tcase_add_test(
+	    tcase, what_does_not_count_is_not_put_together_with_what_does);
+	tcase_add_test(tcase, too_many_categories_make_no_entry_count);
 	tcase_add_test(
 	    tcase, never_block_refuses_the_name_and_what_would_cover_it);
 	tcase_add_test(

@@ -250,15 +250,24 @@ START_TEST(too_many_answers_are_refused_by_count)
 	fclose(stream);
 	put_file("zone", text);
 	free(text);
-	put_file("other", "");
+	/* The next one gets its share. */
+	stream = open_memstream(&text, &len);
+	for (i = 0; i < 20; i++)
+		fprintf(stream, "m%u.y A 10.1.0.%u\n", i, i);
+	fclose(stream);
+	put_file("other", text);
+	free(text);
 	compiled = compile(settings, NULL);
 	ck_assert_uint_eq(
-	    compiled.feeds[0].report.refused[WEIR_LIST_ACTION], 9);
+	    compiled.feeds[0].report.refused[WEIR_LIST_ANSWERS], 9 + 16);
 	ck_assert_uint_eq(
-	    compiled.feeds[0].report.entry_count, WEIR_ANSWERS + 2);
+	    compiled.feeds[0].report.entry_count, WEIR_ANSWERS + 2 - 16);
 	ck_assert_uint_eq(
-	    compiled.feeds[0].report.examples[WEIR_LIST_ACTION][0].line,
-	    WEIR_ANSWERS + 1);
+	    compiled.feeds[0].report.examples[WEIR_LIST_ANSWERS][0].line,
+	    WEIR_ANSWERS + 1 - 16);
+	ck_assert_uint_eq(
+	    compiled.feeds[1].report.refused[WEIR_LIST_ANSWERS], 4);
+	ck_assert_uint_eq(compiled.feeds[1].report.entry_count, 16);
 	weir_compile_done(&compiled);
 	weir_settings_free(settings);
 	scratch_done(&scratch);

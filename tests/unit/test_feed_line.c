@@ -160,8 +160,8 @@ START_TEST(every_other_form_is_refused)
 		"+a.example scope=name  | scope=subdomains",
 		"+a.example  | scope=name",
 		"+a.example scope=name | |",
-		"+a.example | action=drop | action=nodata | action=pass | "
-		"scope=both",
+		("+a.example | action=drop | action=nodata | action=pass | "
+		 "scope=both"),
 	};
 	struct weir_feed_line line = { .name_len = 77 };
 	const char *why;

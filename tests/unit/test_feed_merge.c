@@ -5,7 +5,7 @@
 #include "feeds/feed_merge.h"
 
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "feeds/list.h"
 #include "tests/unit/feed_world.h"
@@ -175,12 +175,52 @@ START_TEST(a_folder_is_read_as_a_list)
 }
 END_TEST
 
+/* weir-load reads while weir-sync takes: it sees a state, never half of one. */
+START_TEST(who_reads_beside_a_take_reads_a_state)
+{
+	static char expected[1U << 16], text[1U << 16];
+	struct weir_feed_merge *merge;
+	unsigned long reads = 0;
+	size_t len;
+	uint64_t at;
+	int status = 0;
+	pid_t pid;
+
+	begin();
+	take(WEIR_FEED_FULL, 0, 1);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		for (at = 1; at < 100; at++)
+			take(at % 10 == 0 ? WEIR_FEED_FULL : WEIR_FEED_HEAD,
+			    at % 10 == 0 ? 0 : at, at + 1);
+		_exit(0);
+	}
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		ck_assert_msg(
+		    weir_feed_merge_open(scratch.folder, &merge, &problem) == 0,
+		    "%s", problem.text);
+		at = weir_feed_merge_state(merge)->sequence;
+		ck_assert_int_eq(
+		    weir_feed_merge_next(merge, text, sizeof(text), &len), 1);
+		ck_assert_uint_eq(len, expect(expected, at));
+		ck_assert_mem_eq(text, expected, len);
+		weir_feed_merge_close(merge);
+		reads++;
+	}
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	ck_assert_uint_gt(reads, 10);
+	end();
+}
+END_TEST
+
 int
 main(void)
 {
 	const TTest *const tests[] = { nothing_was_fetched_yet,
 		the_text_is_that_of_the_newest_lines,
-		a_folder_is_read_as_a_list, NULL };
+		a_folder_is_read_as_a_list,
+		who_reads_beside_a_take_reads_a_state, NULL };
 
 	return suite_run("feed_merge", tests);
 }

@@ -221,6 +221,8 @@ START_TEST(too_many_files_are_folded)
 		check_changes(at, at + 1);
 		ck_assert_uint_le(state->file_count, WEIR_FEED_FILES);
 		was_folded |= strncmp(state->files[0].name, "fold-0-", 7) == 0;
+		ck_assert_ptr_null(memmem(
+		    state->files[0].text, state->files[0].text_len, "\n-", 2));
 		if (at % 7 == 0) {
 			open_state();
 			ck_assert(world_is_state(&world, state, at + 1));

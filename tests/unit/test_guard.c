@@ -7,6 +7,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "lib/file.h"
 #include "lib/idn.h"
 #include "tests/unit/scratch.h"
 #include "tests/unit/suite.h"
@@ -32,6 +33,22 @@ static const char suffixes[] = "// a comment\n"
 static struct scratch scratch;
 static struct weir_problem problem;
 static struct weir_guard guard;
+static bool is_cached; /* all tests once more, with what was kept */
+
+/* Made from the files and kept, then taken from there. */
+static int
+open_cached(const struct weir_settings *settings)
+{
+	int ret;
+
+	ret = weir_guard_init_cached(&guard, settings, &problem);
+	if (ret != 0)
+		return ret;
+	weir_guard_done(&guard);
+	ret = weir_guard_init_cached(&guard, settings, &problem);
+	ck_assert(ret != 0 || (guard.table.map != NULL) == (guard.psl == NULL));
+	return ret;
+}
 
 /* Behind the suffixes above; text: the rest of weir.yaml. */
 static int
@@ -43,12 +60,14 @@ try_open(const char *text, bool has_suffixes)
 	int ret;
 
 	scratch_write(&scratch, "suffixes", suffixes, sizeof(suffixes) - 1);
-	(void)snprintf(yaml, sizeof(yaml), "guard:%s\n%s",
-	    has_suffixes ? "\n  suffix-file: suffixes" : "", text);
+	(void)snprintf(yaml, sizeof(yaml), "database: %s\nguard:%s\n%s",
+	    scratch.folder, has_suffixes ? "\n  suffix-file: suffixes" : "",
+	    text);
 	scratch_write(&scratch, "weir.yaml", yaml, strlen(yaml));
 	ret = weir_settings_read(scratch.file, &formats, &settings, &problem);
 	ck_assert_msg(ret == 0, "%s", problem.text);
-	ret = weir_guard_init(&guard, settings, &problem);
+	ret = is_cached ? open_cached(settings)
+			: weir_guard_init(&guard, settings, &problem);
 	weir_settings_free(settings);
 	return ret;
 }
@@ -69,7 +88,8 @@ judge(const char *text, unsigned int scope, enum weir_guard_url url)
 
 	ck_assert_int_eq(weir_idn_parse(text, strlen(text), &name), 0);
 	len = weir_name_to_key(&name, WEIR_TRIGGER_QNAME, key, NULL);
-	return weir_guard_judge(&guard, key, len, &entry, url);
+	return weir_guard_judge(
+	    &guard, key, len, &entry, WEIR_ACTION_NXDOMAIN, url);
 }
 
 struct row {
@@ -119,17 +139,17 @@ START_TEST(names_that_hold_the_internet_together_are_refused)
 		{ "evil.example.com", BOTH, FINE, 0 },
 		{ "evil.example", BOTH, FINE, 0 },
 		{ "evil.test", BOTH, FINE, 0 },
-		{ "ocsp.digicert.com", NAME, WEIR_LIST_NEVER_BLOCK, 0 },
-		{ "digicert.com", BOTH, WEIR_LIST_NEVER_BLOCK, 0 },
+		{ "ocsp.digicert.com", NAME, WEIR_LIST_WELL_KNOWN, 0 },
+		{ "digicert.com", BOTH, WEIR_LIST_WELL_KNOWN, 0 },
 		{ "digicert.com", NAME, FINE, 0 },
 		{ "fake.digicert.com", BOTH, FINE, 0 },
-		{ "time.google.com", BOTH, WEIR_LIST_NEVER_BLOCK, 0 },
-		{ "2.debian.pool.ntp.org", NAME, WEIR_LIST_NEVER_BLOCK, 0 },
-		{ "pool.ntp.org", NAME, WEIR_LIST_NEVER_BLOCK, 0 },
+		{ "time.google.com", BOTH, WEIR_LIST_WELL_KNOWN, 0 },
+		{ "2.debian.pool.ntp.org", NAME, WEIR_LIST_WELL_KNOWN, 0 },
+		{ "pool.ntp.org", NAME, WEIR_LIST_WELL_KNOWN, 0 },
 		{ "org.ntp.pool.evil.test", BOTH, FINE, 0 },
-		{ "k.root-servers.net", NAME, WEIR_LIST_NEVER_BLOCK, 0 },
-		{ "captive.apple.com", BOTH, WEIR_LIST_NEVER_BLOCK, 0 },
-		{ "detectportal.firefox.com", BOTH, WEIR_LIST_NEVER_BLOCK, 0 },
+		{ "k.root-servers.net", NAME, WEIR_LIST_WELL_KNOWN, 0 },
+		{ "captive.apple.com", BOTH, WEIR_LIST_WELL_KNOWN, 0 },
+		{ "detectportal.firefox.com", BOTH, WEIR_LIST_WELL_KNOWN, 0 },
 		{ "bank.test", NAME, WEIR_LIST_NEVER_BLOCK, 0 },
 		{ "test.bank.test", BOTH, FINE, 0 },
 		{ "a.b.deep.test", NAME, WEIR_LIST_NEVER_BLOCK, 0 },
@@ -161,20 +181,58 @@ END_TEST
 
 START_TEST(what_does_not_block_is_not_guarded)
 {
-	struct weir_entry entry = { .scope = BOTH,
-		.action = WEIR_ACTION_PASS,
-		.below_action = WEIR_ACTION_EXCEPT };
+	static const struct {
+		uint8_t action, below_action, feed_action;
+		enum weir_guard_url url;
+		int wanted;
+	} rows[] = {
+		{ WEIR_ACTION_PASS, WEIR_ACTION_EXCEPT, WEIR_ACTION_NXDOMAIN, 0,
+		    FINE },
+		{ WEIR_ACTION_PASS, WEIR_ACTION_NXDOMAIN, WEIR_ACTION_NXDOMAIN,
+		    0, WEIR_LIST_PUBLIC_SUFFIX },
+		/* What its feed says. */
+		{ WEIR_ACTION_DEFAULT, WEIR_ACTION_DEFAULT, WEIR_ACTION_DROP, 0,
+		    WEIR_LIST_PUBLIC_SUFFIX },
+		{ WEIR_ACTION_DEFAULT, WEIR_ACTION_DEFAULT, WEIR_ACTION_PASS, 0,
+		    FINE },
+		{ WEIR_ACTION_DEFAULT, WEIR_ACTION_LOCAL, WEIR_ACTION_PASS, 0,
+		    WEIR_LIST_PUBLIC_SUFFIX },
+		{ WEIR_ACTION_DEFAULT, WEIR_ACTION_DEFAULT, WEIR_ACTION_PASS,
+		    WEIR_GUARD_URL, WEIR_LIST_WHOLE_HOST },
+		{ WEIR_ACTION_DEFAULT, WEIR_ACTION_DEFAULT, WEIR_ACTION_PASS,
+		    WEIR_GUARD_URL_ALLOWED, FINE },
+	};
+	struct weir_entry entry = { .scope = BOTH };
 	uint8_t key[WEIR_KEY_SIZE];
 	struct weir_name name;
-	size_t len;
+	size_t len, i;
+	int got;
 
 	open_guard("");
 	ck_assert_int_eq(weir_name_parse("co.uk", 5, &name), 0);
 	len = weir_name_to_key(&name, WEIR_TRIGGER_QNAME, key, NULL);
-	ck_assert_int_eq(weir_guard_judge(&guard, key, len, &entry, 0), FINE);
-	entry.below_action = WEIR_ACTION_NXDOMAIN;
-	ck_assert_int_eq(weir_guard_judge(&guard, key, len, &entry, 0),
-	    WEIR_LIST_PUBLIC_SUFFIX);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		entry.action = rows[i].action;
+		entry.below_action = rows[i].below_action;
+		got = weir_guard_judge(
+		    &guard, key, len, &entry, rows[i].feed_action, rows[i].url);
+		ck_assert_msg(got == rows[i].wanted, "row %zu: %d", i, got);
+	}
+	/* An exception is for its own feed; who passes, passes for all. */
+	ck_assert_int_eq(weir_name_parse("uk", 2, &name), 0);
+	len = weir_name_to_key(&name, WEIR_TRIGGER_QNAME, key, NULL);
+	entry.action = entry.below_action = WEIR_ACTION_EXCEPT;
+	ck_assert_int_eq(
+	    weir_guard_judge(&guard, key, len, &entry, WEIR_ACTION_NXDOMAIN, 0),
+	    FINE);
+	entry.below_action = WEIR_ACTION_PASS;
+	ck_assert_int_eq(
+	    weir_guard_judge(&guard, key, len, &entry, WEIR_ACTION_NXDOMAIN, 0),
+	    WEIR_LIST_SINGLE_LABEL);
+	entry.scope = NAME;
+	ck_assert_int_eq(
+	    weir_guard_judge(&guard, key, len, &entry, WEIR_ACTION_NXDOMAIN, 0),
+	    FINE);
 	weir_guard_done(&guard);
 }
 END_TEST
@@ -380,6 +438,83 @@ START_TEST(many_names_are_found_again_and_no_others)
 }
 END_TEST
 
+START_TEST(what_was_kept_is_of_these_files)
+{
+	char path[SCRATCH_FOLDER_SIZE + 32];
+
+	is_cached = true;
+	scratch_write(&scratch, "popular", "a.com\n", 6);
+	open_guard("  popular-file: popular\n");
+	ck_assert_int_eq(judge("a.com", NAME, 0), WEIR_LIST_POPULAR);
+	ck_assert_int_eq(judge("bb.com", NAME, 0), FINE);
+	weir_guard_done(&guard);
+	/* another file, another setting, another name of one's own */
+	scratch_write(&scratch, "popular", "bb.com\n", 7);
+	open_guard("  popular-file: popular\n");
+	ck_assert_int_eq(judge("a.com", NAME, 0), FINE);
+	ck_assert_int_eq(judge("bb.com", NAME, 0), WEIR_LIST_POPULAR);
+	weir_guard_done(&guard);
+	open_guard("  popular-file: popular\nnever-block: [a.com]\n");
+	ck_assert_int_eq(judge("a.com", NAME, 0), WEIR_LIST_NEVER_BLOCK);
+	weir_guard_done(&guard);
+	open_guard("");
+	ck_assert_int_eq(judge("a.com", NAME, 0), FINE);
+	ck_assert_int_eq(judge("bb.com", NAME, 0), FINE);
+	weir_guard_done(&guard);
+	/* a file that is gone is a failure still */
+	open_guard("  popular-file: popular\n");
+	weir_guard_done(&guard);
+	(void)snprintf(path, sizeof(path), "%s/popular", scratch.folder);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(
+	    try_open("  popular-file: popular\n", true), WEIR_EMISSING);
+	is_cached = false;
+}
+END_TEST
+
+/* Whatever lies there: nothing is read beyond it. */
+START_TEST(what_was_kept_may_be_damaged)
+{
+	static const char text[] = "guard:\n  suffix-file: suffixes\n";
+	struct weir_settings_formats formats = { .is_known = NULL };
+	struct weir_settings *settings;
+	char path[SCRATCH_FOLDER_SIZE + 32], *good, *bad, yaml[256];
+	size_t len, i, round;
+
+	scratch_write(&scratch, "suffixes", suffixes, sizeof(suffixes) - 1);
+	(void)snprintf(
+	    yaml, sizeof(yaml), "database: %s\n%s", scratch.folder, text);
+	scratch_write(&scratch, "weir.yaml", yaml, strlen(yaml));
+	ck_assert_int_eq(
+	    weir_settings_read(scratch.file, &formats, &settings, &problem), 0);
+	ck_assert_int_eq(open_cached(settings), 0);
+	weir_guard_done(&guard);
+	(void)snprintf(path, sizeof(path), "%s/guard.cache", scratch.folder);
+	ck_assert_int_eq(weir_file_read(path, 1U << 24, &good, &len), 0);
+	bad = malloc(len);
+	srand(1);
+	for (round = 0; round < 300; round++) {
+		memcpy(bad, good, len);
+		/* Behind the digest: that would only make it another one's. */
+		for (i = 0; i < 1 + round % 50; i++)
+			bad[40 + (size_t)rand() % (len - 40)] = (char)rand();
+		scratch_write(&scratch, "guard.cache", bad,
+		    round % 3 == 0 ? (size_t)rand() % len : len);
+		ck_assert_int_eq(
+		    weir_guard_init_cached(&guard, settings, &problem), 0);
+		for (i = 0; i < 20; i++) {
+			(void)snprintf(yaml, sizeof(yaml), "a%zu.co.uk", i);
+			(void)judge(yaml, BOTH, WEIR_GUARD_URL);
+			(void)judge("www.example.com", BOTH, 0);
+		}
+		weir_guard_done(&guard);
+	}
+	free(bad);
+	free(good);
+	weir_settings_free(settings);
+}
+END_TEST
+
 static void
 setup(void)
 {
@@ -399,12 +534,16 @@ main(void)
 		popular_domains_are_refused_and_what_is_below_is_not,
 		a_guard_that_is_not_there_is_a_failure,
 		many_names_are_found_again_and_no_others,
+		what_was_kept_is_of_these_files,
+		what_was_kept_may_be_damaged,
 		NULL,
 	};
 	int status;
 
 	setup();
 	status = suite_run("guard", tests);
+	is_cached = true;
+	status |= suite_run("guard, kept", tests);
 	scratch_done(&scratch);
 	return status;
 }

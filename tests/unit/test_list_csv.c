@@ -66,6 +66,13 @@ START_TEST(what_stands_beside_the_name_is_told)
 		    "c.example c85 u1709164800\nd.example\n"
 		    "e.example c15 u4294967295\n",
 		    "" },
+		{ "domain,confidence\na.example,37.5\nb.example,0.0\n"
+		  "c.example,99.99\nd.example,50%\ne.example,5.x\n"
+		  "f.example,5%5\ng.example,-5\nh.example,0.01\n",
+		    "a.example c37\nb.example c0\nc.example c99\n"
+		    "d.example c50\ne.example\nf.example\ng.example\n"
+		    "h.example\n",
+		    "" },
 	};
 
 	ROWS_CHECK("csv", rows);
@@ -97,7 +104,7 @@ START_TEST(columns_are_told_by_number_or_heading)
 	ROWS_CHECK("auto", by_heading);
 	ck_assert_int_eq(
 	    row_read("csv", "a,b\na.example,1\n", 16), WEIR_EFORMAT);
-	ck_assert_ptr_nonnull(strstr(row_problem.text, "fields:"));
+	ck_assert_ptr_nonnull(strstr(row_problem.text, "fields in weir.yaml"));
 	row_options = (struct weir_list_options){ .now_unix = 0 };
 	ck_assert_int_eq(row_read("csv", "1,2\n3,4\n", 8), WEIR_EFORMAT);
 }

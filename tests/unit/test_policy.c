@@ -3,6 +3,7 @@
  */
 #include "lib/policy.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -361,6 +362,7 @@ START_TEST(categories_are_renumbered_to_follow)
 {
 	struct weir_policy *old = malloc(sizeof(*old));
 	struct weir_policy *next = malloc(sizeof(*next));
+	unsigned int i;
 
 	make_policy();
 	*next = *old = policy;
@@ -380,6 +382,19 @@ START_TEST(categories_are_renumbered_to_follow)
 	ck_assert(weir_feed_has_category(&next->feeds[CHOOSY], 2));
 	ck_assert(!weir_feed_has_category(&next->feeds[CHOOSY], 1));
 	ck_assert(weir_feed_has_category(&next->feeds[FIRST], 1));
+	/* A table that is nearly full is begun anew. */
+	for (i = old->category_count; i < WEIR_CATEGORIES; i++)
+		(void)snprintf(
+		    old->categories[i], WEIR_CATEGORY_SIZE, "kind-%u", i);
+	old->category_count = WEIR_CATEGORIES - 4;
+	*next = policy;
+	strcpy(next->categories[2], "ads");
+	next->category_count = 3;
+	weir_policy_follow(next, old);
+	ck_assert_uint_eq(next->category_count, 3);
+	old->category_count = WEIR_CATEGORIES / 2;
+	weir_policy_follow(next, old);
+	ck_assert_uint_eq(next->category_count, WEIR_CATEGORIES / 2 + 1);
 	free(old);
 	free(next);
 }
@@ -468,8 +483,19 @@ START_TEST(a_policy_survives_its_bytes)
 	ck_assert_int_eq(
 	    weir_name_parse("sink.example", 12, &policy.sinkhole_name),
 	    WEIR_OK);
+	strcpy(policy.feeds[PICKY].gen, "0123456789abcdef");
+	policy.feeds[PICKY].sequence = UINT64_MAX - 1;
+	policy.feeds[PICKY].names = 1ULL << 40;
+	policy.feeds[PICKY].day_names = 77;
+	policy.feeds[PICKY].day_unix = UINT32_MAX;
 	ck_assert_int_eq(weir_policy_encode(&policy, &bytes, &len), WEIR_OK);
 	ck_assert_int_eq(weir_policy_decode(bytes, len, again), WEIR_OK);
+	ck_assert_str_eq(again->feeds[PICKY].gen, "0123456789abcdef");
+	ck_assert_uint_eq(again->feeds[PICKY].sequence, UINT64_MAX - 1);
+	ck_assert_uint_eq(again->feeds[PICKY].names, 1ULL << 40);
+	ck_assert_uint_eq(again->feeds[PICKY].day_names, 77);
+	ck_assert_uint_eq(again->feeds[PICKY].day_unix, UINT32_MAX);
+	ck_assert_str_eq(again->feeds[WEIR_FEED_ALLOW].gen, "");
 	ck_assert_int_eq(weir_policy_encode(again, &more, &more_len), WEIR_OK);
 	ck_assert_uint_eq(len, more_len);
 	ck_assert_mem_eq(bytes, more, len);
@@ -477,6 +503,41 @@ START_TEST(a_policy_survives_its_bytes)
 	ck_assert_str_eq(again->feeds[PICKY].name, "picky");
 	ck_assert_uint_eq(again->answers.count, 2);
 	ck_assert(weir_answers_extends(&again->answers, &policy.answers));
+	free(bytes);
+	free(more);
+	free(again);
+}
+END_TEST
+
+/* Version 3: the same without a text behind each feed. */
+START_TEST(a_policy_of_the_version_before_is_read)
+{
+	struct weir_policy *again = calloc(1, sizeof(*again));
+	uint8_t *bytes, *more;
+	size_t len, at, more_len;
+	unsigned int i;
+
+	make_policy();
+	ck_assert_int_eq(weir_policy_encode(&policy, &bytes, &len), WEIR_OK);
+	ck_assert_uint_eq(bytes[0], 4);
+	bytes[0] = 3;
+	at = 32 + 1 + bytes[32] + 2;
+	for (i = 0; i < policy.feed_count; i++) {
+		at += 1 + bytes[at];
+		at += 8 + (bytes[at + 3] != 0 ? WEIR_CATEGORIES / 8 : 0);
+		ck_assert_uint_eq(bytes[at], 0);
+		memmove(bytes + at, bytes + at + 1, --len - at);
+	}
+	ck_assert_int_eq(weir_policy_decode(bytes, len, again), WEIR_OK);
+	free(bytes);
+	ck_assert_int_eq(weir_policy_encode(&policy, &bytes, &len), WEIR_OK);
+	ck_assert_int_eq(weir_policy_encode(again, &more, &more_len), WEIR_OK);
+	ck_assert_uint_eq(len, more_len);
+	ck_assert_mem_eq(bytes, more, len);
+	bytes[0] = 5;
+	ck_assert_int_eq(weir_policy_decode(bytes, len, again), WEIR_EVERSION);
+	bytes[0] = 2;
+	ck_assert_int_eq(weir_policy_decode(bytes, len, again), WEIR_EVERSION);
 	free(bytes);
 	free(more);
 	free(again);
@@ -719,6 +780,7 @@ main(void)
 		the_reason_names_feed_name_and_alias,
 		answers_are_followed_until_half_of_the_room_is_used,
 		a_policy_survives_its_bytes,
+		a_policy_of_the_version_before_is_read,
 		a_damaged_policy_is_refused_or_harmless,
 		the_entry_said_to_decide_is_the_one_that_decides,
 		what_is_untouched_stays_so_whatever_ends,

@@ -11,8 +11,8 @@
 
 #include "tests/unit/publisher.h"
 
-#define NAMES   120
-#define STEPS   400
+#define NAMES    120
+#define STEPS    400
 #define VARIANTS 4 /* 0: not listed */
 
 /* The set after each publish. */
@@ -103,15 +103,14 @@ apply(struct model *model, const struct weir_publish *publish,
 	for (at++; at < end; at = stop + 1) {
 		stop = memchr(at, '\n', (size_t)(end - at));
 		ck_assert_ptr_nonnull(stop);
-		ck_assert_msg(weir_feed_line_parse(at, (size_t)(stop - at),
-				  &line, &why) == 0,
+		ck_assert_msg(weir_feed_line_parse(
+				  at, (size_t)(stop - at), &line, &why) == 0,
 		    "%.*s: %s", (int)(stop - at), at, why);
 		ck_assert(header.kind != WEIR_FEED_FULL || line.is_listed);
 		if (last != NULL)
 			ck_assert_msg(
-			    weir_feed_line_compare(last,
-				strcspn(last, " \n"), line.name,
-				line.name_len) < 0,
+			    weir_feed_line_compare(last, strcspn(last, " \n"),
+				line.name, line.name_len) < 0,
 			    "not in order: %.*s", (int)(stop - at), at);
 		last = at + 1;
 		for (i = 0; i < NAMES; i++) {
@@ -122,7 +121,7 @@ apply(struct model *model, const struct weir_publish *publish,
 		}
 		ck_assert_uint_lt(i, NAMES);
 		for (variant = 1; variant < VARIANTS && line.is_listed;
-		    variant++) {
+		     variant++) {
 			sprintf(entry, "%s%s", name, variants[variant]);
 			if (strlen(entry) == line.entry_len &&
 			    memcmp(entry, line.entry, line.entry_len) == 0)
@@ -178,14 +177,19 @@ check(struct model *model, const struct weir_publish *publish)
 	apply(model, publish, full, set);
 	ck_assert_mem_eq(set, model->past[full->header.to], NAMES);
 	for (kind = 0; kind < WEIR_FEED_KIND_COUNT; kind++)
-		ck_assert(publish->state.targets[kind].header.to <=
-			  model->last);
-	/* Who has a full gets on, and who has the one before. */
-	ck_assert(follow(model, publish, full->header.to));
+		ck_assert(
+		    publish->state.targets[kind].header.to <= model->last);
 	if (full->header.to != model->fulls[1]) {
 		model->fulls[0] = model->fulls[1];
 		model->fulls[1] = full->header.to;
 	}
+	/* Who has a full gets on, and, unless a delta was too long, who has the
+	 * one before. */
+	ck_assert(follow(model, publish, full->header.to));
+	if (model->fulls[0] != 0 && model->limits.delta_raw == 0)
+		ck_assert(follow(model, publish, model->fulls[0]));
+	/* A clock that went back does not keep the cuts from being made. */
+	ck_assert_int_le(publish->state.minute_unix, model->now_unix);
 	for (i = 0; i < 12; i++) {
 		model->tried++;
 		if (follow(model, publish,
@@ -223,8 +227,8 @@ change(struct model *model, struct weir_publish *publish)
 	for (i = 0; i < NAMES && is_whole; i++) {
 		name_of(i, name);
 		if (model->now[i] != 0)
-			add_len += (size_t)sprintf(add + add_len,
-			    "%s%s\n", marks[model->now[i]], name);
+			add_len += (size_t)sprintf(add + add_len, "%s%s\n",
+			    marks[model->now[i]], name);
 	}
 	/* A delta says each name once, as it came to be, and some besides that
 	 * have not changed. */
@@ -266,20 +270,19 @@ step(struct model *model)
 	leap = dice(model, dice(model, 3) == 0 ? 18 : 9);
 	model->now_unix += leaps[leap];
 	publisher_clock(model->now_unix);
-	ck_assert_msg(weir_publish_open(model->publisher.folder, &publish,
-			  &problem) == 0,
+	ck_assert_msg(
+	    weir_publish_open(model->publisher.folder, &publish, &problem) == 0,
 	    "%s", problem.text);
 	if (model->limits.delta_raw != 0)
 		publish.limits = model->limits;
-	ck_assert_msg(weir_publish_cut(&publish, &problem) == 0, "%s",
-	    problem.text);
+	ck_assert_msg(
+	    weir_publish_cut(&publish, &problem) == 0, "%s", problem.text);
 	if (model->last == 0 || dice(model, 10) != 0)
 		change(model, &publish);
-	ck_assert_msg(weir_publish_commit(&publish, &problem) == 0, "%s",
-	    problem.text);
-	is_different =
-	    model->last == 0 ||
-	    memcmp(model->now, model->past[model->last], NAMES) != 0;
+	ck_assert_msg(
+	    weir_publish_commit(&publish, &problem) == 0, "%s", problem.text);
+	is_different = model->last == 0 ||
+		       memcmp(model->now, model->past[model->last], NAMES) != 0;
 	ck_assert_uint_eq(weir_publish_state_last(&publish.state)->to,
 	    model->last + (is_different ? 1 : 0));
 	if (is_different)
@@ -315,9 +318,9 @@ END_TEST
 START_TEST(deltas_that_are_too_long_are_left_out)
 {
 	memset(&model, 0, sizeof(model));
-	model.limits = (struct weir_publish_limits){ .delta_size = 600,
-		.delta_raw = 1500,
-		.change_raw = 1200 };
+	model.limits = (struct weir_publish_limits){
+		.delta_size = 600, .delta_raw = 1500, .change_raw = 1200
+	};
 	run_model(11, 150);
 }
 END_TEST
@@ -345,10 +348,9 @@ publish_text(
 	if (ret == 0)
 		ret = weir_publish_commit(&publish, &problem);
 	ck_assert_msg(ret == wanted, "%d: %s", ret, problem.text);
-	if (ret == 0) {
+	if (ret == 0)
 		state = publish.state;
-		weir_publish_close(&publish);
-	}
+	weir_publish_close(&publish);
 	return state;
 }
 
@@ -379,7 +381,10 @@ START_TEST(metadata_are_signed_anew_before_they_expire)
 		{ 42000, 0, 0 },
 		{ 1500, 0, 1 }, /* half a day */
 		{ 100, 0, 0 },
-		{ 300000, 1, 1 }, /* half a week */
+		{ 258000, 0, 1 },
+		{ 1000, 1, 1 }, /* half a week; it names the other one */
+		{ 300000, 0, 1 },
+		{ 300000, 1, 1 },
 		{ -300000, 1, 1 }, /* signed too far ahead */
 		{ 10, 0, 0 },
 	};
@@ -467,10 +472,10 @@ START_TEST(a_root_key_below_the_folder_stops_it)
 
 	publisher_init(&publisher, "locked");
 	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", publisher.folder,
-		    places[i]);
-		ck_assert_int_eq(weir_key_file_write(
-				     publisher.root[i], path, NULL, NULL),
+		snprintf(
+		    path, sizeof(path), "%s/%s", publisher.folder, places[i]);
+		ck_assert_int_eq(
+		    weir_key_file_write(publisher.root[i], path, NULL, NULL),
 		    0);
 		publish_text(
 		    &publisher, "a.example\n", 1800000000, WEIR_EFORMAT);
@@ -507,6 +512,7 @@ START_TEST(a_commit_that_broke_off_is_told_by_the_timestamp)
 	ck_assert_int_eq(system(copy), 0);
 	three = publish_text(&publisher, "c.example\n", 1800000002, 0);
 	ck_assert_uint_eq(weir_publish_state_last(&three)->to, 3);
+	ck_assert_str_eq(three.gen, one.gen);
 	ck_assert_int_eq(three.documents[WEIR_PUBLISH_TIMESTAMP].version, 3);
 	ck_assert_int_eq(access(to, F_OK), -1);
 
@@ -524,6 +530,80 @@ START_TEST(a_commit_that_broke_off_is_told_by_the_timestamp)
 	ck_assert_int_eq(three.documents[WEIR_PUBLISH_TIMESTAMP].version, 4);
 	ck_assert_uint_eq(weir_publish_state_last(&three)->count, 1);
 	ck_assert_str_eq(three.gen, one.gen);
+	publisher_done(&publisher);
+}
+END_TEST
+
+/* What was known is gone, or is that of before: other numbers, another gen, and
+ * only a whole set. */
+START_TEST(a_state_that_was_lost_begins_anew)
+{
+	struct publisher publisher;
+	struct weir_publish_state one, two;
+	char command[1024];
+	int is_lost;
+
+	for (is_lost = 0; is_lost < 2; is_lost++) {
+		publisher_init(&publisher, "lost");
+		publish_text(&publisher, "a.example\n", 1800000000, 0);
+		snprintf(command, sizeof(command),
+		    "cp -a '%s/private' '%s/../private'", publisher.folder,
+		    publisher.folder);
+		ck_assert_int_eq(system(command), 0);
+		one = publish_text(
+		    &publisher, "a.example\nb.example\n", 1800000001, 0);
+		snprintf(command, sizeof(command), "cd '%s' && %s",
+		    publisher.folder,
+		    is_lost == 1 ? "rm private/state.json"
+				 : "rm -rf private && mv ../private private");
+		ck_assert_int_eq(system(command), 0);
+		publish_text(&publisher, NULL, 1800000002, WEIR_EMISSING);
+		two = publish_text(&publisher, "c.example\n", 1800000003, 0);
+		ck_assert_str_ne(one.gen, two.gen);
+		ck_assert_str_eq(two.feed, "lost");
+		ck_assert_uint_eq(weir_publish_state_last(&two)->count, 1);
+		ck_assert_uint_gt(weir_publish_state_last(&two)->to,
+		    weir_publish_state_last(&one)->to);
+		ck_assert_int_gt(two.documents[WEIR_PUBLISH_TIMESTAMP].version,
+		    one.documents[WEIR_PUBLISH_TIMESTAMP].version);
+		ck_assert_int_gt(two.documents[WEIR_PUBLISH_TARGETS].version,
+		    one.documents[WEIR_PUBLISH_TARGETS].version);
+		ck_assert_str_eq(two.targets[WEIR_FEED_HEAD].name, "");
+		publisher_done(&publisher);
+	}
+}
+END_TEST
+
+START_TEST(files_that_are_missing_are_made_again)
+{
+	static const char *const patterns[] = { "targets/feed/*.full",
+		"targets/feed/*.head", "metadata/*.targets.json",
+		"metadata/*.snapshot.json", "metadata/timestamp.json" };
+	struct publisher publisher;
+	struct weir_publish_state state;
+	char command[512];
+	size_t i;
+
+	publisher_init(&publisher, "gone");
+	publish_text(&publisher, "a.example\n", 1800000000, 0);
+	publish_text(&publisher, "b.example\n", 1800000001, 0);
+	for (i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		snprintf(command, sizeof(command), "rm '%s'/public/%s",
+		    publisher.folder, patterns[i]);
+		ck_assert_int_eq(system(command), 0);
+		state = publish_text(
+		    &publisher, NULL, 1800000002 + (int64_t)i, 0);
+		snprintf(command, sizeof(command),
+		    "cd '%s/public' && ls targets/feed/%s.full "
+		    "targets/feed/%s.head metadata/%d.targets.json "
+		    "metadata/%d.snapshot.json metadata/timestamp.json "
+		    ">/dev/null",
+		    publisher.folder, state.targets[WEIR_FEED_FULL].sha256,
+		    state.targets[WEIR_FEED_HEAD].sha256,
+		    (int)state.documents[WEIR_PUBLISH_TARGETS].version,
+		    (int)state.documents[WEIR_PUBLISH_SNAPSHOT].version);
+		ck_assert_msg(system(command) == 0, "%s", patterns[i]);
+	}
 	publisher_done(&publisher);
 }
 END_TEST
@@ -587,8 +667,8 @@ START_TEST(what_lists_say_becomes_entries)
 		    strlen(rows[i].text));
 		ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
 		list = weir_publish_list_new();
-		ck_assert_int_eq(weir_publish_list_read(list, path, &defaults,
-				     &report, NULL),
+		ck_assert_int_eq(weir_publish_list_read(
+				     list, path, &defaults, &report, NULL),
 		    0);
 		weir_publish_list_sort(list);
 		len = 0;
@@ -640,6 +720,8 @@ main(void)
 		files_stay_fifteen_minutes_longer,
 		a_root_key_below_the_folder_stops_it,
 		a_commit_that_broke_off_is_told_by_the_timestamp,
+		a_state_that_was_lost_begins_anew,
+		files_that_are_missing_are_made_again,
 		what_lists_say_becomes_entries,
 		more_statements_than_fit_are_counted,
 		NULL,

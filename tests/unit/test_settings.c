@@ -291,6 +291,38 @@ START_TEST(guard_rails_have_defaults_and_feeds_their_own)
 }
 END_TEST
 
+/* Whether the presets' feed is there or not, each key is its own feed's. */
+START_TEST(a_feed_keeps_its_own_keys_behind_presets)
+{
+	static const char *const presets[] = { "", "presets: [ddr]\n" };
+	const struct weir_feed_settings *feeds;
+	struct weir_settings *settings;
+	struct scratch scratch;
+	char text[512];
+	size_t i;
+
+	scratch_init(&scratch);
+	for (i = 0; i < 2; i++) {
+		snprintf(text, sizeof(text),
+		    "%sfeeds:\n"
+		    " - {name: a, file: /a, format: hosts}\n"
+		    " - {name: b, file: /b, format: auto, confidence: 5,\n"
+		    "    min-confidence: 9, fields: {name: 3}}\n"
+		    " - {name: c, file: /c, format: hosts}\n",
+		    presets[i]);
+		settings = good(&scratch, text);
+		ck_assert_uint_eq(settings->feed_count, 3 + i);
+		feeds = settings->feeds + i;
+		ck_assert_ptr_null(feeds[0].fields[0]);
+		ck_assert_str_eq(feeds[1].fields[0], "3");
+		ck_assert_ptr_null(feeds[2].fields[0]);
+		ck_assert_uint_eq(feeds[1].confidence, 5);
+		weir_settings_free(settings);
+	}
+	scratch_done(&scratch);
+}
+END_TEST
+
 START_TEST(a_sinkhole_may_be_a_name_or_lack_an_address)
 {
 	struct weir_settings *settings;
@@ -877,6 +909,7 @@ main(void)
 		every_value_arrives,
 		names_have_a_scope_and_a_line,
 		guard_rails_have_defaults_and_feeds_their_own,
+		a_feed_keeps_its_own_keys_behind_presets,
 		a_sinkhole_may_be_a_name_or_lack_an_address,
 		whatever_is_wrong_is_told_with_its_line,
 		lists_have_their_limits,

@@ -287,7 +287,7 @@ START_TEST(rollback_to_what_is_not_there_or_damaged_changes_nothing)
 }
 END_TEST
 
-START_TEST(prune_keeps_the_newest_and_the_current_one)
+START_TEST(prune_keeps_those_that_were_current_last)
 {
 	unsigned int i;
 
@@ -298,7 +298,46 @@ START_TEST(prune_keeps_the_newest_and_the_current_one)
 	ck_assert(is_there("1.base") && is_there("1.generation"));
 	ck_assert(!is_there("2.base") && !is_there("2.generation"));
 	ck_assert(!is_there("3.base") && !is_there("3.generation"));
-	ck_assert(is_there("4.base") && is_there("5.base"));
+	ck_assert(!is_there("4.base") && is_there("5.base"));
+	/* What holds is not lost for what was rolled back from. */
+	publish(6);
+	publish(7);
+	ck_assert_int_eq(weir_store_rollback(&store, 1, &problem), 0);
+	publish(8);
+	weir_store_prune(&store, 2);
+	ck_assert(is_there("1.base") && is_there("8.base"));
+	ck_assert(!is_there("6.base") && !is_there("7.base"));
+}
+END_TEST
+
+static void
+write_report(uint64_t generation, uint64_t lists_of)
+{
+	char file[32], text[64];
+
+	snprintf(file, sizeof(file), "%d.report.json", (int)generation);
+	snprintf(text, sizeof(text), "{\"lists_of\":%d}", (int)lists_of);
+	ck_assert_int_eq(
+	    weir_file_replace(scratch.folder, file, text, strlen(text)), 0);
+}
+
+/* Else a few rules of one's own would cost all that can be rolled back to. */
+START_TEST(prune_counts_generations_with_the_same_lists_once)
+{
+	unsigned int i;
+
+	for (i = 0; i < 7; i++)
+		publish(i + 1);
+	for (i = 4; i <= 7; i++)
+		write_report(i, 3);
+	weir_store_prune(&store, 2);
+	ck_assert(!is_there("1.generation") && is_there("2.generation"));
+	ck_assert(!is_there("3.generation") && !is_there("4.generation"));
+	ck_assert(is_there("5.generation") && is_there("6.generation"));
+	ck_assert(is_there("7.generation"));
+	weir_store_prune(&store, 1);
+	ck_assert(!is_there("2.generation") && !is_there("5.generation"));
+	ck_assert(is_there("6.generation") && is_there("7.generation"));
 }
 END_TEST
 
@@ -391,6 +430,31 @@ START_TEST(a_second_one_is_told_who_has_the_lock)
 }
 END_TEST
 
+/* Else the folder's owner could not lock any more. */
+START_TEST(a_lock_that_root_makes_is_the_folders_owners)
+{
+	struct stat st;
+	int fd;
+
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(chown(scratch.folder, 65534, 65533), 0);
+	ck_assert_int_eq(
+	    weir_store_flock(scratch.folder, "other.lock", 0, &fd, &problem),
+	    0);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert_uint_eq(st.st_uid, 65534);
+	ck_assert_uint_eq(st.st_gid, 65533);
+	close(fd);
+	/* What was there before keeps its owner. */
+	ck_assert_int_eq(
+	    weir_store_flock(scratch.folder, "lock", 0, &fd, &problem),
+	    WEIR_EBUSY);
+	ck_assert_int_eq(fstat(store.lock_fd, &st), 0);
+	ck_assert_uint_eq(st.st_uid, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -410,13 +474,16 @@ main(void)
 	    tcase, rollback_makes_an_older_one_current_under_a_new_serial);
 	tcase_add_test(
 	    tcase, rollback_to_what_is_not_there_or_damaged_changes_nothing);
-	tcase_add_test(tcase, prune_keeps_the_newest_and_the_current_one);
+	tcase_add_test(tcase, prune_keeps_those_that_were_current_last);
 	tcase_add_test(tcase, a_base_lives_as_long_as_an_overlay_lies_over_it);
 	tcase_add_test(tcase, an_overlay_of_another_base_is_refused);
 	tcase_add_test(tcase, what_a_crash_left_is_removed_under_the_next_lock);
 	tcase_add_test(
 	    tcase, a_damaged_current_is_told_and_the_next_publish_replaces_it);
 	tcase_add_test(tcase, a_second_one_is_told_who_has_the_lock);
+	tcase_add_test(tcase, a_lock_that_root_makes_is_the_folders_owners);
+	tcase_add_test(
+	    tcase, prune_counts_generations_with_the_same_lists_once);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -2,6 +2,8 @@
  * test_tuf_time.c - dates of metadata: one form, and days that exist.
  */
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "feeds/tuf_time.h"
 #include "tests/unit/suite.h"
@@ -44,6 +46,12 @@ static const struct {
 	{ "20990101T000000Z", -1 },
 	{ "2099/01/01T00:00:00Z", -1 },
 	{ "tomorrow", -1 },
+	{ "2099-01-01T00:00:0:Z", -1 },
+	{ "209\x80-01-01T00:00:00Z", -1 },
+	{ "\xff\xff\xff\xff-\xff\xff-\xff\xffT\xff\xff:\xff\xff:\xff\xffZ",
+	    -1 },
+	{ "\x7f\x7f\x7f\x7f-\x7f\x7f-\x7f\x7fT\x7f\x7f:\x7f\x7f:\x7f\x7fZ",
+	    -1 },
 	{ "", -1 },
 	{ NULL, -1 },
 };
@@ -62,6 +70,29 @@ START_TEST(each_date_is_one_or_none)
 	ck_assert_int_eq(unix_s, rows[_i].unix_s);
 	weir_tuf_time_print(unix_s, again);
 	ck_assert_str_eq(again, rows[_i].text);
+}
+END_TEST
+
+/* A text that ends where memory does. */
+START_TEST(nothing_is_read_behind_a_short_text)
+{
+	static const char text[] = "2099-01-01T00:00:00Z";
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), len;
+	char *memory = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int64_t unix_s;
+	char *at;
+
+	ck_assert_ptr_ne(memory, MAP_FAILED);
+	ck_assert_int_eq(mprotect(memory + page, page, PROT_NONE), 0);
+	for (len = 0; len < sizeof(text); len++) {
+		at = memory + page - len - 1;
+		memcpy(at, text, len);
+		at[len] = '\0';
+		ck_assert(weir_tuf_time_parse(at, &unix_s) ==
+			  (len == sizeof(text) - 1));
+	}
+	(void)munmap(memory, 2 * page);
 }
 END_TEST
 
@@ -86,6 +117,7 @@ main(void)
 
 	tcase_add_loop_test(tcase, each_date_is_one_or_none, 0,
 	    (int)(sizeof(rows) / sizeof(rows[0])));
+	tcase_add_test(tcase, nothing_is_read_behind_a_short_text);
 	tcase_add_test(tcase, times_out_of_range_are_printed_as_the_nearest);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
