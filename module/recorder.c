@@ -24,6 +24,7 @@ struct recorder {
 	struct weir_module *module;
 	struct weir_apart apart;
 	struct weir_top *tops[WEIR_TOP_COUNT];
+	struct weir_domains *domains;
 	struct weir_tap *tap; /* NULL: no dnstap */
 	struct weir_tap_counts tap_counts;
 	uint64_t lost_told; /* of the queues, to the tap */
@@ -45,7 +46,8 @@ count_blocked(struct recorder *recorder, const struct weir_event *event,
     const uint8_t *client, uint64_t now_unix)
 {
 	uint8_t key[WEIR_CLIENT_KEY_SIZE + WEIR_NAME_SIZE];
-	size_t domain = weir_domain_offset(event->qname, event->qname_len);
+	size_t domain = weir_domains_offset(
+	    recorder->domains, event->qname, event->qname_len);
 
 	count(
 	    recorder, WEIR_TOP_NAMES, event->qname, event->qname_len, now_unix);
@@ -290,6 +292,8 @@ free_recorder(struct recorder *recorder)
 
 	for (i = 0; recorder && i < WEIR_TOP_COUNT; i++)
 		weir_top_free(recorder->tops[i]);
+	if (recorder)
+		weir_domains_free(recorder->domains);
 	free(recorder);
 }
 
@@ -302,6 +306,11 @@ new_recorder(struct weir_module *module)
 	if (!recorder)
 		return NULL;
 	recorder->module = module;
+	recorder->domains = weir_domains_new();
+	if (!recorder->domains) {
+		free_recorder(recorder);
+		return NULL;
+	}
 	for (i = 0; i < WEIR_TOP_COUNT; i++) {
 		recorder->tops[i] = weir_top_new(
 		    weir_status_top(&module->status, i),

@@ -132,7 +132,7 @@ put_event(struct weir_history *history, const struct weir_record *record,
 
 static int
 put_tops(struct weir_history *history, const struct weir_record *record,
-    uint64_t time_unix)
+    const char *qname, uint64_t time_unix)
 {
 	char type[WEIR_HISTORY_TYPE_SIZE], client[WEIR_CLIENT_TEXT_SIZE];
 	const char *keys[WEIR_HISTORY_KIND_COUNT] = { NULL };
@@ -142,7 +142,7 @@ put_tops(struct weir_history *history, const struct weir_record *record,
 
 	weir_history_type_print(record->qtype, type);
 	(void)weir_client_print(&record->client, client);
-	keys[WEIR_HISTORY_NAMES] = record->qname;
+	keys[WEIR_HISTORY_NAMES] = qname;
 	keys[WEIR_HISTORY_DOMAINS] = record->domain;
 	keys[WEIR_HISTORY_CLIENTS] = client;
 	keys[WEIR_HISTORY_FEEDS] = record->feed;
@@ -162,7 +162,7 @@ put(struct weir_history *history, const struct weir_record *record,
     uint64_t time_ns)
 {
 	uint64_t hour = time_ns / 3600000000000ULL;
-	char name[WEIR_NAME_TEXT_SIZE];
+	char name[WEIR_NAME_TEXT_SIZE], qname[WEIR_NAME_TEXT_SIZE];
 	uint8_t client[18];
 	int64_t name_id, client_id;
 	size_t len;
@@ -174,6 +174,8 @@ put(struct weir_history *history, const struct weir_record *record,
 	    history, WEIR_HISTORY_NAME, name, len, hour, &name_id);
 	if (ret != WEIR_OK)
 		return ret;
+	/* The name as it is written for one and all. */
+	(void)weir_history_reverse(name, len, qname);
 	len = weir_history_client_encode(&record->client, client);
 	ret = weir_history_intern(
 	    history, WEIR_HISTORY_CLIENT, client, len, hour, &client_id);
@@ -183,7 +185,7 @@ put(struct weir_history *history, const struct weir_record *record,
 		ret = put_event(history, record, time_ns, name_id, client_id);
 	if (ret == WEIR_OK && (record->outcome == WEIR_EVENT_BLOCKED ||
 				  record->outcome == WEIR_EVENT_SHADOWED))
-		ret = put_tops(history, record, time_ns / 1000000000ULL);
+		ret = put_tops(history, record, qname, time_ns / 1000000000ULL);
 	return ret;
 }
 
