@@ -209,7 +209,7 @@ check_history() {
 
 # A name's line is there within 200 ms of its answer.
 check_tail() {
-	local began late=0 i
+	local began late=0 i missed
 	note "tail"
 	check "the last ones, and no more" 15 "$(stat tail --once -n 100 | wc -l)"
 	check "by client" 2 "$(stat tail --once -n 100 --client 127.0.0.3 |
@@ -238,6 +238,22 @@ print(*(e[k] for k in ('outcome', 'name', 'client', 'feed', 'category',
 	done
 	# One may be late on a machine that has other things to do.
 	check_number "lines later than 200 ms" 0 1 "$late"
+	note "tail: a gap, and a module that starts anew"
+	kill -STOP "${started[-1]}"
+	seq -f "gap%.0f.bad.example" 5000 |
+		"$tools/ask_many" -n 1 -x 20000 -t 1 "$port" >"$work/answers"
+	wait_until 10 is_recorded
+	kill -CONT "${started[-1]}"
+	wait_until 5 grep -q 'gap5000.bad' "$work/tail"
+	missed=$(sed -n 's/^-- \([0-9]*\) events missed.*/\1/p' "$work/tail")
+	check "events that were shown, and that were missed" 5000 \
+		"$(($(grep -c 'gap[0-9]*\.bad' "$work/tail") + missed))"
+	check_number "missed" 900 5000 "$missed"
+	resolver_stop
+	resolver_start
+	ask new.bad.example A
+	wait_until 5 grep -q 'new.bad' "$work/tail" ||
+		check "tail goes on with the next process" yes no
 	kill "${started[-1]}"
 	wait "${started[-1]}"
 	check "exit code of tail after SIGTERM" 0 $?
