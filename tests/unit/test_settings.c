@@ -428,7 +428,7 @@ static const struct wrong {
 	{ "statistics: {dnstap: 'tcp:::1:5'}\n", 1, "is no place" },
 	{ "statistics: {dnstap: 'tcp::5'}\n", 1, "is no place" },
 	{ "statistics: {history-size: 1023K}\n", 1,
-	    "statistics.history-size: \"1023K\" is no size of 1M or more" },
+	    "statistics.history-size: \"1023K\" is no size of 8M or more" },
 	{ "statistics: {history-size: 1GB}\n", 1, "is no size" },
 	{ "statistics: {event-days: 36501}\n", 1, "statistics.event-days" },
 	{ "statistics: {minute-days: 1d}\n", 1, "statistics.minute-days" },
