@@ -86,8 +86,10 @@ for i in $(seq 1 "$kills"); do
 	had=$has
 done
 [ "$had" -gt 1000 ] || fail "only $had events came through"
-[ "$gaps" -ge $((kills / 4)) ] || fail "only $gaps gaps are known"
-grep -q 'the last writer was ended' "$work/log" || fail "no word of a gap"
+# Those that follow on one another within a second are one.
+[ "$gaps" -ge 1 ] || fail "no gap is known"
+told=$(grep -c 'the last writer was ended' "$work/log") || true
+[ "$told" -ge $((kills / 4)) ] || fail "only $told were told of"
 
 # And it ends well.
 rm -f "$socket"
@@ -102,4 +104,4 @@ record=
 read -r has gaps <<<"$(python3 "$work/ask.py" "$db")"
 [ "$has" = $((had + 1000)) ] || fail "$had and 1000 events make $has"
 [ ! -e "$db-wal" ] || fail "the journal is still there"
-echo "$kills kills: $has events, $gaps gaps"
+echo "$kills kills, $told told of: $has events, $gaps gaps"
