@@ -18,6 +18,7 @@
 #include "stats/tally.h"
 
 #define ROWS_DEFAULT 50
+#define PART_ROWS    100U /* of a part, for people */
 
 struct report {
 	const struct weir_stat *stat;
@@ -217,13 +218,24 @@ print_part(const char *heading, json_t *rows,
     const struct weir_sheet_column *of, unsigned int count, const char *none,
     const struct weir_screen *screen)
 {
+	json_t *shown, *row;
+	size_t i;
+
 	weir_screen_begin(screen, WEIR_COLOUR_YELLOW);
 	(void)fprintf(screen->stream, "\n%s\n", heading);
 	weir_screen_end(screen);
-	if (json_array_size(rows) > 0)
-		weir_sheet_print(rows, of, count, screen);
-	else
+	if (json_array_size(rows) == 0) {
 		(void)fprintf(screen->stream, "%s\n", none);
+		return;
+	}
+	shown = json_array();
+	json_array_foreach(rows, i, row) if (i < PART_ROWS)(void)
+	    json_array_append(shown, row);
+	weir_sheet_print(shown, of, count, screen);
+	json_decref(shown);
+	if (json_array_size(rows) > PART_ROWS)
+		(void)fprintf(screen->stream, "... and %zu more (--json)\n",
+		    json_array_size(rows) - PART_ROWS);
 }
 
 static void
