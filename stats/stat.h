@@ -32,9 +32,10 @@ struct weir_stat {
 	bool has_folder;     /* --status: weir.yaml need not be there */
 	bool is_json, is_csv;
 	bool is_shadow, is_once, has_entries;
-	uint64_t since_s;   /* --since, seconds; 0: not given */
-	unsigned int count; /* -n; 0: not given */
+	uint64_t since_s;                 /* --since, seconds; 0: not given */
+	unsigned int count;               /* -n; 0: not given */
 	const char *client, *name, *feed; /* filters; NULL: any */
+	const char *listen, *host;        /* of a server; NULL: not given */
 	int outcome;                      /* a filter; -1: any */
 	char **args;
 	unsigned int arg_count;
@@ -51,13 +52,14 @@ int weir_cmd_name(const struct weir_stat *stat);
 int weir_cmd_time(const struct weir_stat *stat);
 int weir_cmd_feeds(const struct weir_stat *stat);
 int weir_cmd_shadow(const struct weir_stat *stat);
+int weir_cmd_metrics(const struct weir_stat *stat);
 
 /** Says that no module runs, or none that may be read; WEIR_EXIT_FAILED. */
 int weir_stat_say_none(const struct weir_stat *stat);
 
 /** Says what is wrong with the command line: WEIR_EXIT_USAGE. */
-int weir_stat_usage(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
+int
+weir_stat_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /** weir.yaml, whole.  NULL: it cannot be read, and that is said if `is_needed`.
  */
@@ -69,6 +71,10 @@ weir_stat_settings(const struct weir_stat *stat, bool is_needed);
 int weir_stat_history(const struct weir_stat *stat, bool is_needed,
     struct weir_history **ret_history) WEIR_CHECKED;
 
+/** weir-sync's status.json in that folder (NULL: none), an object; NULL: there is
+ *  none. */
+json_t *weir_stat_sync(const char *folder);
+
 /** Begin of the span that --since names, of `default_s` seconds without it. */
 uint64_t weir_stat_since(const struct weir_stat *stat, uint64_t default_s);
 
@@ -78,8 +84,8 @@ int weir_stat_name(const char *text, struct weir_name *ret_name) WEIR_CHECKED;
 
 /** A client's address, or a network: "192.0.2.0/24".  0, or WEIR_EXIT_USAGE
  *  after saying why. */
-int weir_stat_client(
-    const char *text, struct weir_client *ret_client) WEIR_CHECKED;
+int
+weir_stat_client(const char *text, struct weir_client *ret_client) WEIR_CHECKED;
 
 /** Whether one of the networks lies in the other: a client's address may be kept
  *  cut. */

@@ -29,6 +29,7 @@ enum takes {
 	TAKES_ONCE = 32,
 	TAKES_ENTRIES = 64,
 	TAKES_HISTORY = 128,
+	TAKES_LISTEN = 512,
 	NEEDS_NO_MODULES = 256 /* does not look for them */
 };
 
@@ -47,8 +48,7 @@ static const struct command {
 	    " [KIND] [--since 24h] [--shadow] [-n N]",
 	    "the most blocked names, domains, clients, feeds, categories, "
 	    "types" },
-	{ "tail", weir_cmd_tail, 0, 0,
-	    TAKES_COUNT | TAKES_FILTERS | TAKES_ONCE,
+	{ "tail", weir_cmd_tail, 0, 0, TAKES_COUNT | TAKES_FILTERS | TAKES_ONCE,
 	    " [--client A] [--name N] [--feed F] [--outcome O]",
 	    "queries as they are answered" },
 	{ "client", weir_cmd_client, 1, 1,
@@ -66,6 +66,9 @@ static const struct command {
 	{ "shadow", weir_cmd_shadow, 1, 1,
 	    TAKES_CSV | TAKES_SINCE | TAKES_COUNT | TAKES_HISTORY,
 	    " FEED [--since 7d]", "what enforcing a feed would block" },
+	{ "metrics", weir_cmd_metrics, 0, 0, TAKES_LISTEN,
+	    " [--listen ADDRESS:PORT [--host NAME]]",
+	    "all counters for Prometheus (OpenMetrics)" },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -76,6 +79,8 @@ enum option_code {
 	OPTION_ENTRIES,
 	OPTION_FEED,
 	OPTION_HISTORY,
+	OPTION_HOST,
+	OPTION_LISTEN,
 	OPTION_NAME,
 	OPTION_ONCE,
 	OPTION_OUTCOME,
@@ -92,7 +97,9 @@ static const struct option options[] = {
 	{ "feed", required_argument, NULL, OPTION_FEED },
 	{ "help", no_argument, NULL, 'h' },
 	{ "history", required_argument, NULL, OPTION_HISTORY },
+	{ "host", required_argument, NULL, OPTION_HOST },
 	{ "json", no_argument, NULL, 'j' },
+	{ "listen", required_argument, NULL, OPTION_LISTEN },
 	{ "name", required_argument, NULL, OPTION_NAME },
 	{ "once", no_argument, NULL, OPTION_ONCE },
 	{ "outcome", required_argument, NULL, OPTION_OUTCOME },
@@ -192,6 +199,12 @@ take_value(struct weir_stat *stat, int option, const char *value)
 	case OPTION_HISTORY:
 		stat->history = value;
 		break;
+	case OPTION_HOST:
+		stat->host = value;
+		break;
+	case OPTION_LISTEN:
+		stat->listen = value;
+		break;
 	case OPTION_NAME:
 		stat->name = value;
 		break;
@@ -230,6 +243,9 @@ takes_of(int option)
 		return TAKES_ENTRIES;
 	case OPTION_HISTORY:
 		return TAKES_HISTORY;
+	case OPTION_HOST:
+	case OPTION_LISTEN:
+		return TAKES_LISTEN;
 	case OPTION_ONCE:
 		return TAKES_ONCE;
 	case OPTION_SHADOW:
@@ -322,14 +338,14 @@ parse(int argc, char **argv, struct weir_stat *ret_stat,
 	if (optind < argc)
 		command = find_command(argv[optind]);
 	if (!command)
-		return weir_stat_usage("%s: no such command (weir-stat --help)",
-		    argv[optind]);
+		return weir_stat_usage(
+		    "%s: no such command (weir-stat --help)", argv[optind]);
 	ret_stat->args = argv + optind + (optind < argc);
 	ret_stat->arg_count = (unsigned int)(argc - optind - (optind < argc));
 	if (ret_stat->arg_count < command->arg_min ||
 	    ret_stat->arg_count > command->arg_max)
-		return weir_stat_usage("it is: weir-stat %s%s", command->name,
-		    command->args);
+		return weir_stat_usage(
+		    "it is: weir-stat %s%s", command->name, command->args);
 	if (taken & ~command->takes)
 		return weir_stat_usage(
 		    "%s does not take one of these options (weir-stat --help)",
@@ -366,9 +382,9 @@ open_modules(struct weir_stat *stat, struct weir_paths *paths)
 int
 main(int argc, char **argv)
 {
-	struct weir_stat stat = { .config = weir_paths_config(),
-		.folder = "",
-		.outcome = -1 };
+	struct weir_stat stat = {
+		.config = weir_paths_config(), .folder = "", .outcome = -1
+	};
 	const struct command *command = NULL;
 	struct weir_paths paths;
 	unsigned int i;
