@@ -53,6 +53,7 @@ int weir_cmd_time(const struct weir_stat *stat);
 int weir_cmd_feeds(const struct weir_stat *stat);
 int weir_cmd_shadow(const struct weir_stat *stat);
 int weir_cmd_metrics(const struct weir_stat *stat);
+int weir_cmd_serve(const struct weir_stat *stat);
 
 /** Says that no module runs, or none that may be read; WEIR_EXIT_FAILED. */
 int weir_stat_say_none(const struct weir_stat *stat);

@@ -69,6 +69,9 @@ static const struct command {
 	{ "metrics", weir_cmd_metrics, 0, 0, TAKES_LISTEN,
 	    " [--listen ADDRESS:PORT [--host NAME]]",
 	    "all counters for Prometheus (OpenMetrics)" },
+	{ "serve", weir_cmd_serve, 0, 0, TAKES_LISTEN | TAKES_HISTORY,
+	    " [--listen ADDRESS:PORT [--host NAME]]",
+	    "a page for the browser, at 127.0.0.1:8053" },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
