@@ -8,8 +8,8 @@ Unbounds under load, on this machine.
 A feed of N names (100,000) is published and enforced.  Then, N times (1000), a
 publish adds --new names (20): every other of them is in the caches of both
 resolvers, and takes the names of an older publish off again.  Measured is the
-time from the return of `weir-feed publish` until a new name is blocked: by each
-resolver, for a name in its cache and for one that is not.  First with nothing
+time from the return of `weir-feed publish` until a resolver blocks all of the new
+names that it has in its cache.  First with nothing
 but polls, one a second; then with NOTIFY.  All the while both resolvers answer
 2,000 queries a second, and each answer is looked at: what is not listed must
 resolve, what is listed must not, before, meanwhile and afterwards.
@@ -124,37 +124,43 @@ class World:
         self.publisher.publish(*words)
         return names, gone, time.monotonic()
 
+    def is_blocked(self, number, name):
+        answer = self.probers[number].ask(name)
+        if answer not in ("blocked", "allowed", None):
+            self.wrong.append("%s: %s" % (name, answer))
+        return answer == "blocked"
+
     def measure(self):
-        """Seconds until blocked: (cached, not cached), for each resolver."""
+        """Seconds until a resolver blocks all of the new names that it has in
+        its cache, and one that it has not; for each resolver."""
         names, gone, began = self.publish()
-        waiting = {(i, kind): None for i in range(len(self.probers))
-                   for kind in (0, 1)}
-        while None in waiting.values():
-            for (i, kind), at in waiting.items():
-                if at is not None:
-                    continue
-                if kind == 1:
-                    # Asked only once it may be blocked: an answer from before
-                    # would bring it into the cache.
-                    if waiting[(i, 0)] is None:
-                        continue
-                answer = self.probers[i].ask(names[kind])
-                if answer == "blocked":
-                    waiting[(i, kind)] = time.monotonic() - began
-                elif answer not in ("allowed", None) or kind == 1:
-                    self.wrong.append("%s: %s" % (names[kind], answer))
-                    waiting[(i, kind)] = time.monotonic() - began
+        cached = [names[::2] for _ in self.probers]
+        fresh = [False] * len(self.probers)
+        values = []
+        while any(cached) or not all(fresh):
+            for i in range(len(self.probers)):
+                if cached[i]:
+                    # The sweep goes through the cache in an order of its own.
+                    while cached[i] and self.is_blocked(i, cached[i][0]):
+                        cached[i] = cached[i][1:]
+                    if not cached[i]:
+                        values.append(time.monotonic() - began)
+                # Asked only once it is blocked: an answer from before would
+                # bring it into the cache.
+                if not fresh[i] and not cached[i]:
+                    fresh[i] = True
+                    self.expect(self.probers[i], names[1], "blocked")
             if time.monotonic() - began > PATIENCE_S:
                 self.wrong.append("publish %d was not enforced" % self.number)
                 break
             time.sleep(0.001)
         for prober in self.probers:
-            for name in names[2:6]:
+            for name in names[:6]:
                 self.expect(prober, name, "blocked")
             for name in gone[:2]:
                 self.expect(prober, name, "allowed")
             self.expect(prober, self.always, "blocked")
-        return [x for x in waiting.values() if x is not None]
+        return values
 
     def stop(self):
         for watch in self.watches:

@@ -33,6 +33,7 @@ struct rotate_run {
 	unsigned int signer_count;
 	char *new_path; /* of a new root key */
 	int64_t version;
+	bool has_keys; /* the online ones of before */
 	struct weir_problem problem;
 };
 
@@ -223,14 +224,16 @@ write_root(struct rotate_run *run)
 }
 
 /* Metadata that both the keys of now and the next ones have signed are good with
- * either root: so there is no moment at which clients would refuse. */
+ * either root: so there is no moment at which clients would refuse.  If the keys
+ * of now are lost, there is. */
 static int
 sign_with_both(struct rotate_run *run)
 {
 	int ret = make_online(run);
 
-	if (ret == 0)
-		ret = weir_publish_cut(&run->publish, &run->problem);
+	if (ret < 0 || !run->has_keys || run->publish.is_anew)
+		return ret;
+	ret = weir_publish_cut(&run->publish, &run->problem);
 	run->publish.is_forced = true;
 	return ret == 0 ? weir_publish_commit(&run->publish, &run->problem)
 			: ret;
@@ -250,7 +253,10 @@ sign_with_next(struct rotate_run *run)
 			publish->next_keys[role] = NULL;
 		}
 	publish->is_forced = true;
-	return ret == 0 ? weir_publish_commit(publish, &run->problem) : ret;
+	/* Without a state there is nothing that could be signed: see print. */
+	if (ret < 0 || publish->is_anew)
+		return ret;
+	return weir_publish_commit(publish, &run->problem);
 }
 
 /* The roles of the next root, and who signs it. */
@@ -261,9 +267,16 @@ prepare(struct rotate_run *run)
 	struct weir_publish *publish = &run->publish;
 	int ret;
 
-	ret = weir_publish_open(run->call->args[0], publish, &run->problem);
+	ret = weir_publish_open_for(
+	    run->call->args[0], true, publish, &run->problem);
 	if (ret < 0)
 		return ret;
+	run->has_keys = publish->keys[WEIR_KEY_TIMESTAMP] != NULL;
+	if (!run->has_keys && strcmp(what, "online") != 0)
+		return weir_problem_set(&run->problem, WEIR_EMISSING,
+		    "%s: not the online keys that the root has: rotate these "
+		    "first",
+		    publish->private);
 	run->roles = publish->roles;
 	run->version = publish->next.documents[WEIR_PUBLISH_ROOT].version + 1;
 	ret = read_signers(run);
@@ -294,19 +307,23 @@ static int
 print(const struct rotate_run *run)
 {
 	const struct weir_publish_document *root =
-	    &run->publish.state.documents[WEIR_PUBLISH_ROOT];
+	    &run->publish.next.documents[WEIR_PUBLISH_ROOT];
+	bool is_anew = run->publish.is_anew;
 
 	if (run->call->json)
 		return weir_feed_print(
-		    json_pack("{s:s, s:s, s:I, s:s, s:o}", "result", "rotated",
-			"feed", run->publish.state.feed, "root",
+		    json_pack("{s:s, s:b, s:s, s:I, s:s, s:o}", "result",
+			"rotated", "lost", (int)is_anew, "feed",
+			run->publish.state.feed, "root",
 			(json_int_t)root->version, "root_sha256", root->sha256,
 			"new_key",
 			run->new_path != NULL ? weir_feed_string(run->new_path)
 					      : json_null()),
 		    WEIR_FEED_DONE);
-	printf("%s: root %" PRId64 ", all metadata signed anew\n",
-	    run->publish.state.feed, root->version);
+	printf("%s: root %" PRId64 ", %s\n", run->publish.state.feed,
+	    root->version,
+	    is_anew ? "but the state was lost: publish whole lists now"
+		    : "all metadata signed anew");
 	if (run->new_path != NULL)
 		printf("  new root key %s\n", run->new_path);
 	printf("  root's SHA-256 %s (subscribers need not be told)\n",

@@ -22,16 +22,21 @@ static int
 refuse(const struct weir_feed_file *file, size_t at, const char *why,
     struct weir_problem *problem)
 {
+	size_t len = weir_feed_text_line(file->text, file->text_len, at), i;
 	unsigned long line = 1;
-	size_t i;
+	char shown[80];
 
 	for (i = 0; i < at; i++)
 		line += file->text[i] == '\n';
-	return weir_problem_set(problem, WEIR_EFORMAT, "%s %s:%lu: %s: %.*s",
+	for (i = 0; i < len && i < sizeof(shown) - 1; i++) {
+		shown[i] = file->text[at + i];
+		if (shown[i] < ' ' || shown[i] > '~')
+			shown[i] = '?';
+	}
+	shown[i] = '\0';
+	return weir_problem_set(problem, WEIR_EFORMAT, "%s %s:%lu: %s: %s",
 	    file->header.feed, weir_feed_kind_text(file->header.kind), line,
-	    why,
-	    (int)(weir_feed_text_line(file->text, file->text_len, at) & 255),
-	    file->text + at);
+	    why, shown);
 }
 
 /* The line at *at, of its one form and behind the one before it (name NULL:

@@ -29,14 +29,14 @@ read_line(struct weir_list_reader *reader, const char *text, size_t len)
 	const char *why;
 	int reason;
 
-	if (len == 0 || text[0] == '#' ||
-	    weir_feed_header_parse(text, len, &header)) {
-		weir_list_comment(reader);
-		return 0;
-	}
 	if (weir_feed_line_parse(text, len, &line, &why) != 0 ||
 	    !line.is_listed) {
-		weir_list_refuse(reader, WEIR_LIST_NOT_THIS_FORMAT, text, len);
+		if (len == 0 || text[0] == '#' ||
+		    weir_feed_header_parse(text, len, &header))
+			weir_list_comment(reader);
+		else
+			weir_list_refuse(
+			    reader, WEIR_LIST_NOT_THIS_FORMAT, text, len);
 		return 0;
 	}
 	/* Addresses, localhost.localdomain: what no list may have. */

@@ -13,8 +13,8 @@
  * Invariants:
  *   - No version of a document and no sequence number is given to two contents
  *     that somebody may have seen.
- *   - From the full that is published, and from the one before, deltas that are
- *     published lead to the last sequence number.
+ *   - From the full that is published, and from the one before unless a delta was
+ *     too long, deltas that are published lead to the last sequence number.
  *   - A file that metadata name lies there as long as these are current, and
  *     WEIR_PUBLISH_LINGER_S more.
  */
@@ -82,6 +82,10 @@ int64_t weir_publish_now_ms(void);
  *  longer than WEIR_PUBLISH_LOCK_MS; WEIR_EFORMAT: root keys lie below the
  *  folder, the online keys are not those of the root in force ... */
 int weir_publish_open(const char *folder, struct weir_publish *ret_publish,
+    struct weir_problem *problem) WEIR_CHECKED;
+/** The same; `is_rotation`: without the online keys too, if they were lost. */
+int weir_publish_open_for(const char *folder, bool is_rotation,
+    struct weir_publish *ret_publish,
     struct weir_problem *problem) WEIR_CHECKED;
 void weir_publish_close(struct weir_publish *publish);
 

@@ -20,6 +20,9 @@
 #define LOCK_FILE    "lock"
 #define LOCK_STEP_MS 20
 #define DEPTH_MAX    8 /* of folders; ours has 3 */
+/* The longest that is a root key has 450 octets; not all that is served has to
+ * be opened to see that it is none. */
+#define ROOT_KEY_MAX 512
 
 int
 weir_publish_fail(struct weir_problem *problem, int error, const char *folder,
@@ -60,25 +63,40 @@ weir_publish_paths(struct weir_publish *publish, const char *folder)
 		   : 0;
 }
 
+/* private may have been lost with the machine: what is served was not. */
 static int
-lock(struct weir_publish *publish, struct weir_problem *problem)
+open_lock(struct weir_publish *publish, struct weir_problem *problem)
 {
-	struct timespec step = { .tv_nsec = LOCK_STEP_MS * 1000000L };
 	char *path = weir_path_join(publish->private, LOCK_FILE);
-	unsigned int waited_ms = 0;
 
 	if (path == NULL)
 		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
 	publish->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (publish->lock_fd < 0 && errno == ENOENT &&
+	    access(publish->metadata, F_OK) == 0 &&
+	    mkdir(publish->private, 0700) == 0)
+		publish->lock_fd = open(
+		    path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	free(path);
-	if (publish->lock_fd < 0) {
-		if (errno == ENOENT)
-			return weir_problem_set(problem, WEIR_EMISSING,
-			    "%s: no feed was made there (weir-feed init)",
-			    publish->folder);
-		return weir_publish_fail(
-		    problem, WEIR_ESYSTEM, publish->private, LOCK_FILE);
-	}
+	if (publish->lock_fd >= 0)
+		return 0;
+	if (errno == ENOENT)
+		return weir_problem_set(problem, WEIR_EMISSING,
+		    "%s: no feed was made there (weir-feed init)",
+		    publish->folder);
+	return weir_publish_fail(
+	    problem, WEIR_ESYSTEM, publish->private, LOCK_FILE);
+}
+
+static int
+lock(struct weir_publish *publish, struct weir_problem *problem)
+{
+	struct timespec step = { .tv_nsec = LOCK_STEP_MS * 1000000L };
+	unsigned int waited_ms = 0;
+	int ret = open_lock(publish, problem);
+
+	if (ret < 0)
+		return ret;
 	while (flock(publish->lock_fd, LOCK_EX | LOCK_NB) != 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return weir_publish_fail(
@@ -113,7 +131,7 @@ find_root_key(const char *folder, unsigned int depth)
 		if (S_ISDIR(info.st_mode) && depth < DEPTH_MAX)
 			found = find_root_key(path, depth + 1);
 		else if (S_ISREG(info.st_mode) &&
-			 info.st_size <= WEIR_KEY_FILE_SIZE &&
+			 info.st_size <= ROOT_KEY_MAX &&
 			 weir_key_file_is_root(path)) {
 			found = path;
 			path = NULL;
@@ -291,12 +309,31 @@ read_key(struct weir_publish *publish, unsigned int role,
 	return 0;
 }
 
-int
-weir_publish_open(const char *folder, struct weir_publish *ret_publish,
+/* All three; or, if it is to be rotated, none of them. */
+static int
+read_keys(struct weir_publish *publish, bool is_rotation,
     struct weir_problem *problem)
 {
-	struct weir_publish *publish = ret_publish;
 	unsigned int role;
+	int ret = 0;
+
+	for (role = WEIR_KEY_ROOT + 1; role < WEIR_KEY_ROLE_COUNT && ret == 0;
+	     role++)
+		ret = read_key(publish, role, problem);
+	if (ret == 0 || !is_rotation)
+		return ret;
+	for (role = 0; role < WEIR_KEY_ROLE_COUNT; role++) {
+		weir_key_file_free(publish->keys[role]);
+		publish->keys[role] = NULL;
+	}
+	return 0;
+}
+
+int
+weir_publish_open_for(const char *folder, bool is_rotation,
+    struct weir_publish *ret_publish, struct weir_problem *problem)
+{
+	struct weir_publish *publish = ret_publish;
 	int ret;
 
 	memset(publish, 0, sizeof(*publish));
@@ -317,9 +354,8 @@ weir_publish_open(const char *folder, struct weir_publish *ret_publish,
 		ret = weir_publish_read_state(publish, problem);
 	if (ret == 0)
 		ret = weir_publish_settle_keys(publish, problem);
-	for (role = WEIR_KEY_ROOT + 1; role < WEIR_KEY_ROLE_COUNT && ret == 0;
-	     role++)
-		ret = read_key(publish, role, problem);
+	if (ret == 0)
+		ret = read_keys(publish, is_rotation, problem);
 	if (ret == 0)
 		ret = open_runs(publish, problem);
 	if (ret < 0) {
@@ -329,6 +365,13 @@ weir_publish_open(const char *folder, struct weir_publish *ret_publish,
 	if (publish->is_recovered)
 		weir_publish_retire_all(publish);
 	return 0;
+}
+
+int
+weir_publish_open(const char *folder, struct weir_publish *ret_publish,
+    struct weir_problem *problem)
+{
+	return weir_publish_open_for(folder, false, ret_publish, problem);
 }
 
 void

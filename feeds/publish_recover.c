@@ -193,25 +193,23 @@ forget(struct weir_publish_state *state)
 	memset(state->targets, 0, sizeof(state->targets));
 }
 
-/* The keys are there, and say whose they are. */
+/* The first root is there, and says whose feed it is. */
 static int
 begin_anew(struct weir_publish *publish, struct weir_problem *problem)
 {
-	char *path = weir_path_join(publish->private, "targets.key");
-	struct weir_key_file *key;
-	int ret = path == NULL ? WEIR_EMEMORY
-			       : weir_key_file_read(path, &key, NULL);
+	struct weir_publish_state *state = &publish->state;
+	json_t *root = read_served(publish, "1.root.json");
+	const char *feed = weir_feed_name_parse(root);
 
-	free(path);
-	if (ret < 0)
+	memset(state, 0, sizeof(*state));
+	if (feed != NULL)
+		(void)snprintf(state->feed, sizeof(state->feed), "%s", feed);
+	json_decref(root);
+	if (state->feed[0] == '\0')
 		return weir_problem_set(problem, WEIR_EMISSING,
 		    "%s: no feed was made there (weir-feed init)",
 		    publish->folder);
-	memset(&publish->state, 0, sizeof(publish->state));
-	(void)snprintf(
-	    publish->state.feed, sizeof(publish->state.feed), "%s", key->feed);
-	publish->state.poll_ms = WEIR_FEED_POLL_MS;
-	weir_key_file_free(key);
+	state->poll_ms = WEIR_FEED_POLL_MS;
 	publish->is_anew = true;
 	return 0;
 }

@@ -67,6 +67,7 @@ struct weir_sync_message {
 	/* Of a result. */
 	bool is_held;      /* waits for weir-load accept */
 	bool is_unread;    /* the loader could not read the list */
+	bool is_busy;      /* another weir-load was at work */
 	int32_t exit_code; /* of weir-load; -1: it could not be started */
 	uint32_t took_ms;
 	int64_t finished_ms;            /* Unix time */

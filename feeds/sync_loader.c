@@ -20,6 +20,9 @@
 #include "lib/file.h"
 #include "lib/log.h"
 
+/* What weir-load says when it has waited in vain (lmdb-loader/store.c). */
+#define BUSY "another weir-load is at work"
+
 int
 weir_sync_loader_init(struct weir_sync_loader *loader, const char *config)
 {
@@ -269,8 +272,11 @@ static void
 describe(json_t *said, const char *name, struct weir_sync_message *result)
 {
 	json_t *feed = find_feed(said, name), *copy = NULL;
+	const char *problem;
 	char *text = NULL;
 
+	problem = json_string_value(json_object_get(said, "problem"));
+	result->is_busy = problem != NULL && strstr(problem, BUSY) != NULL;
 	result->is_held = is_text(feed, "state", "held") ||
 			  is_text(said, "result", "held");
 	result->is_unread = is_text(feed, "state", "kept") ||

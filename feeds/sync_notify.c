@@ -86,7 +86,11 @@ weir_sync_notify(const uint8_t *packet, size_t len,
 		goto out;
 	}
 	question_len = ldns_rdf_size(ldns_rr_owner(question)) + 4;
-	if (LDNS_HEADER_SIZE + question_len > len) { /* a compressed name */
+	/* A name by way of a pointer is another one than those octets. */
+	if (LDNS_HEADER_SIZE + question_len > len ||
+	    memcmp(packet + LDNS_HEADER_SIZE,
+		ldns_rdf_data(ldns_rr_owner(question)),
+		question_len - 4) != 0) {
 		*ret_len = answer_header(packet, LDNS_RCODE_FORMERR, answer);
 		goto out;
 	}

@@ -18,6 +18,9 @@
 #include "feeds/sync_worker.h"
 #include "lib/log.h"
 
+/* Times the five seconds for which weir-load waits by itself. */
+#define BUSY_TRIES 12
+
 uint64_t
 weir_sync_clock_ms(void)
 {
@@ -228,6 +231,26 @@ is_taken(const struct weir_sync_message *result)
 	       !result->is_held && !result->is_unread;
 }
 
+/* Whoever else changes the database is waited for: a delta that is put off is
+ * dearer than one that comes a little later, as all of the feed follows. */
+static void
+order_delta(struct weir_sync_thread *thread,
+    const struct weir_feed_taken *taken, struct weir_sync_message *ret_result)
+{
+	unsigned int tries;
+
+	for (tries = 0; tries < BUSY_TRIES; tries++) {
+		memset(ret_result, 0, sizeof(*ret_result));
+		ret_result->word = WEIR_SYNC_DELTA;
+		ret_result->from = taken->from;
+		ret_result->to = taken->to;
+		strcpy(ret_result->gen, thread->feed.state->gen);
+		order(thread, ret_result);
+		if (!ret_result->is_busy)
+			break;
+	}
+}
+
 int
 weir_sync_hand_over(
     struct weir_sync_thread *thread, const struct weir_feed_taken *taken)
@@ -237,11 +260,7 @@ weir_sync_hand_over(
 	bool is_done = false;
 
 	if (!taken->is_whole) {
-		message.word = WEIR_SYNC_DELTA;
-		message.from = taken->from;
-		message.to = taken->to;
-		strcpy(message.gen, feed->state->gen);
-		order(thread, &message);
+		order_delta(thread, taken, &message);
 		is_done = is_taken(&message);
 		if (!is_done && !message.is_held) {
 			/* Another sequence is in force, or whatever else. */

@@ -268,6 +268,7 @@ sum_up(const struct weir_sync_worker *worker)
 
 	for (i = 0; i < worker->count; i++) {
 		thread = &worker->threads[i];
+		(void)pthread_join(thread->id, NULL);
 		if (thread->was_good &&
 		    weir_sync_feed_is_handed(&thread->feed) &&
 		    !thread->shown.is_held)

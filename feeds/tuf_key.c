@@ -156,7 +156,7 @@ weir_tuf_key_parse(const char *id, json_t *object, struct weir_tuf_key *ret_key)
 	const char *type = weir_tuf_json_text(object, "keytype");
 	const char *scheme = weir_tuf_json_text(object, "scheme");
 	json_t *value = weir_tuf_json_object(object, "keyval");
-	struct weir_tuf_key key;
+	struct weir_tuf_key key = { .id = "" };
 
 	if (type == NULL || scheme == NULL || value == NULL)
 		return WEIR_EFORMAT;

@@ -276,6 +276,8 @@ main(int argc, char **argv)
 	int code, exit_code = 0;
 
 	weir_log_init("weir-sync");
+	/* Two processes and weir-load say something: a line at a time. */
+	(void)setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	while ((code = getopt_long(argc, argv, SHORT_OPTIONS, options, NULL)) !=
 	       -1) {
 		if (code == 'h') {

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define FIXED     offsetof(struct weir_event, qname)
 #define QUEUE_MIN 4096
@@ -165,8 +166,11 @@ weir_event_queue_new(size_t size)
 		return NULL;
 	memset(queue, 0, sizeof(*queue));
 	queue->size = size;
-	queue->bytes = malloc(size);
-	if (queue->bytes)
+	/* Not malloc: as soon as a piece of that size is freed, the C library
+	 * keeps others like it, in a process that is not ours. */
+	queue->bytes = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (queue->bytes != MAP_FAILED)
 		return queue;
 	free(queue);
 	return NULL;
@@ -177,7 +181,7 @@ weir_event_queue_free(struct weir_event_queue *queue)
 {
 	if (!queue)
 		return;
-	free(queue->bytes);
+	(void)munmap(queue->bytes, queue->size);
 	free(queue);
 }
 

@@ -91,9 +91,10 @@ struct weir_event {
 /** A queue in memory of its own. */
 struct weir_event_queue;
 
-/* Octets of a worker's queue: some 10,000 events of usual names, which is what a
- * worker blocks in 50 ms if it does nothing else. */
-#define WEIR_EVENT_QUEUE_SIZE (1U << 20)
+/* Octets of a worker's queue: some 35,000 events of usual names, which is what a
+ * worker blocks in 150 ms if it does nothing else.  So long the recorder may have
+ * to wait for a processor. */
+#define WEIR_EVENT_QUEUE_SIZE (1U << 22)
 
 /** `size`: a power of two, 4096 or more.  NULL: no memory. */
 struct weir_event_queue *weir_event_queue_new(size_t size);

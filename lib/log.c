@@ -1,8 +1,8 @@
 /*
  * log.c - what the programs say on standard error: errors, notes, progress.
  *
- * One thread.  The one file of lib/ that writes to a stream unasked; the
- * module does not link it.
+ * Lines may come from several threads, progress from one.  The one file of lib/
+ * that writes to a stream unasked; the module does not link it.
  */
 #include "lib/log.h"
 
@@ -85,6 +85,7 @@ write_line(const char *colour, const char *format, va_list args)
 
 	if (vsnprintf(text, sizeof(text), format, args) < 0)
 		text[0] = '\0';
+	flockfile(stderr); /* weir-sync has threads */
 	clear_progress();
 	if (has_colour)
 		fputs(colour, stderr);
@@ -93,6 +94,7 @@ write_line(const char *colour, const char *format, va_list args)
 		fputs("\033[0m", stderr);
 	weir_log_clean(text, stderr);
 	fputc('\n', stderr);
+	funlockfile(stderr);
 }
 
 void

@@ -58,6 +58,10 @@ struct weir_feed {
 	char gen[WEIR_FEED_GEN_SIZE];
 	uint64_t sequence;
 	uint64_t names; /* that it has in force, of that state */
+	/* How many it had when the day began in which it may not change too
+	 * much (lmdb-loader/signed.h), and when that was. */
+	uint64_t day_names;
+	uint32_t day_unix;
 };
 
 /** Whether the feed is to use entries of that category. */

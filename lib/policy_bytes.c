@@ -7,7 +7,8 @@
  *   u16 feeds, for each: text name, u8 mode, u8 action, u8 min confidence,
  *     u8 1 if it has categories, u16 EDE code, u16 category; if it has: 32
  *     octets, a bit for each category; text gen of its signed state; if that is
- *     not empty: u64 sequence, u64 names in force
+ *     not empty: u64 sequence, u64 names in force, u64 names when its day
+ *     began, u32 when that was
  *   u16 categories, for each: text name
  *   u16 answers, for each: u16 length and octets (lib/answers.h)
  * where text is u8 length and octets.  Version 3 had no signed states.
@@ -22,7 +23,8 @@
 #define VERSION_BEFORE 3 /* is read too */
 #define FIXED_BYTES    (4 + 1 + 1 + 2 + 4 + 4 + 16)
 #define BITMAP_BYTES   (WEIR_CATEGORIES / 8)
-#define SIGNED_BYTES   (1 + WEIR_FEED_GEN_SIZE + 16)
+#define STATE_BYTES    28
+#define SIGNED_BYTES   (1 + WEIR_FEED_GEN_SIZE + STATE_BYTES)
 #define FEED_BYTES     (1 + WEIR_FEED_NAME_SIZE + 8 + BITMAP_BYTES + SIGNED_BYTES)
 #define CATEGORY_BYTES (1 + WEIR_CATEGORY_SIZE)
 
@@ -51,7 +53,9 @@ put_signed(uint8_t *bytes, const struct weir_feed *feed)
 		return len;
 	weir_bytes_put64(bytes + len, feed->sequence);
 	weir_bytes_put64(bytes + len + 8, feed->names);
-	return len + 16;
+	weir_bytes_put64(bytes + len + 16, feed->day_names);
+	weir_bytes_put32(bytes + len + 24, feed->day_unix);
+	return len + STATE_BYTES;
 }
 
 static size_t
@@ -168,9 +172,11 @@ take_signed(struct reader *reader, struct weir_feed *feed)
 	take_text(reader, feed->gen, sizeof(feed->gen));
 	if (reader->is_bad || feed->gen[0] == '\0')
 		return;
-	p = take(reader, 16);
+	p = take(reader, STATE_BYTES);
 	feed->sequence = weir_bytes_get64(p);
 	feed->names = weir_bytes_get64(p + 8);
+	feed->day_names = weir_bytes_get64(p + 16);
+	feed->day_unix = weir_bytes_get32(p + 24);
 }
 
 static void

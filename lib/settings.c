@@ -205,8 +205,9 @@ take_feed_numbers(struct weir_reader *reader, unsigned int place,
 		    weir_reader_key(place, "min-confidence").text,
 		    yaml->min_confidence, 0, CONFIDENCE_MAX, &least);
 	if (error == 0)
-		error = weir_reader_number(reader, weir_reader_key(place, "ede").text,
-		    yaml->ede, 0, EDE_MAX, &ede);
+		error = weir_reader_number(reader,
+		    weir_reader_key(place, "ede").text, yaml->ede, 0, EDE_MAX,
+		    &ede);
 	settings->confidence = (uint8_t)confidence;
 	feed->min_confidence = (uint8_t)least;
 	feed->ede_code = (uint16_t)ede;

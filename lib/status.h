@@ -245,6 +245,9 @@ struct weir_status_header {
 	 * its queue, connections that were made. */
 	_Atomic uint32_t dnstap; /* enum weir_status_dnstap */
 	weir_counter dnstap_sent, dnstap_lost, dnstap_connects;
+	/* The recorder's own, from one start of the module to the next: lost
+	 * events that no reader knows of yet. */
+	weir_counter dnstap_untold;
 };
 
 /** A mapped status file, of either side. */

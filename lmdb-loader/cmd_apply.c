@@ -210,8 +210,9 @@ is_accepted(
 		   weir_signed_is_near(held->names, now->names));
 }
 
-/* Whether the feed's list changes too much.  A signed feed that goes on from the
- * state in force is held to what its deltas are held to. */
+/* Whether the feed's list changes too much.  A signed feed is held to what its
+ * deltas are held to, also if its publisher has begun anew: whoever has stolen the
+ * keys can say so. */
 static bool
 is_too_much(const struct apply *apply, unsigned int place, uint64_t before)
 {
@@ -219,18 +220,24 @@ is_too_much(const struct apply *apply, unsigned int place, uint64_t before)
 	    &apply->diff->rows[WEIR_FEED_FIRST + place];
 	const struct weir_feed *now =
 	    &apply->compiled.policy->feeds[WEIR_FEED_FIRST + place];
-	const struct weir_policy *old;
-	int was;
+	struct weir_feed was;
+	int number;
 
 	if (weir_held_limit(
 		&apply->settings->feeds[place], before, row->names) != NULL)
 		return true;
 	if (now->gen[0] == '\0' || apply->old.base == NULL)
 		return false;
-	old = weir_generation_policy(&apply->old);
-	was = weir_policy_find_feed(old, now->name);
-	return was >= 0 && strcmp(old->feeds[was].gen, now->gen) == 0 &&
-	       weir_signed_is_too_much(before, row->added, row->removed);
+	number = weir_policy_find_feed(
+	    weir_generation_policy(&apply->old), now->name);
+	if (number < 0)
+		return false;
+	was = weir_generation_policy(&apply->old)->feeds[number];
+	if (was.gen[0] == '\0')
+		return false;
+	was.names = before;
+	weir_signed_begin_day(&was, (uint32_t)time(NULL));
+	return weir_signed_is_too_much(&was, row->added, row->removed);
 }
 
 /* The digest of what was read: "", which no file has, if the file may have been
@@ -404,24 +411,35 @@ run_diff(struct apply *apply)
 	    names, note_change, apply, apply->diff);
 }
 
-/* How many names each signed feed has in force now, for the guard of deltas. */
+/* How many names a signed feed has in force now, and when its day began, for the
+ * guard.  What a person has accepted begins a new one. */
 static void
-count_signed(struct apply *apply)
+count_signed(struct apply *apply, unsigned int place)
 {
-	struct weir_feed *feed;
-	unsigned int i;
+	const struct weir_diff_row *row =
+	    &apply->diff->rows[WEIR_FEED_FIRST + place];
+	struct weir_feed *feed =
+	    &apply->compiled.policy->feeds[WEIR_FEED_FIRST + place];
+	bool is_accepted = apply->is_accepted[place] &&
+			   apply->compiled.feeds[place].state ==
+			       WEIR_COMPILE_READ;
 
-	for (i = WEIR_FEED_FIRST; i < apply->compiled.policy->feed_count; i++) {
-		feed = &apply->compiled.policy->feeds[i];
-		if (feed->gen[0] != '\0')
-			feed->names = apply->diff->rows[i].names;
-	}
+	if (feed->gen[0] == '\0')
+		return;
+	if (is_accepted)
+		feed->day_unix = 0;
+	feed->names = feed->day_unix == 0
+			  ? row->names
+			  : row->names - row->added + row->removed;
+	weir_signed_begin_day(feed, (uint32_t)time(NULL));
+	feed->names = row->names;
 }
 
 static int
 compare(struct apply *apply)
 {
 	bool is_same_policy = false;
+	unsigned int i;
 	int ret;
 
 	apply->diff = malloc(sizeof(*apply->diff));
@@ -435,8 +453,8 @@ compare(struct apply *apply)
 		weir_generation_close(&apply->old);
 		ret = run_diff(apply);
 	}
-	if (ret == 0)
-		count_signed(apply);
+	for (i = 0; ret == 0 && i < apply->settings->feed_count; i++)
+		count_signed(apply, i);
 	if (ret == 0 && apply->old.base != NULL)
 		ret = compare_policies(apply, &is_same_policy);
 	if (ret < 0)

@@ -185,8 +185,9 @@ hold(struct delta_run *run, const struct weir_feed *feed)
 	run->is_held = true;
 	return weir_problem_set(&run->problem, WEIR_EBUSY,
 	    "feed %s: %" PRIu64 " names more and %" PRIu64
-	    " less at once, where %" PRIu64
-	    " are in force: waits for weir-load accept %s",
+	    " less, where %" PRIu64
+	    " are in force, are too many at once or in a day: waits for "
+	    "weir-load accept %s",
 	    feed->name, run->delta.added, run->delta.removed, feed->names,
 	    feed->name);
 }
@@ -200,11 +201,11 @@ take_signed(struct delta_run *run)
 
 	if (run->load->span.gen == NULL)
 		return 0;
-	if (weir_signed_is_too_much(
-		was->names, run->delta.added, run->delta.removed))
-		return hold(run, was);
 	feed = &run->delta.policy
 		    ->feeds[was - weir_generation_policy(&run->old)->feeds];
+	weir_signed_begin_day(feed, (uint32_t)time(NULL));
+	if (weir_signed_is_too_much(feed, run->delta.added, run->delta.removed))
+		return hold(run, was);
 	run->is_ahead = feed->sequence != run->load->span.to;
 	feed->sequence = run->load->span.to;
 	feed->names += run->delta.added - run->delta.removed;

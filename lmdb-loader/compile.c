@@ -504,22 +504,26 @@ note_sequence(struct compiler *compiler)
 	    &compiler->out->feeds[compiler->feed];
 	struct weir_feed *its =
 	    &compiler->out->policy->feeds[WEIR_FEED_FIRST + compiler->feed];
-	const struct weir_policy *old;
-	int was;
+	const struct weir_feed *old = NULL;
+	int was = -1;
 
+	if (compiler->old != NULL)
+		was = weir_policy_find_feed(
+		    weir_generation_policy(compiler->old), its->name);
+	if (was >= 0)
+		old = &weir_generation_policy(compiler->old)->feeds[was];
+	if (old != NULL && old->gen[0] != '\0' &&
+	    (feed->report.gen[0] != '\0' || feed->kept_count > 0)) {
+		its->day_names = old->day_names;
+		its->day_unix = old->day_unix;
+	}
 	if (feed->state == WEIR_COMPILE_READ) {
 		memcpy(its->gen, feed->report.gen, sizeof(its->gen));
 		its->sequence = feed->report.sequence;
-		return;
+	} else if (feed->kept_count > 0 && old != NULL) {
+		memcpy(its->gen, old->gen, sizeof(its->gen));
+		its->sequence = old->sequence;
 	}
-	if (feed->kept_count == 0)
-		return;
-	old = weir_generation_policy(compiler->old);
-	was = weir_policy_find_feed(old, its->name);
-	if (was < 0)
-		return;
-	memcpy(its->gen, old->feeds[was].gen, sizeof(its->gen));
-	its->sequence = old->feeds[was].sequence;
 }
 
 static int

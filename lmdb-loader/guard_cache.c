@@ -183,6 +183,7 @@ keep(const struct weir_guard *guard, const char *path, const uint8_t *digest)
 	if (temporary == NULL)
 		return;
 	(void)sprintf(temporary, "%s.tmp", path);
+	(void)unlink(temporary); /* another user's, perhaps */
 	/* The secret keeps names from being chosen to lie in one place. */
 	fd = open(temporary,
 	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);

@@ -26,6 +26,9 @@ weir_origin_stamp(
 
 	if (stat(path, &st) != 0)
 		return false;
+	*ret_size = *ret_modified_ns = 0;
+	if (S_ISDIR(st.st_mode))
+		return true;
 	*ret_size = (uint64_t)st.st_size;
 	*ret_modified_ns = (uint64_t)st.st_mtim.tv_sec * 1000000000U +
 			   (uint64_t)st.st_mtim.tv_nsec;

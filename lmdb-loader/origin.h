@@ -42,7 +42,9 @@ int weir_origin_find(const struct weir_settings *settings, unsigned int feed,
     struct weir_origins *ret_origins,
     struct weir_problem *problem) WEIR_CHECKED;
 
-/** Size and time of change of a file; false if it is not there. */
+/** Size and time of change of a file; false if it is not there.  Zero for the
+ *  state of a signed feed, which changes all the time and is read as it was when
+ *  it was opened. */
 bool weir_origin_stamp(
     const char *path, uint64_t *ret_size, uint64_t *ret_modified_ns);
 

@@ -88,16 +88,43 @@ weir_signed_check_file(const char *file, const char *feed,
 	return 0;
 }
 
-bool
-weir_signed_is_too_much(uint64_t before, uint64_t added, uint64_t removed)
+void
+weir_signed_begin_day(struct weir_feed *feed, uint32_t now_unix)
 {
-	if (before == 0)
-		return false;
-	if (added >
-	    before / 100 * WEIR_SIGNED_GROW_PERCENT + WEIR_SIGNED_GROW_NAMES)
-		return true;
+	if (feed->day_unix != 0 &&
+	    (now_unix < feed->day_unix ||
+		now_unix - feed->day_unix < WEIR_SIGNED_DAY_S))
+		return;
+	feed->day_names = feed->names;
+	feed->day_unix = now_unix;
+}
+
+/* From so many names; none: any number of them is a beginning. */
+static bool
+grows_too_much(uint64_t before, uint64_t added)
+{
+	return before > 0 && added > before / 100 * WEIR_SIGNED_GROW_PERCENT +
+					 WEIR_SIGNED_GROW_NAMES;
+}
+
+static bool
+shrinks_too_much(uint64_t before, uint64_t removed)
+{
 	return before > WEIR_SIZE_FREE &&
 	       removed * 100 > before * WEIR_SIGNED_SHRINK_PERCENT;
+}
+
+bool
+weir_signed_is_too_much(
+    const struct weir_feed *feed, uint64_t added, uint64_t removed)
+{
+	uint64_t after = feed->names + added - removed;
+	uint64_t day = feed->day_names;
+
+	return grows_too_much(feed->names, added) ||
+	       shrinks_too_much(feed->names, removed) ||
+	       (after > day && grows_too_much(day, after - day)) ||
+	       (after < day && shrinks_too_much(day, day - after));
 }
 
 bool

@@ -21,7 +21,9 @@
 #include "lib/policy.h"
 #include "lib/settings.h"
 
-/* A feed may get that many names more, or lose that share, in one step. */
+/* A feed may get that many names more, or lose that share, in one step, and in a
+ * day: else many small steps would do what a large one may not. */
+#define WEIR_SIGNED_DAY_S          86400
 #define WEIR_SIGNED_GROW_PERCENT   5
 #define WEIR_SIGNED_GROW_NAMES     100000
 #define WEIR_SIGNED_SHRINK_PERCENT 20
@@ -44,9 +46,14 @@ int weir_signed_check_file(const char *file, const char *feed,
     const struct weir_signed_span *span,
     struct weir_problem *problem) WEIR_CHECKED;
 
-/** Whether so many names more and less are too many at once for a feed that has
- *  `before`.  One without names may begin with any number. */
-bool weir_signed_is_too_much(uint64_t before, uint64_t added, uint64_t removed);
+/** Begins a new day for the feed, with the names that it has, if the last one is
+ *  over, or there was none. */
+void weir_signed_begin_day(struct weir_feed *feed, uint32_t now_unix);
+
+/** Whether so many names more and less are too many, at once or in its day, for
+ *  the feed as it is.  One without names may begin with any number. */
+bool weir_signed_is_too_much(
+    const struct weir_feed *feed, uint64_t added, uint64_t removed);
 
 /** Whether a set is about as large as one that was accepted: it goes on moving
  *  while a person looks at it. */

@@ -72,8 +72,9 @@ fate_of(const struct weir_hook *hook, enum weir_way way,
 	const struct weir_state *state = hook->qstate->minfo[hook->id];
 	struct fate fate = { .outcome = WEIR_EVENT_PASSED };
 
-	fate.is_from_cache = !(state && state->has_asked) &&
-			     !weir_judge_has_asked(hook->qstate);
+	fate.is_from_cache = hook->is_new ||
+			     (!(state && state->has_asked) &&
+				 !weir_judge_has_asked(hook->qstate));
 	if (way == WEIR_WAY_BLOCKED_NAME || way == WEIR_WAY_BLOCKED_ALIAS)
 		fate.outcome = WEIR_EVENT_BLOCKED;
 	else if (way == WEIR_WAY_ALLOWED)
@@ -174,11 +175,17 @@ take_client(const struct weir_module *module, const struct comm_reply *reply,
 }
 
 static void
-set_qname(struct weir_event *event, const struct query_info *qinfo)
+set_qname(struct weir_event *event, const struct query_info *qinfo,
+    const struct weir_decision *decision, const struct fate *fate)
 {
 	size_t i;
 
 	event->qname_len = (uint8_t)qinfo->qname_len;
+	/* The judge has made the letters small already. */
+	if (decision && fate->rule == &decision->rule && !fate->is_alias) {
+		memcpy(event->qname, decision->name.wire, event->qname_len);
+		return;
+	}
 	for (i = 0; i < event->qname_len; i++) {
 		uint8_t octet = qinfo->qname[i];
 
@@ -228,7 +235,7 @@ fill_event(struct weir_hook *hook, enum weir_way way,
 	event->rcode = rcode_of(hook, way);
 	event->is_alias = fate->is_alias;
 	event->is_from_cache = fate->is_from_cache;
-	set_qname(event, &hook->qstate->qinfo);
+	set_qname(event, &hook->qstate->qinfo, decision, fate);
 	if (!rule || !snapshot)
 		return;
 	event->feed = snapshot->feed_slots[rule->entry.feed];

@@ -5,9 +5,42 @@
 
 #include <libpsl.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "lib/limits.h"
+#include "lib/siphash.h"
+
+#define MEMORY 8192 /* answers; a power of two */
+
+struct weir_domains {
+	const psl_ctx_t *list;
+	uint8_t hash_key[WEIR_SIPHASH_KEY_SIZE]; /* names come from clients */
+	/* A suffix's hash, its lowest bit the answer; 0: nothing. */
+	uint64_t answers[MEMORY];
+};
+
+struct weir_domains *
+weir_domains_new(void)
+{
+	struct weir_domains *domains = calloc(1, sizeof(*domains));
+
+	if (!domains)
+		return NULL;
+	domains->list = psl_builtin();
+	if (getrandom(domains->hash_key, sizeof(domains->hash_key), 0) ==
+	    (ssize_t)sizeof(domains->hash_key))
+		return domains;
+	free(domains);
+	return NULL;
+}
+
+void
+weir_domains_free(struct weir_domains *domains)
+{
+	free(domains);
+}
 
 static bool
 is_host_octet(uint8_t octet)
@@ -16,7 +49,8 @@ is_host_octet(uint8_t octet)
 	       (octet >= '0' && octet <= '9') || octet == '-' || octet == '_';
 }
 
-/* The name as text; false: it is no host name. */
+/* The name as text; false: it is no host name.  A label's length octet and the
+ * dot before the next label take the same room, so places are the same. */
 static bool
 to_text(const uint8_t *wire, size_t len, char *text)
 {
@@ -37,17 +71,49 @@ to_text(const uint8_t *wire, size_t len, char *text)
 	return to > text;
 }
 
-size_t
-weir_domain_offset(const uint8_t *wire, size_t len)
+static uint64_t
+hash_of(const struct weir_domains *domains, const uint8_t *wire, size_t len)
 {
-	const psl_ctx_t *list = psl_builtin();
-	char text[WEIR_NAME_SIZE + 1];
-	const char *domain;
+	struct weir_siphash sip;
+	uint64_t rest = 0;
+	size_t at, i;
 
-	if (!list || len > WEIR_NAME_SIZE || !to_text(wire, len, text))
+	weir_siphash_init(&sip, domains->hash_key);
+	for (at = 0; at + 8 <= len; at += 8)
+		weir_siphash_word(&sip, weir_bytes_get64(wire + at), 1);
+	for (i = len - at; i-- > 0;)
+		rest = rest << 8 | wire[at + i];
+	return weir_siphash_finish(sip, rest, len, 1, 3);
+}
+
+/* Whether the suffix is a public one: `text` is that of `wire`. */
+static bool
+is_public(struct weir_domains *domains, const uint8_t *wire, size_t len,
+    const char *text)
+{
+	uint64_t hash = hash_of(domains, wire, len) | 1;
+	uint64_t *answer = &domains->answers[(hash >> 1) % MEMORY];
+
+	if ((*answer | 1) != hash)
+		*answer = hash -
+			  (psl_is_public_suffix(domains->list, text) ? 0 : 1);
+	return *answer & 1;
+}
+
+size_t
+weir_domains_offset(
+    struct weir_domains *domains, const uint8_t *wire, size_t len)
+{
+	char text[WEIR_NAME_SIZE + 1];
+	size_t at = 0, domain = 0;
+
+	if (!domains->list || len > WEIR_NAME_SIZE || !to_text(wire, len, text))
 		return 0;
-	/* It points into the text.  A label's length octet and a dot before
-	 * the next one take the same room. */
-	domain = psl_registrable_domain(list, text);
-	return domain ? (size_t)(domain - text) : 0;
+	/* What stands before the longest public suffix. */
+	while (wire[at] != 0 &&
+	       !is_public(domains, wire + at, len - at, text + at)) {
+		domain = at;
+		at += 1 + (size_t)wire[at];
+	}
+	return domain;
 }

@@ -66,6 +66,7 @@ begin(struct weir_hook *hook, struct module_qstate *qstate, int id,
 	hook->clients = WEIR_CLIENTS_ALL;
 	hook->answer = NULL;
 	hook->is_booked = false;
+	hook->is_new = false;
 	/* What nobody waits for is not booked either. */
 	hook->began_ns = hook->client_count > 0 && hook->module->has_clock
 			     ? weir_hook_clock_ns()
@@ -146,12 +147,4 @@ void
 weir_hook_go_on(struct weir_hook *hook)
 {
 	hook->qstate->ext_state[hook->id] = module_wait_module;
-}
-
-void
-weir_hook_count(weir_counter *counter, unsigned int times)
-{
-	atomic_store_explicit(counter,
-	    atomic_load_explicit(counter, memory_order_relaxed) + times,
-	    memory_order_relaxed);
 }

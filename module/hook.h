@@ -31,6 +31,7 @@ struct weir_hook {
 	const struct dns_msg *answer;   /* what a blocked client gets; NULL */
 	uint64_t began_ns;              /* 0: no time is taken */
 	bool is_booked;
+	bool is_new; /* no other module has been asked yet */
 };
 
 /** The clock for the module's own time, and whether it can be read without a
@@ -60,7 +61,13 @@ void weir_hook_finish(struct weir_hook *hook);
 void weir_hook_go_on(struct weir_hook *hook);
 
 /** Adds to one of the worker's counters. */
-void weir_hook_count(weir_counter *counter, unsigned int times);
+static inline void
+weir_hook_count(weir_counter *counter, unsigned int times)
+{
+	atomic_store_explicit(counter,
+	    atomic_load_explicit(counter, memory_order_relaxed) + times,
+	    memory_order_relaxed);
+}
 
 /** Books the clients of a query, each exactly once: the way it went, and, if a
  *  decision is given, what decided; makes the events (book.c). */

@@ -130,8 +130,13 @@ read_paths(struct weir_module *module, struct keeper *keeper)
 			keeper->watch = -1;
 		}
 	}
-	if (!module->has_paths)
+	if (!module->has_paths) {
 		weir_recorder_set(module, &paths.statistics);
+		if (paths.statistics_fault[0] != '\0')
+			weir_note(apart_of(keeper), WEIR_NOTE_ERROR,
+			    "no client is named in statistics: %s",
+			    paths.statistics_fault);
+	}
 	module->paths = paths;
 	module->has_paths = true;
 	atomic_store(&module->on_failure, paths.on_failure);

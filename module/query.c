@@ -64,6 +64,7 @@ on_new(struct weir_hook *hook)
 	struct module_qstate *qstate = hook->qstate;
 	struct weir_decision decision;
 
+	hook->is_new = true;
 	/* Prefetch, and what iterator and validator ask for themselves. */
 	if (hook->client_count == 0) {
 		weir_hook_go_on(hook);

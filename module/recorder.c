@@ -24,6 +24,7 @@ struct recorder {
 	struct weir_module *module;
 	struct weir_apart apart;
 	struct weir_top *tops[WEIR_TOP_COUNT];
+	struct weir_domains *domains;
 	struct weir_tap *tap; /* NULL: no dnstap */
 	struct weir_tap_counts tap_counts;
 	uint64_t lost_told; /* of the queues, to the tap */
@@ -45,7 +46,8 @@ count_blocked(struct recorder *recorder, const struct weir_event *event,
     const uint8_t *client, uint64_t now_unix)
 {
 	uint8_t key[WEIR_CLIENT_KEY_SIZE + WEIR_NAME_SIZE];
-	size_t domain = weir_domain_offset(event->qname, event->qname_len);
+	size_t domain = weir_domains_offset(
+	    recorder->domains, event->qname, event->qname_len);
 
 	count(
 	    recorder, WEIR_TOP_NAMES, event->qname, event->qname_len, now_unix);
@@ -121,9 +123,13 @@ follow_settings(struct recorder *recorder)
 	(void)snprintf(
 	    recorder->address, sizeof(recorder->address), "%s", module->dnstap);
 	if (weir_tap_new(recorder->address, "unbound " WEIR_UNBOUND_VERSION,
-		&recorder->tap, &problem) != WEIR_OK)
+		&recorder->tap, &problem) != WEIR_OK) {
 		weir_note(&recorder->apart, WEIR_NOTE_ERROR, "dnstap: %s",
 		    problem.text);
+		return;
+	}
+	weir_tap_lose(
+	    recorder->tap, atomic_load(&module->status.header->dnstap_untold));
 	recorder->said_ns = weir_hook_clock_ns();
 }
 
@@ -173,6 +179,7 @@ book_tap(struct recorder *recorder)
 	add_to(&header->dnstap_lost, counts.lost - before->lost);
 	add_to(&header->dnstap_connects, counts.connects - before->connects);
 	atomic_store(&header->dnstap, (uint32_t)now);
+	atomic_store(&header->dnstap_untold, counts.untold);
 	*before = counts;
 	say_tap(recorder, now);
 }
@@ -285,6 +292,8 @@ free_recorder(struct recorder *recorder)
 
 	for (i = 0; recorder && i < WEIR_TOP_COUNT; i++)
 		weir_top_free(recorder->tops[i]);
+	if (recorder)
+		weir_domains_free(recorder->domains);
 	free(recorder);
 }
 
@@ -297,6 +306,11 @@ new_recorder(struct weir_module *module)
 	if (!recorder)
 		return NULL;
 	recorder->module = module;
+	recorder->domains = weir_domains_new();
+	if (!recorder->domains) {
+		free_recorder(recorder);
+		return NULL;
+	}
 	for (i = 0; i < WEIR_TOP_COUNT; i++) {
 		recorder->tops[i] = weir_top_new(
 		    weir_status_top(&module->status, i),

@@ -49,9 +49,12 @@ struct weir_tap {
 	uint8_t in[2 * LENGTH_LEN + WEIR_FRAMESTREAM_CONTROL_MAX];
 	size_t in_len;
 
-	uint64_t head, tail;
+	uint64_t head, tail; /* octets */
 	size_t head_sent;
-	uint64_t untold; /* lost events that the reader does not know of yet */
+	uint64_t first, next; /* frames: numbers of the one at head, at tail */
+	/* Of each frame in the ring, how many lost events it tells of: it may
+	 * be lost itself. */
+	uint32_t told[WEIR_TAP_QUEUE_FRAMES];
 	struct weir_tap_counts counts;
 	uint8_t ring[WEIR_TAP_QUEUE_SIZE];
 };
@@ -119,6 +122,7 @@ ring_taken(struct weir_tap *tap, size_t len)
 		len = head_len(tap);
 		tap->head += len;
 		tap->head_sent -= len;
+		tap->first++;
 		tap->counts.sent++;
 	}
 }
@@ -126,7 +130,18 @@ ring_taken(struct weir_tap *tap, size_t len)
 void
 weir_tap_lose(struct weir_tap *tap, uint64_t count)
 {
-	tap->untold += count;
+	tap->counts.untold += count;
+}
+
+/* Nobody will get what is in the ring. */
+static void
+ring_drop(struct weir_tap *tap)
+{
+	for (; tap->head < tap->tail; tap->head += head_len(tap)) {
+		tap->counts.lost++;
+		tap->counts.untold +=
+		    1U + tap->told[tap->first++ % WEIR_TAP_QUEUE_FRAMES];
+	}
 }
 
 void
@@ -135,20 +150,25 @@ weir_tap_send(struct weir_tap *tap, const struct weir_event *event,
 {
 	uint8_t bytes[LENGTH_LEN + WEIR_TAP_FRAME_SIZE];
 	size_t room = WEIR_TAP_QUEUE_SIZE - (size_t)(tap->tail - tap->head);
+	uint64_t told = tap->counts.untold;
 	size_t len = 0;
 
+	if (told > UINT32_MAX)
+		told = UINT32_MAX;
 	/* With less room it would have to be encoded to learn that. */
-	if (room >= sizeof(bytes))
+	if (room >= sizeof(bytes) &&
+	    tap->next - tap->first < WEIR_TAP_QUEUE_FRAMES)
 		len = weir_tap_frame(event, texts, tap->identity, tap->version,
-		    tap->untold, bytes + LENGTH_LEN);
+		    told, bytes + LENGTH_LEN);
 	if (len == 0) {
 		tap->counts.lost++;
-		tap->untold++;
+		tap->counts.untold++;
 		return;
 	}
 	weir_framestream_put32(bytes, (uint32_t)len);
 	ring_put(tap, bytes, LENGTH_LEN + len);
-	tap->untold = 0;
+	tap->told[tap->next++ % WEIR_TAP_QUEUE_FRAMES] = (uint32_t)told;
+	tap->counts.untold -= told;
 }
 
 /* --- the connection ----------------------------------------------------------- */
@@ -467,8 +487,7 @@ weir_tap_finish(struct weir_tap *tap)
 
 	send_rest(tap, end_ms);
 	take_leave(tap, end_ms);
-	for (; tap->head < tap->tail; tap->head += head_len(tap))
-		tap->counts.lost++;
+	ring_drop(tap);
 	hang_up(tap);
 }
 

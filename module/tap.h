@@ -30,8 +30,9 @@
 
 struct weir_tap;
 
-/* Octets of the queue: some 8,000 frames. */
+/* Octets of the queue, and frames in it: a usual one has 330 octets. */
 #define WEIR_TAP_QUEUE_SIZE   (4U << 20)
+#define WEIR_TAP_QUEUE_FRAMES 16384
 /* Between two tries to connect; for a handshake. */
 #define WEIR_TAP_RETRY_MS     1000
 #define WEIR_TAP_HANDSHAKE_MS 5000
@@ -45,8 +46,9 @@ struct weir_tap_texts {
 };
 
 struct weir_tap_counts {
-	uint64_t sent; /* frames that the kernel has taken */
-	uint64_t lost; /* that did not fit into the queue, or stayed in it */
+	uint64_t sent;   /* frames that the kernel has taken */
+	uint64_t lost;   /* that did not fit into the queue, or stayed in it */
+	uint64_t untold; /* lost events that no reader knows of yet */
 	uint64_t connects; /* handshakes that were finished */
 	bool is_connected;
 };

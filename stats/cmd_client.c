@@ -196,12 +196,12 @@ print(json_t *document, const struct weir_screen *screen)
 
 	weir_sheet_time((long long)weir_tally_get(document, "since"), since);
 	(void)fprintf(screen->stream,
-	    "client %s: %llu blocked, %llu would have been in shadow mode, "
-	    "since %s\n",
+	    "client %s, since %s\n%llu blocked, %llu would have been in "
+	    "shadow mode\n",
 	    weir_tally_text(document, "client"),
+	    since[0] != '\0' ? since : "the modules started",
 	    (unsigned long long)weir_tally_get(document, "blocked"),
-	    (unsigned long long)weir_tally_get(document, "shadowed"),
-	    since[0] != '\0' ? since : "the modules started");
+	    (unsigned long long)weir_tally_get(document, "shadowed"));
 	if (json_array_size(rows) > 0) {
 		(void)fputc('\n', screen->stream);
 		weir_sheet_print(rows, columns, COLUMN_COUNT, screen);

@@ -18,6 +18,7 @@
 #include "stats/tally.h"
 
 #define ROWS_DEFAULT 50
+#define PART_ROWS    100U /* of a part, for people */
 
 struct report {
 	const struct weir_stat *stat;
@@ -217,13 +218,24 @@ print_part(const char *heading, json_t *rows,
     const struct weir_sheet_column *of, unsigned int count, const char *none,
     const struct weir_screen *screen)
 {
+	json_t *shown, *row;
+	size_t i;
+
 	weir_screen_begin(screen, WEIR_COLOUR_YELLOW);
 	(void)fprintf(screen->stream, "\n%s\n", heading);
 	weir_screen_end(screen);
-	if (json_array_size(rows) > 0)
-		weir_sheet_print(rows, of, count, screen);
-	else
+	if (json_array_size(rows) == 0) {
 		(void)fprintf(screen->stream, "%s\n", none);
+		return;
+	}
+	shown = json_array();
+	json_array_foreach(rows, i, row) if (i < PART_ROWS)(void)
+	    json_array_append(shown, row);
+	weir_sheet_print(shown, of, count, screen);
+	json_decref(shown);
+	if (json_array_size(rows) > PART_ROWS)
+		(void)fprintf(screen->stream, "... and %zu more (--json)\n",
+		    json_array_size(rows) - PART_ROWS);
 }
 
 static void
@@ -245,9 +257,9 @@ print_before(json_t *document, const struct weir_screen *screen)
 		return;
 	}
 	(void)snprintf(heading, sizeof(heading),
-	    "resolved before it was listed (%s %s)",
+	    "resolved before it was listed\n%s %s",
 	    json_is_true(json_object_get(document, "listed_by_feed"))
-		? "by a feed, since"
+		? "a feed lists it since"
 		: "a rule first spoke of it at",
 	    when);
 	print_part(heading, before, resolved_columns, 4,
@@ -262,13 +274,15 @@ print(json_t *document, const struct weir_screen *screen)
 
 	weir_sheet_time((long long)weir_tally_get(document, "first"), first);
 	(void)fprintf(screen->stream,
-	    "%s and what is below it: %llu blocked, %llu shadowed, %llu "
-	    "allowed%s%s\n",
+	    "%s and what is below it\n%llu blocked, %llu shadowed, %llu "
+	    "allowed\n",
 	    weir_tally_text(document, "name"),
 	    (unsigned long long)weir_tally_get(counts, "blocked"),
 	    (unsigned long long)weir_tally_get(counts, "shadowed"),
-	    (unsigned long long)weir_tally_get(counts, "allowed"),
-	    first[0] != '\0' ? ", first at " : "", first);
+	    (unsigned long long)weir_tally_get(counts, "allowed"));
+	if (first[0] != '\0')
+		(void)fprintf(
+		    screen->stream, "a rule first spoke of it at %s\n", first);
 	if (json_is_array(json_object_get(document, "entries")))
 		print_part("in the database",
 		    json_object_get(document, "entries"), entry_columns,

@@ -271,13 +271,13 @@ print(json_t *document, const struct weir_screen *screen)
 		    "feed %s is not in shadow mode now\n",
 		    weir_tally_text(document, "feed"));
 	(void)fprintf(screen->stream,
-	    "feed %s would have blocked %llu queries since %s%s\n",
+	    "feed %s, since %s%s\n%llu queries would have been blocked\n",
 	    weir_tally_text(document, "feed"),
-	    (unsigned long long)weir_tally_get(document, "count"),
 	    is_history ? since : "the modules started",
 	    json_is_true(json_object_get(document, "is_cut"))
 		? " (the newest events alone)"
-		: "");
+		: "",
+	    (unsigned long long)weir_tally_get(document, "count"));
 	(void)fprintf(screen->stream, "%s%llu names, %llu clients%s\n",
 	    is_history ? "" : "at least ",
 	    (unsigned long long)weir_tally_get(document, "names"),

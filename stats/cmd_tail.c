@@ -121,15 +121,15 @@ print_line(struct tail *tail, json_t *object)
 	unsigned int used, left = 0;
 
 	weir_sheet_time((long long)(ms / 1000), when);
-	(void)snprintf(why, sizeof(why), "%s%s%s%s%s%s", text_of(object, "feed"),
+	(void)snprintf(why, sizeof(why), "%s%s%s%s%s%s",
+	    text_of(object, "feed"),
 	    text_of(object, "category")[0] != '\0' ? "/" : "",
 	    text_of(object, "category"),
 	    json_is_true(json_object_get(object, "alias")) ? " by alias" : "",
 	    has_rule ? ": " : "", has_rule ? rule : "");
 	weir_screen_begin(screen, WEIR_COLOUR_DIM);
-	(void)fprintf(screen->stream, "%.*s.%03dZ  ",
-	    is_narrow ? 8 : 19, when + (is_narrow && when[0] ? 11 : 0),
-	    (int)(ms % 1000));
+	(void)fprintf(screen->stream, "%.*s.%03dZ  ", is_narrow ? 8 : 19,
+	    when + (is_narrow && when[0] ? 11 : 0), (int)(ms % 1000));
 	weir_screen_end(screen);
 	weir_screen_begin(screen, outcome_colour(outcome));
 	weir_screen_text(screen, outcome, 8, false);
@@ -147,8 +147,8 @@ print_line(struct tail *tail, json_t *object)
 	if (why[0] != '\0') {
 		(void)fputs("  ", screen->stream);
 		weir_screen_begin(screen, WEIR_COLOUR_DIM);
-		if (left > 0 && weir_screen_columns(why) + 2 >
-				    left - left * 3 / 5)
+		if (left > 0 &&
+		    weir_screen_columns(why) + 2 > left - left * 3 / 5)
 			weir_screen_text(
 			    screen, why, left - left * 3 / 5 - 2, false);
 		else
@@ -238,8 +238,7 @@ is_same(const struct weir_status *one, const struct weir_status *other)
 /* Takes the modules that run now; of those it knows already, the place in their
  * events.  The array is used up. */
 static int
-take_modules(
-    struct tail *tail, struct weir_status *modules, unsigned int count)
+take_modules(struct tail *tail, struct weir_status *modules, unsigned int count)
 {
 	struct source *sources = calloc(count + 1, sizeof(*sources));
 	unsigned int i, j;
@@ -292,8 +291,8 @@ compare_times(const void *left, const void *right)
 static int
 print_last(struct tail *tail)
 {
-	size_t count, want = tail->stat->count > 0 ? tail->stat->count
-						   : LAST_DEFAULT, i;
+	size_t count,
+	    want = tail->stat->count > 0 ? tail->stat->count : LAST_DEFAULT, i;
 	json_t **items;
 	int ret;
 

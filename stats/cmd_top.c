@@ -98,23 +98,25 @@ take_counters(const struct weir_totals *totals, int kind, bool is_shadow,
 
 	if (kind == WEIR_HISTORY_TYPES)
 		for (i = 0; i < WEIR_TYPE_COUNT; i++)
-			items[count++] =
-			    (struct counted) { weir_type_slot_text(i),
-				    totals->blocked_types[i] };
+			items[count++] = (struct counted){
+				weir_type_slot_text(i), totals->blocked_types[i]
+			};
 	if (kind == WEIR_HISTORY_FEEDS)
 		for (i = 0; i < totals->feed_count; i++)
-			items[count++] =
-			    (struct counted) { totals->feeds[i].name,
-				    totals->feeds[i].counts[is_shadow
-					    ? WEIR_FEED_SHADOWED
-					    : WEIR_FEED_BLOCKED] };
+			items[count++] = (struct counted){
+				totals->feeds[i].name,
+				totals->feeds[i]
+				    .counts[is_shadow ? WEIR_FEED_SHADOWED
+						      : WEIR_FEED_BLOCKED]
+			};
 	if (kind == WEIR_HISTORY_CATEGORIES)
 		for (i = 0; i < totals->category_count; i++)
-			items[count++] =
-			    (struct counted) { totals->categories[i].name,
-				    totals->categories[i].counts[is_shadow
-					    ? WEIR_CATEGORY_SHADOWED
-					    : WEIR_CATEGORY_BLOCKED] };
+			items[count++] = (struct counted){
+				totals->categories[i].name,
+				totals->categories[i]
+				    .counts[is_shadow ? WEIR_CATEGORY_SHADOWED
+						      : WEIR_CATEGORY_BLOCKED]
+			};
 	return count;
 }
 
@@ -130,8 +132,8 @@ add_counters(
 	weir_totals_init(&totals);
 	for (i = 0; i < stat->module_count && ret == 0; i++)
 		ret = weir_totals_add(&totals, &stat->modules[i]);
-	items = calloc((size_t)totals.feed_count + totals.category_count +
-			   WEIR_TYPE_COUNT,
+	items = calloc(
+	    (size_t)totals.feed_count + totals.category_count + WEIR_TYPE_COUNT,
 	    sizeof(*items));
 	if (items && ret == 0) {
 		count = take_counters(&totals, kind, stat->is_shadow, items);
@@ -154,8 +156,7 @@ static int
 add_history_row(void *arg, const struct weir_history_row *row)
 {
 	return add_row(arg, row->key[0] != '\0' ? row->key : "(none)",
-		   row->count, row->error, row->first_unix,
-		   row->last_unix) == 0
+		   row->count, row->error, row->first_unix, row->last_unix) == 0
 		   ? 0
 		   : WEIR_EMEMORY;
 }

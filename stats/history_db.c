@@ -63,6 +63,8 @@ static const char *const sql[STATEMENT_COUNT] = {
 	[STATEMENT_EVENT_ADD] =
 	    "INSERT OR IGNORE INTO event (id, name, client, reason, qtype, "
 	    "flags, rcode, times) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[STATEMENT_EVENT_LAST] =
+	    "SELECT max(id) FROM event WHERE id BETWEEN ?1 AND ?2",
 	[STATEMENT_RESOLVED_ADD] =
 	    "INSERT INTO resolved (name, client, first, last) VALUES (?1, ?2, "
 	    "?3, ?3) ON CONFLICT (name, client) DO UPDATE SET "
@@ -301,10 +303,14 @@ weir_history_begin(struct weir_history *history)
 
 	if (history->is_begun)
 		return WEIR_OK;
+	/* The problem is still that of the failure. */
+	if (history->is_stuck)
+		return WEIR_EBUSY;
 	ret = bound_wal(history);
 	if (ret == WEIR_OK)
 		ret = weir_history_run(history, STATEMENT_BEGIN, "");
 	history->is_begun = ret == WEIR_OK;
+	history->is_stuck = ret != WEIR_OK;
 	return ret;
 }
 
@@ -314,15 +320,18 @@ weir_history_rollback(struct weir_history *history)
 {
 	struct weir_problem problem = history->problem;
 
-	/* SQLite may have rolled back by itself: a full disk. */
-	if (history->is_begun && !sqlite3_get_autocommit(history->sqlite))
-		(void)!weir_history_run(history, STATEMENT_ROLLBACK, "");
-	history->problem = problem;
-	history->is_begun = false;
+	history->is_stuck = true; /* each try is dear on a full disk */
 	history->lost += history->batch_events;
 	history->pending_lost += history->batch_events + history->batch_lost;
 	history->batch_used = 0;
 	history->batch_events = history->batch_lost = 0;
+	if (!history->is_begun)
+		return;
+	/* SQLite may have rolled back by itself: a full disk. */
+	if (!sqlite3_get_autocommit(history->sqlite))
+		(void)!weir_history_run(history, STATEMENT_ROLLBACK, "");
+	history->problem = problem;
+	history->is_begun = false;
 	history->minute_begin = 0;
 	history->minute_lost = 0;
 	memset(history->minute_counts, 0, sizeof(history->minute_counts));

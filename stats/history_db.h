@@ -64,6 +64,7 @@ enum weir_history_statement {
 	STATEMENT_PAGES_FREE,
 	STATEMENT_VACUUM,
 	STATEMENT_EVENT_ADD,
+	STATEMENT_EVENT_LAST,
 	STATEMENT_RESOLVED_ADD,
 	STATEMENT_MINUTE_ADD,
 	STATEMENT_HOUR_ADD,
@@ -143,6 +144,7 @@ struct weir_history {
 
 	bool is_begun; /* a transaction is open */
 	bool is_damaged;
+	bool is_stuck;           /* nothing is tried until the next flush */
 	unsigned int batch_used; /* calls in it */
 	uint64_t batch_events, batch_lost;
 	uint64_t pending_lost; /* lost, and no minute counts them yet */

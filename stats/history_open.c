@@ -236,13 +236,14 @@ lock(struct weir_history *history)
 				 : strerror(errno));
 }
 
-/* What is not known since the last writer; the problem says it if that one was
+/* What is not known since the last writer (one that has written nothing only
+ * makes the gap longer); the problem says it if that one was
  * killed. */
 static int
 take_up(struct weir_history *history, struct weir_problem *problem)
 {
 	int64_t flushed, is_open, now = (int64_t)time(NULL);
-	char text[256];
+	char text[512];
 	int ret;
 
 	ret = ask(history, "SELECT flushed FROM meta", &flushed);
@@ -251,8 +252,11 @@ take_up(struct weir_history *history, struct weir_problem *problem)
 	if (ret != WEIR_OK || flushed == 0 || flushed > now)
 		return ret;
 	(void)snprintf(text, sizeof(text),
-	    "BEGIN IMMEDIATE; INSERT INTO gap VALUES (%lld, %lld, %lld); "
+	    "BEGIN IMMEDIATE; UPDATE gap SET end = %lld, is_killed = "
+	    "max(is_killed, %lld) WHERE end >= %lld; INSERT INTO gap SELECT "
+	    "%lld, %lld, %lld WHERE changes() = 0; "
 	    "UPDATE meta SET flushed = %lld, is_open = 0; COMMIT;",
+	    (long long)now, (long long)is_open, (long long)flushed,
 	    (long long)flushed, (long long)now, (long long)is_open,
 	    (long long)now);
 	ret = weir_history_exec(history, text);
@@ -367,12 +371,12 @@ open_reader(struct weir_history *history, const char *uri)
 static char *
 make_uri(const char *path, const char *query)
 {
-	size_t size = 3 * strlen(path) + strlen(query) + 6;
+	size_t size = 3 * strlen(path) + strlen(query) + 8;
 	char *uri = malloc(size), *at = uri;
 
 	if (!uri)
 		return NULL;
-	at += sprintf(at, "file:");
+	at += sprintf(at, path[0] == '/' ? "file://" : "file:");
 	for (; *path; path++)
 		at += sprintf(at,
 		    *path == '%' || *path == '?' || *path == '#' ? "%%%02X"

@@ -260,6 +260,36 @@ sql_overlaps(sqlite3_context *context, int count, sqlite3_value **values)
 	sqlite3_result_int(context, overlaps(&clients[0], &clients[1]));
 }
 
+/* SQL: feed_is(a reason's key, a feed's name). */
+static void
+sql_feed_is(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	struct weir_record record = { 0 };
+	const uint8_t *key = sqlite3_value_blob(values[0]);
+	const void *feed = sqlite3_value_blob(values[1]);
+	size_t len = (size_t)sqlite3_value_bytes(values[1]);
+
+	(void)count;
+	weir_history_reason_decode(
+	    key, (size_t)sqlite3_value_bytes(values[0]), &record);
+	sqlite3_result_int(context, strlen(record.feed) == len && len > 0 &&
+					memcmp(record.feed, feed, len) == 0);
+}
+
+static int
+add_functions(struct weir_history *history)
+{
+	static const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
+	int code;
+
+	code = sqlite3_create_function(history->sqlite, "overlaps", 2, flags,
+	    NULL, sql_overlaps, NULL, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_create_function(history->sqlite, "feed_is", 2,
+		    flags, NULL, sql_feed_is, NULL, NULL);
+	return code == SQLITE_OK ? WEIR_OK : weir_history_fail(history, code);
+}
+
 static int
 read_event(const struct query *query,
     int (*each)(void *arg, const struct weir_record *record), void *arg)
@@ -302,7 +332,7 @@ event_sql(const struct weir_history_filter *filter, bool has_name, char *text,
 			     "WHERE overlaps(key, ?7))"
 			   : "",
 	    filter->feed ? " AND event.reason IN (SELECT id FROM reason WHERE "
-			   "instr(key, ?8) > 0)"
+			   "feed_is(key, ?8))"
 			 : "",
 	    filter->outcome >= 0 ? " AND (flags & 7) = ?9" : "");
 }
@@ -321,29 +351,23 @@ weir_history_events(struct weir_history *history,
 {
 	struct weir_client client = { 0 };
 	uint8_t client_key[18];
-	char text[1536], feed[WEIR_FEED_NAME_SIZE + 2];
+	const char *feed = filter->feed ? filter->feed : "";
+	char text[1536];
 	struct range range;
 	struct query query;
-	size_t client_len, feed_len;
+	size_t client_len;
 	int ended = 0;
 
 	if (filter->client &&
 	    !weir_history_client_parse(filter->client, &client))
 		return weir_problem_set(problem, WEIR_EFORMAT,
 		    "%s: it is no address", filter->client);
-	if (sqlite3_create_function(history->sqlite, "overlaps", 2,
-		SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, sql_overlaps, NULL,
-		NULL) != SQLITE_OK)
-		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
+	if (add_functions(history) != WEIR_OK) {
+		*problem = history->problem;
+		return WEIR_EMEMORY;
+	}
 	make_range(filter->name ? filter->name : "", &range);
 	client_len = weir_history_client_encode(&client, client_key);
-	/* The feed stands between two NULs, behind the rule. */
-	feed_len = (size_t)snprintf(feed + 1, sizeof(feed) - 1, "%s",
-		       filter->feed ? filter->feed : "") +
-		   2;
-	feed[0] = '\0';
-	if (feed_len > sizeof(feed))
-		feed_len = sizeof(feed);
 	event_sql(filter, range.len > 0, text, sizeof(text));
 	query_init(&query, history, text);
 	query_range(&query, &range);
@@ -351,7 +375,7 @@ weir_history_events(struct weir_history *history,
 	query_number(&query, event_id(filter->until_unix));
 	query_number(&query, filter->limit);
 	query_bytes(&query, client_key, client_len);
-	query_bytes(&query, feed, feed_len);
+	query_bytes(&query, feed, strlen(feed));
 	query_number(
 	    &query, filter->outcome >= 0 ? (uint64_t)filter->outcome : 0);
 	while (ended == 0 && query_next(&query))

@@ -103,28 +103,36 @@ put_event(struct weir_history *history, const struct weir_record *record,
 	uint8_t reason[WEIR_HISTORY_KEY_SIZE];
 	size_t len = weir_history_reason_encode(record, reason);
 	int64_t flags, id, reason_id;
-	unsigned int tries = 0;
+	uint64_t first = time_ns / 1000000 << 20, last;
+	bool is_put = false;
 	int ret;
 
 	ret = weir_history_intern(history, WEIR_HISTORY_REASON, reason, len,
 	    time_ns / 3600000000000ULL, &reason_id);
 	flags = record->outcome | record->transport << 3 |
 		record->is_from_cache << 8;
-	while (ret == WEIR_OK && tries++ < 1000) {
-		id = (int64_t)(time_ns / 1000000 << 20 |
-			       (history->sequence++ & 0xfffff));
+	id = (int64_t)(first | (history->sequence++ & 0xfffff));
+	while (ret == WEIR_OK && !is_put) {
 		ret = weir_history_run(history, STATEMENT_EVENT_ADD, "iiiiiiii",
 		    id, name, client, reason_id, (int64_t)record->qtype, flags,
 		    (int64_t)record->rcode, (int64_t)record->times);
-		if (ret == WEIR_OK && sqlite3_changes(history->sqlite) > 0)
+		is_put = sqlite3_changes(history->sqlite) > 0;
+		if (ret != WEIR_OK || is_put)
 			break;
+		/* Another run of ours has had the number: behind its last. */
+		ret = weir_history_number(history, first, &last,
+		    STATEMENT_EVENT_LAST, "ii", (int64_t)first,
+		    (int64_t)(first | 0xfffff));
+		id = (int64_t)last + 1;
+		history->sequence = (uint32_t)(id & 0xfffff) + 1;
+		first = (uint64_t)id >> 20 << 20;
 	}
 	return ret;
 }
 
 static int
 put_tops(struct weir_history *history, const struct weir_record *record,
-    uint64_t time_unix)
+    const char *qname, uint64_t time_unix)
 {
 	char type[WEIR_HISTORY_TYPE_SIZE], client[WEIR_CLIENT_TEXT_SIZE];
 	const char *keys[WEIR_HISTORY_KIND_COUNT] = { NULL };
@@ -134,7 +142,7 @@ put_tops(struct weir_history *history, const struct weir_record *record,
 
 	weir_history_type_print(record->qtype, type);
 	(void)weir_client_print(&record->client, client);
-	keys[WEIR_HISTORY_NAMES] = record->qname;
+	keys[WEIR_HISTORY_NAMES] = qname;
 	keys[WEIR_HISTORY_DOMAINS] = record->domain;
 	keys[WEIR_HISTORY_CLIENTS] = client;
 	keys[WEIR_HISTORY_FEEDS] = record->feed;
@@ -154,7 +162,7 @@ put(struct weir_history *history, const struct weir_record *record,
     uint64_t time_ns)
 {
 	uint64_t hour = time_ns / 3600000000000ULL;
-	char name[WEIR_NAME_TEXT_SIZE];
+	char name[WEIR_NAME_TEXT_SIZE], qname[WEIR_NAME_TEXT_SIZE];
 	uint8_t client[18];
 	int64_t name_id, client_id;
 	size_t len;
@@ -166,6 +174,8 @@ put(struct weir_history *history, const struct weir_record *record,
 	    history, WEIR_HISTORY_NAME, name, len, hour, &name_id);
 	if (ret != WEIR_OK)
 		return ret;
+	/* The name as it is written for one and all. */
+	(void)weir_history_reverse(name, len, qname);
 	len = weir_history_client_encode(&record->client, client);
 	ret = weir_history_intern(
 	    history, WEIR_HISTORY_CLIENT, client, len, hour, &client_id);
@@ -175,7 +185,7 @@ put(struct weir_history *history, const struct weir_record *record,
 		ret = put_event(history, record, time_ns, name_id, client_id);
 	if (ret == WEIR_OK && (record->outcome == WEIR_EVENT_BLOCKED ||
 				  record->outcome == WEIR_EVENT_SHADOWED))
-		ret = put_tops(history, record, time_ns / 1000000000ULL);
+		ret = put_tops(history, record, qname, time_ns / 1000000000ULL);
 	return ret;
 }
 
@@ -244,6 +254,7 @@ weir_history_flush(struct weir_history *history, uint64_t now_unix,
 	int ret;
 
 	history->now_unix = now_unix;
+	history->is_stuck = false;
 	ret = keep(history, now_unix, is_due);
 	if (ret == WEIR_OK)
 		ret = commit(history);

@@ -179,10 +179,9 @@ weir_live_text(unsigned int top, const struct weir_live_row *row, char *text)
 		if (is_pair && row->key_len < WEIR_CLIENT_KEY_SIZE)
 			memcpy(text, "?", 2);
 		else
-			name_text(row->key +
-				      (is_pair ? WEIR_CLIENT_KEY_SIZE : 0),
-			    row->key_len -
-				(is_pair ? WEIR_CLIENT_KEY_SIZE : 0),
+			name_text(
+			    row->key + (is_pair ? WEIR_CLIENT_KEY_SIZE : 0),
+			    row->key_len - (is_pair ? WEIR_CLIENT_KEY_SIZE : 0),
 			    text);
 	} else if (weir_client_of_key(row->key, row->key_len, &client)) {
 		(void)weir_client_print(&client, text);
@@ -224,8 +223,8 @@ weir_live_type(uint16_t qtype, char text[WEIR_LIVE_TYPE_SIZE])
 	enum weir_type_slot slot = weir_type_slot(qtype);
 
 	if (slot != WEIR_TYPE_OTHER)
-		(void)snprintf(text, WEIR_LIVE_TYPE_SIZE, "%s",
-		    weir_type_slot_text(slot));
+		(void)snprintf(
+		    text, WEIR_LIVE_TYPE_SIZE, "%s", weir_type_slot_text(slot));
 	else
 		(void)snprintf(text, WEIR_LIVE_TYPE_SIZE, "TYPE%u", qtype);
 }

@@ -32,8 +32,8 @@ void weir_live_done(struct weir_live_top *top);
 
 /** A key as text, for any of the tables; of WEIR_TOP_CLIENT_NAMES the name.
  *  "?" for what is none.  `text` has WEIR_NAME_TEXT_SIZE octets. */
-void weir_live_text(
-    unsigned int top, const struct weir_live_row *row, char *text);
+void
+weir_live_text(unsigned int top, const struct weir_live_row *row, char *text);
 
 /** An event as an object: time_ms, outcome, name, type, client, feed, category,
  *  action, rcode, rule, transport, alias, from_cache, confidence, shadow_feed.

@@ -6,7 +6,7 @@
  * One thread, in the foreground.  It never makes a module wait: what it does not
  * take in time is lost there, and counted.  A full disk, or a reader in the way,
  * stops nothing: what comes meanwhile is counted as lost, and it goes on when
- * there is room.  SIGTERM and SIGINT write what is there, and end it.
+ * there is room.  SIGTERM, SIGINT and SIGHUP write what is there, and end it.
  */
 #include "stats/record.h"
 
@@ -57,6 +57,7 @@ catch_signals(void)
 	(void)sigemptyset(&action.sa_mask);
 	(void)sigaction(SIGTERM, &action, NULL);
 	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGHUP, &action, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
 }
 

@@ -8,7 +8,8 @@
 #include <time.h>
 
 #define GAP       2U  /* between two columns */
-#define WIDE_MIN  12U /* no column is cut to less */
+#define WIDE_GOOD 20U /* rather than cut to less, a column is left out */
+#define WIDE_MIN  8U  /* no column is cut to less */
 #define BAR_MIN   4U
 #define BAR_MAX   30U
 #define CELL_SIZE 64 /* of what is not a text */
@@ -52,8 +53,8 @@ weir_sheet_span(long long seconds, char text[WEIR_SHEET_TIME_SIZE])
 }
 
 static const char *
-cell_text(json_t *row, const struct weir_sheet_column *column,
-    char text[CELL_SIZE])
+cell_text(
+    json_t *row, const struct weir_sheet_column *column, char text[CELL_SIZE])
 {
 	json_t *value = json_object_get(row, column->key);
 	json_int_t number = json_integer_value(value);
@@ -121,17 +122,17 @@ total_width(const struct layout *layout)
 	return width;
 }
 
-/* Wide columns give way, the widest first; a bar takes what is left. */
+/* Wide columns give way, the widest first, but not below `least`. */
 static void
-fit(struct layout *layout, unsigned int width)
+narrow(struct layout *layout, unsigned int width, unsigned int least)
 {
-	unsigned int i, widest, needed;
+	unsigned int i, widest;
 
-	while ((needed = total_width(layout)) > width && width > 0) {
+	while (total_width(layout) > width) {
 		widest = layout->count;
 		for (i = 0; i < layout->count; i++)
 			if (layout->columns[i].is_wide &&
-			    layout->widths[i] > WIDE_MIN &&
+			    layout->widths[i] > least &&
 			    (widest == layout->count ||
 				layout->widths[i] > layout->widths[widest]))
 				widest = i;
@@ -139,6 +140,48 @@ fit(struct layout *layout, unsigned int width)
 			break;
 		layout->widths[widest]--;
 	}
+}
+
+/* Leaves out the last column that may be. */
+static bool
+drop(struct layout *layout)
+{
+	unsigned int i = layout->count;
+
+	while (i-- > 0)
+		if (layout->widths[i] > 0 && layout->columns[i].is_optional) {
+			layout->widths[i] = 0;
+			return true;
+		}
+	return false;
+}
+
+/* First names are cut, to a width that still says something; then columns go. */
+static void
+fit_columns(struct layout *layout, unsigned int width)
+{
+	struct layout whole = *layout;
+
+	narrow(layout, width, WIDE_GOOD);
+	while (total_width(layout) > width) {
+		if (!drop(&whole)) {
+			narrow(layout, width, WIDE_MIN);
+			return;
+		}
+		*layout = whole;
+		narrow(layout, width, WIDE_GOOD);
+	}
+}
+
+/* A bar takes what is left. */
+static void
+fit(struct layout *layout, unsigned int width)
+{
+	unsigned int i, needed;
+
+	if (width > 0)
+		fit_columns(layout, width);
+	needed = total_width(layout);
 	for (i = 0; i < layout->count; i++) {
 		if (layout->columns[i].kind != WEIR_SHEET_BAR)
 			continue;
@@ -211,8 +254,7 @@ weir_sheet_print(json_t *rows, const struct weir_sheet_column *columns,
 	weir_screen_begin(screen, WEIR_COLOUR_HEADING);
 	print_row(&layout, NULL, screen);
 	weir_screen_end(screen);
-	json_array_foreach(rows, i, row)
-	    print_row(&layout, row, screen);
+	json_array_foreach(rows, i, row) print_row(&layout, row, screen);
 }
 
 /* RFC 4180; control characters go, too: they are no part of a name's text. */
@@ -229,9 +271,8 @@ print_quoted(const char *text, FILE *stream)
 	for (; *text; text++) {
 		if (*text == '"')
 			(void)fputc('"', stream);
-		(void)fputc((unsigned char)*text < ' ' || *text == 0x7f
-				? '?'
-				: *text,
+		(void)fputc(
+		    (unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text,
 		    stream);
 	}
 	if (is_quoted)
@@ -251,8 +292,8 @@ csv_cell(json_t *row, const struct weir_sheet_column *column, FILE *stream)
 			text[10] = 'T';
 		(void)fputs(text, stream);
 	} else if (json_is_integer(value)) {
-		(void)fprintf(stream, "%lld",
-		    (long long)json_integer_value(value));
+		(void)fprintf(
+		    stream, "%lld", (long long)json_integer_value(value));
 	} else if (json_is_boolean(value)) {
 		(void)fputs(json_is_true(value) ? "yes" : "no", stream);
 	} else if (json_is_string(value)) {

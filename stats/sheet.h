@@ -21,7 +21,8 @@ struct weir_sheet_column {
 	const char *heading;
 	enum weir_sheet_kind kind;
 	bool is_wide;     /* is cut if the table is too wide */
-	bool is_optional; /* not in the table if it says nothing in any row */
+	bool is_optional; /* not in the table if it says nothing in any row, or
+			   * if there is no room */
 };
 
 #define WEIR_SHEET_COLUMNS 16 /* at most */

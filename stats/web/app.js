@@ -165,7 +165,7 @@ async function showEvents() {
 }
 
 function because(rule) {
-	return rule.reason + " (" + rule.action + ")" +
+	return rule.reason + ", action " + rule.action +
 		(rule.why ? ", why: " + rule.why : "");
 }
 

@@ -162,7 +162,7 @@ sweep() {
 	planned=$(seen)
 	steps=$(cat "$work/count")
 	[ "$steps" -gt 5 ] || fail "only $steps steps"
-	# All steps of each kind, with WEIR_SWEEP=1.
+	# WEIR_SWEEP=1: all steps of each kind, which takes its time.
 	stride=${WEIR_SWEEP:-$2}
 	for ((step = 1; step <= steps; step += stride)); do
 		rm -rf "$dir"
@@ -183,15 +183,15 @@ sweep() {
 }
 
 if [ "$asan" = 0 ]; then
-	sweep first 2
+	sweep first 3
 	sweep delta 1
-	sweep whole 3
-	sweep minute 3
-	sweep hour 3
-	sweep day 1
-	sweep sign 2
+	sweep whole 5
+	sweep minute 5
+	sweep hour 5
+	sweep day 2
+	sweep sign 3
 	# Opening root keys takes its time, as it should.
-	sweep rotate 4
+	sweep rotate 8
 else
 	echo "no sweep: preloading does not go with AddressSanitizer"
 	run publish "$dir" "$work/list"

@@ -52,14 +52,24 @@ if len(set(counts.values())) != 1:
 print(counts["events"], one("SELECT count(*) FROM gap WHERE is_killed"))
 END
 
+wait_for_socket() {
+	for _ in $(seq 100); do
+		[ ! -S "$socket" ] || break
+		sleep 0.1
+	done
+}
+
 had=0
 gaps=0
 for i in $(seq 1 "$kills"); do
+	rm -f "$socket"
 	"$top/weir-stat" record -c "$work/weir.yaml" 2>>"$work/log" &
 	record=$!
 	timeout 20 "$top/tests/tools/tap_send" "$socket" 300000 \
 		>/dev/null 2>&1 &
 	sender=$!
+	# Every second time it has got as far as to listen.
+	[ $((i % 2)) = 0 ] || wait_for_socket
 	sleep "0.$((RANDOM % 5))$((RANDOM % 10))"
 	kill -9 "$record"
 	wait "$record" 2>/dev/null || true
@@ -76,16 +86,16 @@ for i in $(seq 1 "$kills"); do
 	had=$has
 done
 [ "$had" -gt 1000 ] || fail "only $had events came through"
-[ "$gaps" -ge $((kills / 2)) ] || fail "only $gaps gaps are known"
-grep -q 'the last writer was ended' "$work/log" || fail "no word of a gap"
+# Those that follow on one another within a second are one.
+[ "$gaps" -ge 1 ] || fail "no gap is known"
+told=$(grep -c 'the last writer was ended' "$work/log") || true
+[ "$told" -ge $((kills / 4)) ] || fail "only $told were told of"
 
 # And it ends well.
+rm -f "$socket"
 "$top/weir-stat" record -c "$work/weir.yaml" 2>>"$work/log" &
 record=$!
-for _ in $(seq 100); do
-	[ ! -S "$socket" ] || break
-	sleep 0.1
-done
+wait_for_socket
 "$top/tests/tools/tap_send" "$socket" 1000 >"$work/sent" ||
 	fail "not sent: $(cat "$work/sent")"
 kill "$record"
@@ -94,4 +104,4 @@ record=
 read -r has gaps <<<"$(python3 "$work/ask.py" "$db")"
 [ "$has" = $((had + 1000)) ] || fail "$had and 1000 events make $has"
 [ ! -e "$db-wal" ] || fail "the journal is still there"
-echo "$kills kills: $has events, $gaps gaps"
+echo "$kills kills, $told told of: $has events, $gaps gaps"

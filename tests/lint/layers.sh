@@ -36,6 +36,8 @@ rules() {
 	^(lib|feeds|lmdb-loader|module|stats)/ ^(feeds/cmd_serve|stats/web)\.c\$ $include<microhttpd feeds/planted.c #include <microhttpd.h> -- web servers are feeds/cmd_serve.c and stats/web.c
 	^(lib|feeds|lmdb-loader|module|stats)/ ^lib/idn\.c\$ $include<idn2 lmdb-loader/planted.c #include <idn2.h> -- IDN is the business of lib/idn.c
 	^(lib|feeds|lmdb-loader|module|stats)/ ^stats/history_[a-z_]*\.[ch]\$ $include<sqlite feeds/planted.c #include <sqlite3.h> -- SQLite is the business of the history
+	^(lib|feeds|lmdb-loader|module|stats)/ ^(module/tap_frame|stats/tap_read)\.c\$ $include"lib/dnstap module/planted.c #include "lib/dnstap.pb-c.h" -- dnstap frames are the business of two files
+	^(lib|feeds|lmdb-loader|module|stats)/ ^(lmdb-loader/(guard[a-z_]*|near)\.[ch]|module/domain\.c|stats/tap_read\.c)\$ $include<libpsl feeds/planted.c #include <libpsl.h> -- suffixes are the business of few files
 	^stats/ - $include<sodium stats/planted.c #include <sodium.h> -- stats/ checks no signatures
 	^(module|lib)/ - $ending module/planted.c if(bad)abort(); -- lib/ and module/ never end the process
 	END

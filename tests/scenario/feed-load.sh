@@ -122,7 +122,7 @@ check_match "lint" "format +feed" "$(load lint "$state")"
 
 note "a delta that removes too much waits"
 seq -f '-n%.0f.listed.example' 1 2000 | payload head 8 9
-delta 8 9 3 "0 names more and 2000 less at once.*weir-load accept malware"
+delta 8 9 3 "0 names more and 2000 less,.*weir-load accept malware"
 blocked n1.listed.example
 check "nothing has moved" "malware 8 5005" "$(sequence)"
 check_match "status shows it" "feed malware waits: .* 3005 names, 5005 are" \
@@ -145,7 +145,7 @@ check_match "nothing waits any more" '"held": \[\]' "$(load status --json)"
 
 note "what is accepted is not any size"
 seq -f '-n%.0f.listed.example' 2001 3000 | payload head 11 12
-delta 11 12 3 "1000 less at once"
+delta 11 12 3 "1000 less, where"
 load accept malware >/dev/null || die "accept fails"
 seq -f '-n%.0f.listed.example' 3001 5000 | payload head 12 13
 load apply >/dev/null 2>&1
@@ -179,11 +179,41 @@ echo '+w12.plain.example' | payload head 16 17
 delta 16 17 0 "1 added"
 blocked w12.plain.example
 
+note "many small steps are a large one"
+for i in 0 1 2; do
+	seq -f '-n%.0f.listed.example' $((2001 + 250 * i)) $((2250 + 250 * i)) |
+		payload head $((17 + i)) $((18 + i))
+	if [ $i -lt 2 ]; then
+		delta $((17 + i)) $((18 + i)) 0 "250 removed"
+	else
+		delta $((17 + i)) $((18 + i)) 3 "250 less, .* in a day"
+	fi
+done
+check "the third has waited" "malware 19 2510" "$(sequence)"
+seq -f '+n%.0f.listed.example' 2001 2750 | payload head 20 21
+apply
+
 note "a state that is damaged"
 printf junk >"$state/state.json"
 load apply >/dev/null 2>&1
 check "the feed keeps what it had" "exit 3" "exit $?"
-check "what is in force" "malware 17 3010" "$(sequence)"
+check "what is in force" "malware 21 3010" "$(sequence)"
 blocked w12.plain.example
+
+note "a publisher that has begun anew, with few names"
+rm -r "$state"
+mkdir "$state"
+gen=2222222222222222
+seq -f '+n%.0f.listed.example' 1 100 | payload full 0 1
+load apply >/dev/null 2>&1
+check "apply waits" "exit 3" "exit $?"
+check "what is in force" "malware 21 3010" "$(sequence)"
+echo '+w13.plain.example' | payload head 1 2
+delta 1 2 3 "waits for weir-load accept"
+load accept malware >/dev/null || die "accept fails"
+apply
+check "what is in force" "malware 2 101" "$(sequence)"
+blocked w13.plain.example
+free w12.plain.example
 
 finish

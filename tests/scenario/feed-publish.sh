@@ -282,6 +282,20 @@ WEIR_FEED_NOW=$((WEIR_FEED_NOW + 360 * 86400))
 feed 0 publish dir
 complains 'the root expires in [0-9]+ days'
 
+# The machine is lost: what is served is still there, and the root keys are.
+rm -rf dir/private
+feed 1 publish dir whole
+complains 'targets.key: there is no such file'
+feed 0 rotate dir online --with dir-root-keys/root-2.key \
+	--with dir-root-keys/root-3.key --passphrase-file pass
+says 'publish whole lists now'
+feed 1 publish dir --add add
+complains 'publish whole lists'
+feed 0 publish dir whole
+cp whole wanted
+expect dir
+feed 0 verify dir --root-sha256 "$root"
+
 # Several at once wait for each other.
 unset WEIR_FEED_NOW
 rm -rf dir dir-root-keys

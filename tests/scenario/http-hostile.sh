@@ -116,6 +116,12 @@ checked=$((checked + 1))
 	echo "the file has: $(cat "$work/file")" >&2
 	failed=$((failed + 1))
 }
+expect 2 "status=404 *" --file "$work/file" "$url/404"
+checked=$((checked + 1))
+[ ! -s "$work/file" ] || {
+	echo "the file has the body of an error" >&2
+	failed=$((failed + 1))
+}
 expect 2 "error=system * cannot be written: *" --file /dev/full "$url/ok"
 expect 4 "error=system * broken off" --max 200000 --stop-at 2000 "$url/steady"
 
@@ -130,9 +136,9 @@ expect 2 '*If-None-Match: "abc"*If-Modified-Since: Sat*' \
 expect 2 "*GET /head*" --etag $'x\r\nX-Evil: 1' "$url/head"
 no "*Evil*"
 expect 2 "error=system *" "http://user:word@127.0.0.1:$port/ok"
-expect 2 "error=system *" "file:///etc/passwd"
-expect 2 "error=system *" "ftp://127.0.0.1:$port/ok"
-expect 2 "error=system *" "gopher://127.0.0.1:$port/ok"
+expect 2 "error=system * [Pp]rotocol *" "file:///etc/passwd"
+expect 2 "error=system * [Pp]rotocol *" "ftp://127.0.0.1:$port/ok"
+expect 2 "error=system * [Pp]rotocol *" "gopher://127.0.0.1:$port/ok"
 expect 2 "error=system *" "no url"
 
 # --- Retry-After --------------------------------------------------------------------
@@ -163,6 +169,7 @@ expect 4 "found=-1 len=0 status=0 *" --base "http://127.0.0.1:$full_port" ok
 # --- redirects, encodings ---------------------------------------------------------------
 expect 2 "status=302 len=0 *" "$url/redirect"
 expect 2 "status=301 len=0 *" "$url/redirect-file"
+expect 2 "*${line}0" "$url/hits"
 expect 2 "status=200 len=@(2|3|4)[0-9] *" "$url/gzip"
 expect 2 "error=system * transfer encoding *" "$url/te-gzip"
 
@@ -195,11 +202,13 @@ expect 2 "error=system *" "$url/close"
 expect 2 "error=system *" "$url/close-head"
 expect 2 "error=system *" "$url/no-http"
 expect 2 "error=system *" "$url/http-0.9"
-expect 4 "error=system status=200 *" "$url/trickle"
+expect 4 "error=system status=200 * too slow*" --base-ms 60000 "$url/trickle"
 expect 5 "error=system status=200 *" --max 65536 "$url/steady"
 expect 5 "error=system *" "$url/slow-head"
 expect 5 "error=system status=0 *" "$url/silent"
 expect 4 "error=system status=0 *" "http://127.0.0.1:$full_port/ok"
+expect 1 "error=system status=0 *" --connect-ms 1000 --slow-s 60 \
+	--base-ms 60000 "http://127.0.0.1:$full_port/ok"
 # TLS that is never answered counts as connecting.
 expect 4 "error=system status=0 *" "https://127.0.0.1:$full_port/ok"
 expect 2 "error=system *" "https://127.0.0.1:$port/ok"

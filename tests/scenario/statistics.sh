@@ -79,7 +79,7 @@ for i in range(0, len(names), 20):
     for _ in some:
         answer = stream.read(struct.unpack("!H", stream.read(2))[0])
         wrong += answer[3] % 16 != int(sys.argv[2])
-print(wrong)' "$port" "$1"
+print(wrong)' "$port" "$1" 2>&1 | tail -n 1
 }
 
 # One round: twenty parts.
@@ -172,7 +172,7 @@ check_counters() {
 }
 
 check_events() {
-	local unit=$((part * rounds)) lost made blocked
+	local unit=$((part * rounds)) lost made blocked recent
 	note "events"
 	wait_until 10 is_recorded ||
 		check "the recorder takes all out" yes no
@@ -184,8 +184,9 @@ check_events() {
 		$((made - 18 * unit))
 	"$status_read" "$work"/status/*.module >"$work/read" ||
 		check "the status file is read" yes no
+	recent=$((made - lost < 4096 ? made - lost : 4096))
 	check "recent events end with the last" \
-		"$((made - lost + 1)) 4096 0" \
+		"$((made - lost + 1)) $recent 0" \
 		"$(awk '$1 == "events" { print $2, $3, $4 }' "$work/read")"
 	blocked=$(awk '$2 == "clients" && $1 == "table" { print $3 }' \
 		"$work/read")
@@ -260,6 +261,64 @@ is_up() {
 	[ "$rcode" = NOERROR ]
 }
 
+# Several clients wait for one answer: each is counted, and has its event.
+check_together() {
+	local before
+	note "clients that ask the same at once"
+	before=$(stat_of "'%d %d %d' % (d['total']['transports']['udp'] + 40,
+		sum(d['total']['outcomes']['shadowed'].values()) + 40,
+		d['total']['events']['made'] + 40)")
+	upstream_pause
+	yes together.shadow.plain.example | head -n 40 |
+		"$ask_many" -n 1 -x 20000 "$port" >"$work/answers" &
+	started+=($!)
+	sleep 0.5
+	upstream_resume
+	wait $!
+	check "answers" 40 "$(awk '$4 == 0' "$work/answers" | wc -l)"
+	check "UDP, shadowed, events" "$before" \
+		"$(stat_of "'%d %d %d' % (d['total']['transports']['udp'],
+			sum(d['total']['outcomes']['shadowed'].values()),
+			d['total']['events']['made'])")"
+	wait_until 5 is_recorded
+	check "their events" 40 "$("$status_read" "$work"/status/*.module |
+		grep -c '^event shadowed udp 0 1 127.0.0.1 together.*network')"
+}
+
+# Over TLS and HTTPS, if there is what makes a certificate and a dig that speaks
+# them.
+check_tls() {
+	local port=$tls_port
+	[ -n "$port" ] || return 0
+	check_one "blocked tls 3 1 127.0.0.1 tls.bad.example bad.example b \
+malware name cache -" tls.bad.example A +tls
+	port=$https_port
+	check_one "blocked https 3 1 127.0.0.1 tls.bad.example bad.example b \
+malware name cache -" tls.bad.example A +https
+}
+
+offer_tls() {
+	tls_port=
+	dig -h 2>&1 | grep -q '+\[no\]tls ' || return 0
+	openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -days 2 \
+		-keyout "$work/tls.key" -out "$work/tls.pem" \
+		>"$work/text" 2>&1 || return 0
+	# HTTPS is left out of some builds of Unbound.
+	"$unbound" -V | grep -q nghttp2 || return 0
+	# Where free_port looks for none.
+	until [ -n "$tls_port" ] && is_port_free "$tls_port" &&
+		is_port_free "$https_port"; do
+		tls_port=$((12000 + RANDOM % 4000 * 2))
+		https_port=$((tls_port + 1))
+	done
+	server_lines="  interface: 127.0.0.1@$tls_port
+  interface: 127.0.0.1@$https_port
+  tls-port: $tls_port
+  https-port: $https_port
+  tls-service-key: \"$work/tls.key\"
+  tls-service-pem: \"$work/tls.pem\""
+}
+
 check_settings() {
 	local made
 	note "settings"
@@ -297,6 +356,7 @@ world=stub
 threads=2
 asked_besides=0
 write_world
+offer_tls
 write_config
 apply
 upstream_start
@@ -319,6 +379,8 @@ echo "   $(cat "$work/swaps") swaps in the last round"
 check_counters
 check_events
 check_kinds
+check_together
+check_tls
 check_settings
 check_file_gone
 finish

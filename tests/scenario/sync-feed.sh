@@ -8,7 +8,7 @@
 # shellcheck source=tests/scenario/common.sh
 . "${srcdir:-$(dirname "$0")/../..}/tests/scenario/common.sh"
 scenario sync-feed
-need openssl
+need openssl flock
 # shellcheck source=tests/scenario/sync.sh
 . "${srcdir:-$(dirname "$0")/../..}/tests/scenario/sync.sh"
 
@@ -356,6 +356,15 @@ check "is let go" no "$(listed n1999.listed.example)"
 add w35.plain.example
 blocked "and goes on" 30 w35.plain.example
 soon "nothing is held" 30 malware "f['loader']['held']" False
+
+note "somebody else is at the database"
+flock "$work/db/lock" sleep 7 &
+sleep 0.3
+add w37.plain.example
+sleep 3
+answered 192.0.2.2 w37.plain.example A
+blocked "when that is done" 10 w37.plain.example
+soon "by a delta still" 3 malware "f['loader']['said']['feed']" malware
 
 note "a rollback stays one"
 load rollback >/dev/null 2>&1

@@ -67,14 +67,17 @@ done
 check "each request so far" \
 	"/moving 200,/packed.gz 200,/packed.zst 200,/plain 200,/signed 200,/signed.minisig 200" \
 	"$(awk '{ print $7, $9 }' "$work/access.log" | sort | paste -sd,)"
-check "one apply for all" 1 "$(awk '$1 == "generation" { print $2 }' \
-	"$work/db/current")"
+generation() {
+	awk '$1 == "generation" { print $2 }' "$work/db/current"
+}
+# Those that come while one runs are served by the next, all of them.
+before=$(generation)
+check_number "applies for five lists" 1 4 "$before"
 : >"$work/access.log"
 once_exits 0 "the second time"
 check "nothing was sent again" "304 304 304 304 304" \
 	"$(awk '{ print $9 }' "$work/access.log" | sort | paste -sd' ')"
-check "and nothing was applied" "1" "$(awk '$1 == "generation" { print $2 }' \
-	"$work/db/current")"
+check "and nothing was applied" "$before" "$(generation)"
 check "fresh" fresh "$(of_feed moving "f['state']")"
 check "it does not run" False "$(of_feed moving "s['running']")"
 check "not a command" 2 "$(sync_do fetch; echo "$sync_status")"
@@ -87,12 +90,11 @@ check "the new name" yes "$(listed m2.moving.example)"
 check "how often it was another" 2 "$(of_feed moving "f['sequence']")"
 
 note "touched and the same: fetched, not applied"
-before=$(awk '$1 == "generation" { print $2 }' "$work/db/current")
+before=$(generation)
 sleep 1
 touch "$www/moving"
 once_exits 0 "touched" moving
-check "no new generation" "$before" \
-	"$(awk '$1 == "generation" { print $2 }' "$work/db/current")"
+check "no new generation" "$before" "$(generation)"
 
 note "what is no list, and the last good copy"
 # refused WHAT STATE REGEXP: of the feed "moving".

@@ -10,7 +10,7 @@
 #   of_feed FEED EXPR    from `status --json`: a Python expression on the feed f
 #                        and the status s
 
-weir_sync=$top_builddir/weir-sync
+weir_sync=${WEIR_SYNC:-$top_builddir/weir-sync} # one with a sanitizer, by hand
 nginx=$(PATH=$PATH:/usr/sbin:/sbin command -v nginx)
 web_port=
 web_pid=

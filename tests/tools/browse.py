@@ -38,7 +38,7 @@ class Browser:
         answer = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": {
             "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
             "goog:chromeOptions": {"args": [
-                "--headless=new", "--no-sandbox", "--disable-gpu",
+                "--headless=new", "--hide-scrollbars", "--no-sandbox", "--disable-gpu",
                 "--disable-dev-shm-usage", "--no-first-run",
                 "--disable-background-networking"]}}}})
         self.url += "/session/" + answer["sessionId"]

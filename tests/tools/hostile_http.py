@@ -16,6 +16,7 @@ import threading
 import time
 
 NUMBERS = itertools.count(1)
+HITS = []  # requests where a redirect leads to
 
 
 def answer(body=b"", status="200 OK", *lines, length=True):
@@ -49,10 +50,11 @@ def serve(path, head, number, out):
         "/metadata/timestamp.json": answer(b"hello"),
         "/connection": answer(str(number).encode()),
         "/head": answer(head),
+        "/hits": answer(str(len(HITS)).encode()),
         "/404": answer(b"not here", "404 Not Found"),
         "/403": answer(b"no", "403 Forbidden"),
         "/500": answer(b"", "500 Oops"),
-        "/redirect": answer(b"", "302 Found", "Location: /ok"),
+        "/redirect": answer(b"", "302 Found", "Location: /hit"),
         "/redirect-file": answer(b"", "301 Moved", "Location: file:///etc/passwd"),
         "/cookie": answer(b"", "200 OK", "Set-Cookie: a=b"),
         "/tags": answer(b"hello", "200 OK", 'ETag: "abc"',
@@ -70,6 +72,10 @@ def serve(path, head, number, out):
         "/continue": b"HTTP/1.1 100 Continue\r\nETag: no\r\n\r\n" + answer(b"hello"),
         "/chunked": chunked + b"5\r\nhello\r\n0\r\nETag: trailer\r\n\r\n",
     }
+    if path == "/hit":
+        HITS.append(head)
+        out(answer(b"hello"))
+        return True
     if path in plain:
         out(plain[path])
         return True

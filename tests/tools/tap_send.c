@@ -52,7 +52,7 @@ int
 main(int argc, char **argv)
 {
 	static const struct timespec moment = { 0, 1000000 };
-	struct weir_tap_counts counts = { 0, 0, 0, false };
+	struct weir_tap_counts counts = { 0 };
 	struct weir_problem problem;
 	unsigned long count, number = 0;
 	struct weir_tap *tap;

@@ -231,7 +231,7 @@ START_TEST(what_goes_in_comes_out)
 	    "0 3 3 28 cache x1\n");
 	ck_assert_str_eq(
 	    top(reader, WEIR_HISTORY_NAMES, false, BEGIN, BEGIN + 200, 9),
-	    "Cdn.\\.x.example. 5 0\nwww.bad.example 1 0\n");
+	    "cdn.\\.x.example 5 0\nwww.bad.example 1 0\n");
 	ck_assert_str_eq(
 	    top(reader, WEIR_HISTORY_CLIENTS, true, BEGIN, BEGIN + 200, 9),
 	    "10.0.0.1 1 0\n");
@@ -274,6 +274,7 @@ START_TEST(events_can_be_chosen)
 		{ { .client = "::/0" }, "" },
 		{ { .feed = "malware" }, "5 4 3 2 1" },
 		{ { .feed = "malwar" }, "" },
+		{ { .feed = "c2" }, "" },
 		{ { .feed = "bad.example" }, "" },
 		{ { .outcome = WEIR_EVENT_ALLOWED }, "5" },
 		{ { .from_unix = BEGIN + 2, .until_unix = BEGIN + 4 }, "3 2" },
@@ -722,7 +723,37 @@ START_TEST(a_killed_writer_leaves_its_flushes_and_a_gap)
 	resolved(history, "example");
 	ck_assert_ptr_nonnull(strstr(text, "a.example"));
 	ck_assert_ptr_null(strstr(text, "b.example"));
+	/* A writer that writes nothing makes no other gap. */
+	weir_history_close(history);
+	ck_assert_int_eq(
+	    weir_history_open(path, &large, &history, &problem), 0);
+	ck_assert_str_eq(problem.text, "");
+	ck_assert_int_eq(ask_sql("SELECT count(*) FROM gap"), 1);
 	end(history);
+}
+END_TEST
+
+START_TEST(any_path_will_do)
+{
+	static const char *const names[] = { "a b", "100%25?x=1#y", "\"'" };
+	struct weir_history *history;
+	size_t i;
+
+	scratch_init(&scratch);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(
+		    path, sizeof(path), "%s//%s", scratch.folder, names[i]);
+		history = open_at(&large, BEGIN);
+		add(history, BEGIN, "a.example", 1, WEIR_EVENT_BLOCKED);
+		weir_history_close(history);
+		ck_assert_msg(
+		    weir_history_open_read(path, &history, &problem) == 0, "%s",
+		    problem.text);
+		ck_assert_str_eq(steps(history, BEGIN, BEGIN + 60, 60),
+		    "0 1 0 0 0 lost 0\n");
+		weir_history_close(history);
+	}
+	scratch_done(&scratch);
 }
 END_TEST
 
@@ -772,6 +803,7 @@ main(void)
 		what_is_damaged_is_put_aside,
 		what_is_not_ours_is_refused,
 		a_killed_writer_leaves_its_flushes_and_a_gap,
+		any_path_will_do,
 		times_are_kept_near_the_clock,
 		NULL,
 	};

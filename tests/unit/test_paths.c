@@ -160,6 +160,46 @@ START_TEST(a_file_that_is_not_there_is_told_apart)
 }
 END_TEST
 
+START_TEST(statistics_are_read_and_a_slip_names_nobody)
+{
+	static const char *const wrong[] = {
+		"statistics: {client-prefix-ipv4: 33}\n",
+		"statistics: {client-prefix-ipv4: 24, dnstap: 'tcp:x:1'}\n",
+		"statistics: [a]\n",
+		"statistics: {events: 7}\n",
+		"statistics: {events: yes, events: no}\n",
+	};
+	struct weir_problem problem;
+	struct weir_paths paths;
+	struct scratch scratch;
+	size_t i;
+
+	scratch_init(&scratch);
+	ck_assert_int_eq(read_text(&scratch,
+			     "statistics:\n  client-prefix-ipv4: 24\n"
+			     "  sample-passed: 10\n  hour-days: junk\n"
+			     "  dnstap: /s\n  odd: [1]\n",
+			     &paths, &problem),
+	    0);
+	ck_assert_str_eq(paths.statistics_fault, "");
+	ck_assert(paths.statistics.has_events);
+	ck_assert_uint_eq(paths.statistics.client_prefix_ipv4, 24);
+	ck_assert_uint_eq(paths.statistics.client_prefix_ipv6, 128);
+	ck_assert_uint_eq(paths.statistics.sample_passed, 10);
+	ck_assert_str_eq(paths.statistics.dnstap, "/s");
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		ck_assert_int_eq(
+		    read_text(&scratch, wrong[i], &paths, &problem), 0);
+		ck_assert_ptr_nonnull(
+		    strstr(paths.statistics_fault, ":1: statistics"));
+		ck_assert_uint_eq(paths.statistics.client_prefix_ipv4, 0);
+		ck_assert_uint_eq(paths.statistics.client_prefix_ipv6, 0);
+		ck_assert_str_eq(paths.statistics.dnstap, "");
+	}
+	scratch_done(&scratch);
+}
+END_TEST
+
 START_TEST(the_environment_names_the_file)
 {
 	setenv("WEIR_CONFIG", "/x/y.yaml", 1);
@@ -183,6 +223,7 @@ main(void)
 		wrong_values_are_told_with_their_line,
 		a_folder_that_is_too_long_is_refused,
 		a_file_that_is_not_there_is_told_apart,
+		statistics_are_read_and_a_slip_names_nobody,
 		the_environment_names_the_file,
 		NULL,
 	};

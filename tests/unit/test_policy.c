@@ -486,11 +486,15 @@ START_TEST(a_policy_survives_its_bytes)
 	strcpy(policy.feeds[PICKY].gen, "0123456789abcdef");
 	policy.feeds[PICKY].sequence = UINT64_MAX - 1;
 	policy.feeds[PICKY].names = 1ULL << 40;
+	policy.feeds[PICKY].day_names = 77;
+	policy.feeds[PICKY].day_unix = UINT32_MAX;
 	ck_assert_int_eq(weir_policy_encode(&policy, &bytes, &len), WEIR_OK);
 	ck_assert_int_eq(weir_policy_decode(bytes, len, again), WEIR_OK);
 	ck_assert_str_eq(again->feeds[PICKY].gen, "0123456789abcdef");
 	ck_assert_uint_eq(again->feeds[PICKY].sequence, UINT64_MAX - 1);
 	ck_assert_uint_eq(again->feeds[PICKY].names, 1ULL << 40);
+	ck_assert_uint_eq(again->feeds[PICKY].day_names, 77);
+	ck_assert_uint_eq(again->feeds[PICKY].day_unix, UINT32_MAX);
 	ck_assert_str_eq(again->feeds[WEIR_FEED_ALLOW].gen, "");
 	ck_assert_int_eq(weir_policy_encode(again, &more, &more_len), WEIR_OK);
 	ck_assert_uint_eq(len, more_len);

@@ -411,6 +411,30 @@ static const struct wrong {
 	{ "sync: {notify-listen: 'localhost:53'}\n", 1, "is no address" },
 	{ "sync: {notify-listen: '[::1]:65536'}\n", 1, "is no address" },
 	{ "sync: {x: 1}\n", 1, "sync: \"x\" is no key here (state, ca-" },
+	{ "statistics: {x: 1}\n", 1, "statistics: \"x\" is no key here (ev" },
+	{ "statistics: 5\n", 1, "is no mapping (dnstap:, ...)" },
+	{ "statistics: {events: maybe}\n", 1,
+	    "statistics.events: \"maybe\" is neither yes nor no" },
+	{ "statistics:\n  client-prefix-ipv4: 33\n", 2,
+	    "statistics.client-prefix-ipv4: \"33\" is no length" },
+	{ "statistics: {client-prefix-ipv6: 129}\n", 1, "(0 to 128)" },
+	{ "statistics: {client-prefix-ipv6: -1}\n", 1, "(0 to 128)" },
+	{ "statistics: {sample-passed: 1000000001}\n", 1, "is no number" },
+	{ "statistics: {dnstap: 'tcp:localhost:1'}\n", 1,
+	    "statistics.dnstap: \"tcp:localhost:1\" is no place for dnstap" },
+	{ "statistics: {dnstap: 'tcp:127.0.0.1:0'}\n", 1, "is no place" },
+	{ "statistics: {dnstap: 'tcp:127.0.0.1'}\n", 1, "is no place" },
+	{ "statistics: {dnstap: 'tcp:[127.0.0.1]:5'}\n", 1, "is no place" },
+	{ "statistics: {dnstap: 'tcp:::1:5'}\n", 1, "is no place" },
+	{ "statistics: {dnstap: 'tcp::5'}\n", 1, "is no place" },
+	{ "statistics: {history-size: 1023K}\n", 1,
+	    "statistics.history-size: \"1023K\" is no size of 1M or more" },
+	{ "statistics: {history-size: 1GB}\n", 1, "is no size" },
+	{ "statistics: {event-days: 36501}\n", 1, "statistics.event-days" },
+	{ "statistics: {minute-days: 1d}\n", 1, "statistics.minute-days" },
+	{ "statistics: {hour-days: ''}\n", 1, "statistics.hour-days" },
+	{ "statistics: {resolved-days: x}\n", 1, "statistics.resolved-days" },
+	{ "statistics: {history: ''}\n", 1, "statistics.history" },
 	{ "feeds:\n - file: b\n", 2, "feeds[0]: name is missing" },
 	{ "feeds: yes\n", 1, "feeds: \"yes\" is no list of feeds" },
 	{ "feeds:\n - a\n", 2, "feeds[0]: \"a\" is no feed" },
@@ -693,6 +717,60 @@ static const char fetched[] =
     "  format: auto\n"
     "  max-size: 1G\n";
 
+static const char statistics[] = "statistics:\n"
+				 "  events: no\n"
+				 "  dnstap: run/tap.sock\n"
+				 "  client-prefix-ipv4: 24\n"
+				 "  client-prefix-ipv6: 0\n"
+				 "  sample-passed: 1000\n"
+				 "  history: h.db\n"
+				 "  history-size: 5G\n"
+				 "  event-days: 1\n"
+				 "  minute-days: 2\n"
+				 "  hour-days: 3\n"
+				 "  resolved-days: 0\n";
+
+START_TEST(statistics_have_defaults_and_values)
+{
+	const struct weir_statistics_settings *what;
+	struct weir_settings *settings;
+	struct scratch scratch;
+	char wanted[160];
+
+	scratch_init(&scratch);
+	settings = good(&scratch, "statistics: {dnstap: none}\n");
+	what = &settings->statistics;
+	ck_assert(what->module.has_events);
+	ck_assert_uint_eq(what->module.client_prefix_ipv4, 32);
+	ck_assert_uint_eq(what->module.client_prefix_ipv6, 128);
+	ck_assert_uint_eq(what->module.sample_passed, 0);
+	ck_assert_str_eq(what->module.dnstap, "");
+	ck_assert_str_eq(what->history, WEIR_DEFAULT_HISTORY);
+	ck_assert_uint_eq(what->history_size, 1ULL << 30);
+	ck_assert(what->event_days == 30 && what->minute_days == 7 &&
+		  what->hour_days == 400 && what->resolved_days == 30);
+	weir_settings_free(settings);
+	settings = good(&scratch, statistics);
+	what = &settings->statistics;
+	ck_assert(!what->module.has_events);
+	ck_assert_uint_eq(what->module.client_prefix_ipv4, 24);
+	ck_assert_uint_eq(what->module.client_prefix_ipv6, 0);
+	ck_assert_uint_eq(what->module.sample_passed, 1000);
+	snprintf(wanted, sizeof(wanted), "%s/run/tap.sock", scratch.folder);
+	ck_assert_str_eq(what->module.dnstap, wanted);
+	snprintf(wanted, sizeof(wanted), "%s/h.db", scratch.folder);
+	ck_assert_str_eq(what->history, wanted);
+	ck_assert_uint_eq(what->history_size, 5ULL << 30);
+	ck_assert(what->event_days == 1 && what->minute_days == 2 &&
+		  what->hour_days == 3 && what->resolved_days == 0);
+	weir_settings_free(settings);
+	settings = good(&scratch, "statistics: {dnstap: 'tcp:[::1]:6000'}\n");
+	ck_assert_str_eq(settings->statistics.module.dnstap, "tcp:[::1]:6000");
+	weir_settings_free(settings);
+	scratch_done(&scratch);
+}
+END_TEST
+
 START_TEST(what_is_fetched_has_its_place_in_the_state)
 {
 	const struct weir_feed_settings *feeds;
@@ -836,6 +914,7 @@ main(void)
 		whatever_is_wrong_is_told_with_its_line,
 		lists_have_their_limits,
 		a_category_has_63_octets_at_most,
+		statistics_have_defaults_and_values,
 		what_is_fetched_has_its_place_in_the_state,
 		what_is_printed_reads_the_same_again,
 		a_walk_stops_when_told,

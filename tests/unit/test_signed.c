@@ -105,19 +105,47 @@ START_TEST(what_is_too_much_at_once)
 		{ 1001, 0, 201, true },
 		{ 1001, 0, 200, false },
 	};
+	struct weir_feed feed = { .names = 0 };
 	size_t i;
 
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		ck_assert_msg(
-		    weir_signed_is_too_much(rows[i].before, rows[i].added,
-			rows[i].removed) == rows[i].is_too_much,
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		feed.names = feed.day_names = rows[i].before;
+		ck_assert_msg(weir_signed_is_too_much(&feed, rows[i].added,
+				  rows[i].removed) == rows[i].is_too_much,
 		    "row %zu", i);
+	}
 	ck_assert(weir_signed_is_near(100000, 100000));
 	ck_assert(weir_signed_is_near(100000, 106000));
 	ck_assert(weir_signed_is_near(100000, 94000));
 	ck_assert(!weir_signed_is_near(100000, 106001));
 	ck_assert(!weir_signed_is_near(100000, 93999));
 	ck_assert(weir_signed_is_near(0, 1000));
+}
+END_TEST
+
+/* One step after the other, each small: only so many in a day. */
+START_TEST(many_small_steps_are_a_large_one)
+{
+	struct weir_feed feed = { .names = 1000000 };
+	uint32_t now = 1000;
+	unsigned int steps;
+
+	weir_signed_begin_day(&feed, now);
+	for (steps = 0; !weir_signed_is_too_much(&feed, 0, 10000); steps++) {
+		feed.names -= 10000;
+		weir_signed_begin_day(&feed, ++now);
+	}
+	ck_assert_uint_eq(steps, 20);
+	weir_signed_begin_day(&feed, 10); /* a clock that went back */
+	ck_assert(weir_signed_is_too_much(&feed, 0, 10000));
+	weir_signed_begin_day(&feed, 1000 + WEIR_SIGNED_DAY_S - 1);
+	ck_assert(weir_signed_is_too_much(&feed, 0, 10000));
+	weir_signed_begin_day(&feed, 1000 + WEIR_SIGNED_DAY_S);
+	ck_assert_uint_eq(feed.day_names, 800000);
+	ck_assert(!weir_signed_is_too_much(&feed, 0, 10000));
+	for (steps = 0; !weir_signed_is_too_much(&feed, 10000, 0); steps++)
+		feed.names += 10000;
+	ck_assert_uint_eq(steps, 14); /* 5 percent and 100,000 */
 }
 END_TEST
 
@@ -163,6 +191,7 @@ main(void)
 		a_delta_leads_on_or_repeats,
 		the_file_says_what_the_options_say,
 		what_is_too_much_at_once,
+		many_small_steps_are_a_large_one,
 		what_was_held_is_known_again,
 		a_rollback_holds_until_it_is_released,
 		NULL,

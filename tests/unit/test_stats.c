@@ -51,6 +51,24 @@ make_modules(void)
 	count(&counts->blocked_types[WEIR_TYPE_HTTPS], 3);
 	slot = weir_status_feed_slot(&modules[0], "ads", true);
 	count(&counts->feeds[slot][WEIR_FEED_BLOCKED], 3);
+	(void)weir_status_category_slot(&modules[0], "other", true);
+	slot = weir_status_category_slot(&modules[0], "mal\x1bware", true);
+	count(&counts->categories[slot][WEIR_CATEGORY_BLOCKED], 3);
+	count(&counts->categories[0][WEIR_CATEGORY_ALLOWED], 1);
+	count(&counts->transports[WEIR_TRANSPORT_TLS], 9);
+	count(&counts->outcomes[WEIR_EVENT_BLOCKED][WEIR_FROM_CACHE]
+			       [WEIR_BY_NAME],
+	    3);
+	count(&counts->outcomes[WEIR_EVENT_ALLOWED][WEIR_FROM_NETWORK]
+			       [WEIR_BY_ALIAS],
+	    1);
+	count(&counts->work_ns[10], 98);
+	count(&counts->work_ns[12], 2);
+	atomic_store(&counts->work_sum_ns, 77000);
+	count(&counts->events_pushed, 5);
+	count(&counts->events_lost, 2);
+	atomic_store(&modules[0].header->events_recorded, 4);
+	slot = weir_status_feed_slot(&modules[0], "ads", true);
 	counts = weir_status_worker(&modules[0], 1);
 	count(&counts->ways[WEIR_WAY_QUERIES], 5);
 	count(&counts->ways[WEIR_WAY_BLOCKED_ALIAS], 1);
@@ -61,6 +79,11 @@ make_modules(void)
 	count(&counts->ways[WEIR_WAY_QUERIES], 100);
 	count(&counts->feeds[slot][WEIR_FEED_BLOCKED], 7);
 	count(&counts->feeds[slot][WEIR_FEED_SHADOWED], 2);
+	slot = weir_status_category_slot(&modules[1], "mal\x1bware", true);
+	count(&counts->categories[slot][WEIR_CATEGORY_SHADOWED], 4);
+	count(&counts->outcomes[WEIR_EVENT_BLOCKED][WEIR_FROM_NETWORK]
+			       [WEIR_BY_ALIAS],
+	    6);
 	atomic_store(&modules[1].header->serial_current, 4);
 	atomic_store(&modules[1].header->sweep_table_max_ns, 61001);
 	atomic_store(&modules[1].header->sweep_table_running_max_ns, 9000);
@@ -147,6 +170,35 @@ START_TEST(feeds_of_several_modules_are_one_by_name)
 }
 END_TEST
 
+START_TEST(quantiles_are_ends_of_buckets)
+{
+	struct weir_totals none = { 0 };
+
+	ck_assert_uint_eq(weir_totals_outcome(&sum, WEIR_EVENT_BLOCKED), 9);
+	ck_assert_uint_eq(weir_totals_timed(&sum), 100);
+	ck_assert_uint_eq(weir_totals_work_quantile(&sum, 500), 1023);
+	ck_assert_uint_eq(weir_totals_work_quantile(&sum, 980), 1023);
+	ck_assert_uint_eq(weir_totals_work_quantile(&sum, 981), 4095);
+	ck_assert_uint_eq(weir_totals_work_quantile(&sum, 1000), 4095);
+	ck_assert_uint_eq(weir_totals_work_quantile(&none, 500), 0);
+}
+END_TEST
+
+START_TEST(impossible_number_of_categories_is_not_followed)
+{
+	struct weir_totals other;
+
+	memset(modules[0].header->category_names[1], 'x', WEIR_CATEGORY_SIZE);
+	atomic_store(&modules[0].header->category_count, UINT32_MAX);
+	weir_totals_init(&other);
+	ck_assert_int_eq(weir_totals_add(&other, &modules[0]), 0);
+	ck_assert_uint_le(other.category_count, WEIR_STATUS_CATEGORIES);
+	ck_assert_uint_eq(
+	    strlen(other.categories[1].name), WEIR_CATEGORY_SIZE - 1);
+	weir_totals_done(&other);
+}
+END_TEST
+
 START_TEST(feed_name_without_an_end_stays_in_its_slot)
 {
 	struct weir_totals other;
@@ -200,6 +252,20 @@ START_TEST(json_has_the_documented_shape)
 	ck_assert_int_eq(at(object, "total/types/HTTPS/blocked"), 3);
 	ck_assert_int_eq(at(object, "total/feeds/1/blocked"), 11);
 	ck_assert_int_eq(at(object, "total/feeds/1/shadowed"), 2);
+	ck_assert_int_eq(at(object, "total/categories/0/allowed"), 1);
+	ck_assert_int_eq(at(object, "total/categories/2/blocked"), 3);
+	ck_assert_int_eq(at(object, "total/categories/2/shadowed"), 4);
+	ck_assert_int_eq(at(object, "total/transports/tls"), 9);
+	ck_assert_int_eq(at(object, "total/outcomes/blocked/cache_name"), 3);
+	ck_assert_int_eq(at(object, "total/outcomes/blocked/network_alias"), 6);
+	ck_assert_int_eq(at(object, "total/outcomes/allowed/network_alias"), 1);
+	ck_assert_int_eq(at(object, "total/outcomes/passed/cache_alias"), 0);
+	ck_assert_int_eq(at(object, "total/work/queries"), 100);
+	ck_assert_int_eq(at(object, "total/work/sum_ns"), 77000);
+	ck_assert_int_eq(at(object, "total/work/buckets/12"), 2);
+	ck_assert_int_eq(at(object, "total/events/made"), 7);
+	ck_assert_int_eq(at(object, "total/events/lost"), 2);
+	ck_assert_int_eq(at(object, "total/events/recorded"), 4);
 	ck_assert_int_eq(at(object, "modules/0/counts/ways/queries"), 15);
 	ck_assert_int_eq(at(object, "modules/0/workers"), 2);
 	ck_assert_int_eq(at(object, "modules/1/serial"), 4);
@@ -311,6 +377,8 @@ stats_suite(void)
 	tcase_add_test(tcase, workers_of_a_module_are_added);
 	tcase_add_test(tcase, feeds_of_several_modules_are_one_by_name);
 	tcase_add_test(tcase, feed_name_without_an_end_stays_in_its_slot);
+	tcase_add_test(tcase, quantiles_are_ends_of_buckets);
+	tcase_add_test(tcase, impossible_number_of_categories_is_not_followed);
 	tcase_add_test(tcase, impossible_number_of_feeds_is_not_followed);
 	tcase_add_test(tcase, json_has_the_documented_shape);
 	tcase_add_test(tcase, acknowledged_means_the_swap_that_is_current);

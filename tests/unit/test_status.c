@@ -345,6 +345,184 @@ START_TEST(feeds_without_a_slot_share_the_first)
 }
 END_TEST
 
+START_TEST(categories_have_slots_and_none_has_the_first)
+{
+	struct weir_status status = create(1);
+	char name[32];
+	unsigned int i;
+
+	ck_assert_uint_eq(weir_status_category_slot(&status, "", true), 0);
+	ck_assert_uint_eq(weir_status_category_slot(&status, "ads", false), 0);
+	ck_assert_uint_eq(weir_status_category_slot(&status, "ads", true), 1);
+	ck_assert_uint_eq(weir_status_category_slot(&status, "x", true), 2);
+	ck_assert_uint_eq(weir_status_category_slot(&status, "ads", true), 1);
+	for (i = 3; i < WEIR_STATUS_CATEGORIES; i++) {
+		(void)snprintf(name, sizeof(name), "c%u", i);
+		ck_assert_uint_eq(
+		    weir_status_category_slot(&status, name, true), i);
+	}
+	ck_assert_uint_eq(weir_status_category_slot(&status, "more", true), 0);
+	weir_status_close(&status);
+}
+END_TEST
+
+static uint64_t first_seen, last_seen, seen;
+
+static int
+see(void *arg, const struct weir_event *event)
+{
+	const uint64_t *limit = arg;
+
+	if (seen++ == 0)
+		first_seen = event->time_ns;
+	else
+		ck_assert_uint_eq(event->time_ns, last_seen + 1);
+	last_seen = event->time_ns;
+	return seen == *limit ? 7 : 0;
+}
+
+/* Makes the events `from` to `until`; what a reader then sees from *sequence. */
+static int
+record_and_see(struct weir_status *status, uint64_t from, uint64_t until,
+    uint64_t limit, uint64_t *sequence, uint64_t *ret_missed)
+{
+	struct weir_event event;
+
+	memset(&event, 0, sizeof(event));
+	event.qname_len = 1;
+	for (; from <= until; from++) {
+		event.time_ns = from;
+		weir_status_record(status, &event);
+	}
+	seen = 0;
+	return weir_status_recent(status, sequence, ret_missed, see, &limit);
+}
+
+START_TEST(recent_events_are_followed_by_number)
+{
+	struct weir_status status = create(1);
+	uint64_t at = 0, missed, newest = WEIR_STATUS_NEWEST;
+
+	ck_assert_int_eq(record_and_see(&status, 1, 0, 0, &at, &missed), 0);
+	ck_assert(at == 1 && missed == 0 && seen == 0);
+	ck_assert_int_eq(record_and_see(&status, 1, 3, 0, &at, &missed), 0);
+	ck_assert(at == 4 && missed == 0 && seen == 3 && first_seen == 1);
+	/* `each` ends it. */
+	ck_assert_int_eq(record_and_see(&status, 4, 9, 2, &at, &missed), 7);
+	ck_assert(at == 6 && seen == 2 && first_seen == 4);
+	ck_assert_int_eq(record_and_see(&status, 1, 0, 0, &newest, &missed), 0);
+	ck_assert(newest == 10 && seen == 0);
+	/* Too slow: 100 are gone. */
+	ck_assert_int_eq(record_and_see(&status, 10,
+			     5 + WEIR_STATUS_RECENT + 100, 0, &at, &missed),
+	    0);
+	ck_assert_uint_eq(missed, 100);
+	ck_assert_uint_eq(seen, WEIR_STATUS_RECENT);
+	ck_assert_uint_eq(first_seen, 106);
+	ck_assert_uint_eq(at, WEIR_STATUS_RECENT + 106);
+	/* A new reader: what is there, and nothing missed. */
+	at = 0;
+	ck_assert_int_eq(record_and_see(&status, 1, 0, 0, &at, &missed), 0);
+	ck_assert(missed == 0 && seen == WEIR_STATUS_RECENT);
+	/* One of a file that was there before. */
+	at = 1000000;
+	ck_assert_int_eq(record_and_see(&status, 1, 0, 0, &at, &missed), 0);
+	ck_assert_uint_eq(at, WEIR_STATUS_RECENT + 106);
+	weir_status_close(&status);
+}
+END_TEST
+
+START_TEST(a_slot_that_is_being_written_is_missed)
+{
+	struct weir_status status = create(1);
+	uint64_t at = 0, missed;
+
+	ck_assert_int_eq(record_and_see(&status, 1, 3, 0, &at, &missed), 0);
+	atomic_store(&weir_status_recent_slots(&status)[3].sequence, 0);
+	at = 1;
+	ck_assert_int_eq(record_and_see(&status, 1, 0, 0, &at, &missed), 0);
+	ck_assert(missed == 1 && seen == 2 && at == 4);
+	weir_status_recent_slots(&status)[2].len = 100000;
+	at = 1;
+	ck_assert_int_eq(record_and_see(&status, 1, 0, 0, &at, &missed), 0);
+	ck_assert(missed == 2 && seen == 1);
+	weir_status_close(&status);
+}
+END_TEST
+
+/* A reload, a file that was removed, and a module that had no folder at first. */
+START_TEST(events_and_lists_survive_the_file)
+{
+	struct weir_status status = create(2), reader;
+	struct weir_top *top = weir_top_new(
+	    weir_status_top(&status, WEIR_TOP_COUNT - 1),
+	    WEIR_STATUS_TOP_COUNTERS);
+	uint64_t at = 0, missed;
+
+	ck_assert_int_eq(record_and_see(&status, 1, 3, 0, &at, &missed), 0);
+	weir_top_begin(top);
+	weir_top_count(top, "key", 3, 5, 1);
+	weir_top_end(top);
+	weir_top_free(top);
+	weir_status_close(&status);
+	status = create(2);
+	ck_assert_uint_eq(
+	    weir_status_top(&status, WEIR_TOP_COUNT - 1)->total, 5);
+	ck_assert_int_eq(unlink(status.path), 0);
+	ck_assert_int_eq(
+	    weir_status_share(scratch.folder, &status, &problem), WEIR_OK);
+	ck_assert_int_eq(
+	    weir_status_open(status.path, &reader, &problem), WEIR_OK);
+	ck_assert_uint_eq(
+	    weir_status_top(&reader, WEIR_TOP_COUNT - 1)->total, 5);
+	ck_assert_int_eq(record_and_see(&status, 4, 4, 0, &at, &missed), 0);
+	at = 0;
+	ck_assert_int_eq(record_and_see(&reader, 1, 0, 0, &at, &missed), 0);
+	ck_assert(seen == 4 && at == 5);
+	weir_status_close(&reader);
+	weir_status_close(&status);
+	/* The next one takes up what that process left. */
+	ck_assert_int_eq(weir_status_private(2, "1.17.1", &status), WEIR_OK);
+	ck_assert_int_eq(
+	    weir_status_share(scratch.folder, &status, &problem), WEIR_OK);
+	ck_assert_uint_eq(
+	    weir_status_top(&status, WEIR_TOP_COUNT - 1)->total, 5);
+	ck_assert_uint_eq(atomic_load(&status.header->recent_next), 5);
+	weir_status_close(&status);
+}
+END_TEST
+
+START_TEST(work_falls_into_its_bucket)
+{
+	static const struct {
+		uint64_t ns;
+		unsigned int bucket;
+	} rows[] = { { 0, 0 }, { 1, 1 }, { 2, 2 }, { 3, 2 }, { 4, 3 },
+		{ 1023, 10 }, { 1024, 11 }, { 1ULL << 30, 31 },
+		{ UINT64_MAX, 31 } };
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		ck_assert_uint_eq(
+		    weir_status_work_bucket(rows[i].ns), rows[i].bucket);
+}
+END_TEST
+
+START_TEST(a_client_comes_back_from_its_key)
+{
+	struct weir_client client = { .family = 6,
+		.prefix = 56,
+		.address = { 0x20, 1, 0xd, 0xb8 } },
+			   back;
+	uint8_t key[WEIR_CLIENT_KEY_SIZE];
+
+	weir_client_key(&client, key);
+	ck_assert(weir_client_of_key(key, sizeof(key), &back));
+	ck_assert_mem_eq(&client, &back, sizeof(client));
+	ck_assert(!weir_client_of_key(key, sizeof(key) - 1, &back));
+}
+END_TEST
+
 START_TEST(problem_is_read_as_written_and_cut_to_fit)
 {
 	struct weir_status module = create(1);
@@ -391,6 +569,12 @@ status_suite(void)
 	tcase_add_test(tcase, feed_keeps_its_slot);
 	tcase_add_test(tcase, feeds_without_a_slot_share_the_first);
 	tcase_add_test(tcase, problem_is_read_as_written_and_cut_to_fit);
+	tcase_add_test(tcase, categories_have_slots_and_none_has_the_first);
+	tcase_add_test(tcase, recent_events_are_followed_by_number);
+	tcase_add_test(tcase, a_slot_that_is_being_written_is_missed);
+	tcase_add_test(tcase, events_and_lists_survive_the_file);
+	tcase_add_test(tcase, work_falls_into_its_bucket);
+	tcase_add_test(tcase, a_client_comes_back_from_its_key);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -73,6 +73,26 @@ START_TEST(other_packets_are_refused_or_left_alone)
 }
 END_TEST
 
+/* The name stands behind the question, which points to it: cut short, as an
+ * answer would be, it is another one. */
+START_TEST(a_name_by_way_of_a_pointer_is_refused)
+{
+	static const uint8_t packet[] = { 0x12, 0x34, 0x24, 0, 0, 1, 0, 0, 0, 0,
+		0, 0, 0xc0, 18, 0, 6, 0, 1, 7, 'm', 'a', 'l', 'w', 'a', 'r',
+		'e', 0, 0, 0, 0, 0 };
+	uint8_t answer[WEIR_NOTIFY_SIZE];
+	char feed[WEIR_NAME_TEXT_SIZE];
+	size_t len = 0;
+
+	ck_assert_int_eq(
+	    weir_sync_notify(packet, sizeof(packet), feed, answer, &len), 0);
+	ck_assert_uint_eq(len, 12);
+	ck_assert_uint_eq(answer[3], 1);
+	ck_assert_int_eq(weir_sync_notify(packet, 27, feed, answer, &len), 0);
+	ck_assert_uint_eq(len, 12);
+}
+END_TEST
+
 /* Any octets, from a fixed row of numbers: nothing but an answer comes out. */
 START_TEST(junk_does_no_harm)
 {
@@ -106,6 +126,7 @@ main(void)
 	const TTest *const tests[] = {
 		a_notify_names_its_feed_and_is_answered,
 		other_packets_are_refused_or_left_alone,
+		a_name_by_way_of_a_pointer_is_refused,
 		junk_does_no_harm,
 		NULL,
 	};

@@ -126,19 +126,24 @@ listen_until(struct weir_tap_listen *listen, unsigned int connected)
 	ck_assert_uint_eq(counts_of(listen).connected, connected);
 }
 
+/* Several times around the queue. */
 static void
 through(const char *at)
 {
+	enum {
+		ROUNDS = 40
+	};
 	struct weir_tap_listen *listen = make_listen(at);
 	struct weir_tap *tap = make_tap(at);
 	struct weir_tap_counts counts;
+	uint64_t i;
 
-	send_events(tap, 1, 1000);
-	run(tap, listen, 1000);
-	send_events(tap, 1001, 5000);
-	run(tap, listen, 6000);
+	for (i = 0; i < ROUNDS; i++) {
+		send_events(tap, 1 + i * 1000, 1000);
+		run(tap, listen, (i + 1) * 1000);
+	}
 	weir_tap_counts(tap, &counts);
-	ck_assert_uint_eq(counts.sent, 6000);
+	ck_assert_uint_eq(counts.sent, ROUNDS * 1000);
 	ck_assert_uint_eq(counts.lost, 0);
 	ck_assert_uint_eq(counts.connects, 1);
 	ck_assert(counts.is_connected);
@@ -146,7 +151,7 @@ through(const char *at)
 	weir_tap_free(tap);
 	listen_until(listen, 0);
 	ck_assert_uint_eq(counts_of(listen).cut_off, 0);
-	ck_assert_uint_eq(counts_of(listen).frames, 6000);
+	ck_assert_uint_eq(counts_of(listen).frames, ROUNDS * 1000);
 	weir_tap_listen_close(listen);
 }
 
@@ -283,9 +288,10 @@ START_TEST(no_reader_no_waiting_and_every_lost_event_is_told)
 	run(tap, listen, 50000 - counts.lost);
 	weir_tap_lose(tap, 7);
 	counts.lost += 7;
-	send_events(tap, 50008, 1);
-	run(tap, listen, 50008 - counts.lost);
-	ck_assert_uint_eq(frame_count + lost_count, 50008);
+	/* The first tells it, the second has nothing to tell. */
+	send_events(tap, 50008, 2);
+	run(tap, listen, 50009 - counts.lost);
+	ck_assert_uint_eq(frame_count + lost_count, 50009);
 	ck_assert_uint_eq(lost_count, counts.lost);
 	weir_tap_finish(tap);
 	weir_tap_free(tap);
@@ -323,8 +329,60 @@ START_TEST(a_stuck_reader_stops_nobody)
 	/* What the reader has not taken is known to be lost. */
 	weir_tap_counts(tap, &counts);
 	ck_assert_uint_eq(counts.sent + counts.lost, 50000);
+	ck_assert_uint_eq(counts.untold, counts.lost);
 	weir_tap_free(tap);
 	ck_assert_uint_lt(now_ms() - began, 5000);
+	(void)close(reader);
+	(void)close(fd);
+	scratch_done(&scratch);
+}
+END_TEST
+
+/* A frame that tells of lost ones is lost itself. */
+START_TEST(what_a_lost_frame_tells_is_not_forgotten)
+{
+	struct weir_tap_counts counts;
+	struct weir_tap *tap;
+
+	begin();
+	tap = make_tap(address);
+	weir_tap_lose(tap, 7);
+	send_events(tap, 1, 3);
+	weir_tap_counts(tap, &counts);
+	ck_assert_uint_eq(counts.untold, 0);
+	weir_tap_finish(tap);
+	weir_tap_counts(tap, &counts);
+	ck_assert_uint_eq(counts.lost, 3);
+	ck_assert_uint_eq(counts.untold, 10);
+	weir_tap_free(tap);
+	scratch_done(&scratch);
+}
+END_TEST
+
+START_TEST(it_takes_leave)
+{
+	uint8_t stop[WEIR_FRAMESTREAM_CONTROL_SIZE], bytes[4096];
+	size_t stop_len = weir_framestream_encode(WEIR_FRAMESTREAM_STOP, stop);
+	size_t len = 0;
+	struct weir_tap *tap;
+	ssize_t more;
+	int fd, reader;
+
+	begin();
+	fd = listen_raw();
+	tap = make_tap(address);
+	work(tap);
+	reader = accept(fd, NULL, NULL);
+	say(reader, WEIR_FRAMESTREAM_ACCEPT);
+	work(tap);
+	send_events(tap, 1, 1);
+	weir_tap_finish(tap);
+	weir_tap_free(tap);
+	while ((more = recv(reader, bytes + len, sizeof(bytes) - len, 0)) > 0)
+		len += (size_t)more;
+	ck_assert_int_eq(more, 0);
+	ck_assert_uint_gt(len, stop_len);
+	ck_assert_mem_eq(bytes + len - stop_len, stop, stop_len);
 	(void)close(reader);
 	(void)close(fd);
 	scratch_done(&scratch);
@@ -598,6 +656,7 @@ main(void)
 		frames_go_through_tcp, what_is_queued_goes_out_at_the_end,
 		no_reader_no_waiting_and_every_lost_event_is_told,
 		a_stuck_reader_stops_nobody,
+		what_a_lost_frame_tells_is_not_forgotten, it_takes_leave,
 		a_reader_that_answers_nonsense_is_left,
 		a_new_reader_begins_with_a_whole_frame,
 		senders_that_break_the_rules_are_cut_off,

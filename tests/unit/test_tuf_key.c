@@ -131,6 +131,31 @@ START_TEST(each_key_is_one_or_none)
 }
 END_TEST
 
+/* One that would be sound if its last digit were taken for 0. */
+START_TEST(a_key_with_a_wrong_digit_is_none)
+{
+	uint8_t public[WEIR_TUF_PUBLIC], from[32] = { 0 };
+	char id[WEIR_TUF_HEX_SIZE], hex[2 * WEIR_TUF_PUBLIC + 1], text[300];
+	struct weir_tuf_key parsed;
+	json_t *object;
+	int i;
+
+	do {
+		sodium_increment(from, sizeof(from));
+		(void)crypto_sign_seed_keypair(public, secret, from);
+	} while (public[WEIR_TUF_PUBLIC - 1] != 0);
+	(void)sodium_bin2hex(hex, sizeof(hex), public, sizeof(public));
+	for (i = 0; i < 2; i++) {
+		(void)snprintf(text, sizeof(text), OF("%s"), hex);
+		id_of(text, id, &object);
+		ck_assert_int_eq(weir_tuf_key_parse(id, object, &parsed),
+		    i == 0 ? 1 : WEIR_EFORMAT);
+		json_decref(object);
+		hex[2 * WEIR_TUF_PUBLIC - 1] = 'x';
+	}
+}
+END_TEST
+
 START_TEST(an_id_is_the_hash_of_the_key)
 {
 	char id[WEIR_TUF_HEX_SIZE];
@@ -252,6 +277,7 @@ main(void)
 
 	tcase_add_loop_test(tcase, each_key_is_one_or_none, 0,
 	    (int)(sizeof(rows) / sizeof(rows[0])));
+	tcase_add_test(tcase, a_key_with_a_wrong_digit_is_none);
 	tcase_add_test(tcase, an_id_is_the_hash_of_the_key);
 	tcase_add_test(tcase, a_signature_fits_its_text_only);
 	tcase_add_test(tcase, what_is_signed_verifies);
