@@ -117,6 +117,13 @@ get /api/time >"$work/status.text"
 check "over time, without a history" "False 11" \
 	"$(json_of "'%s %d' % (d['history'],
 		sum(r['blocked'] for r in d['rows']))")"
+if [ -x "$tools/history_year" ]; then
+	"$tools/history_year" "$work/history.db" 2 600 64 >"$work/year" ||
+		check "a history is made: $(tail -n 1 "$work/year")" yes no
+	get /api/time >"$work/status.text"
+	check "with a history: a day in quarters of an hour" "True 900" \
+		"$(json_of "'%s %d' % (d['history'], d['step'])")"
+fi
 check "explain" 200 "$(get '/api/explain?name=www.bad.example')"
 check_match "why" threats "$(cat "$work/text")"
 check "an option" 200 "$(get '/api/explain?name=--help')"
