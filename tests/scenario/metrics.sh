@@ -229,6 +229,27 @@ check_match "an alert is on its way" WeirFeedRefused "$(python3 -c "
 import urllib.request
 print(urllib.request.urlopen(
     'http://127.0.0.1:$prometheus_port/api/v1/alerts').read())" 2>&1)"
+check "the dashboard's questions are understood, and of metrics that exist" \
+	"11 asked, 0 wrong" "$(python3 - "$prometheus_port" \
+	"$examples/weir-dashboard.json" "$work/metrics" <<-'END' 2>&1
+		import json, re, sys, urllib.parse, urllib.request
+		text = open(sys.argv[3]).read()
+		asked = wrong = 0
+		for panel in json.load(open(sys.argv[2]))["panels"]:
+		    for target in panel["targets"]:
+		        query = target["expr"].replace("$instance", ".*")
+		        asked += 1
+		        wrong += not all(name in text for name in
+		                         re.findall(r"weir_[a-z_]+(?={)", query))
+		        url = "http://127.0.0.1:%s/api/v1/query?query=%s" % (
+		            sys.argv[1], urllib.parse.quote(query))
+		        try:
+		            urllib.request.urlopen(url, timeout=5).read()
+		        except OSError:
+		            wrong += 1
+		print("%d asked, %d wrong" % (asked, wrong))
+	END
+	)"
 resolver_stop
 wait_until 10 prometheus_says weir_modules 0 ||
 	check "the resolver is gone" 0 "$(prometheus_asks weir_modules)"
