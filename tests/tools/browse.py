@@ -35,6 +35,13 @@ class Browser:
                 port = line.rsplit("port", 1)[1].strip(" .\n")
                 break
         self.url = "http://127.0.0.1:" + port
+        try:
+            self.begin()
+        except OSError:
+            self.driver.terminate()
+            raise
+
+    def begin(self):
         answer = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": {
             "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
             "goog:chromeOptions": {"args": [
