@@ -10,8 +10,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/file.h"
 #include "lib/idn.h"
 #include "lib/log.h"
+
+/* feeds/sync_status.h, which this folder does not include. */
+#define SYNC_FILE "status.json"
+#define SYNC_SIZE ((size_t)16 << 20)
 
 int
 weir_stat_say_none(const struct weir_stat *stat)
@@ -86,6 +91,24 @@ weir_stat_history(const struct weir_stat *stat, bool is_needed,
 	if (ret == WEIR_EMISSING)
 		return 0;
 	return ret < 0 ? ret : 1;
+}
+
+json_t *
+weir_stat_sync(const char *folder)
+{
+	char *path = folder ? weir_path_join(folder, SYNC_FILE) : NULL;
+	json_t *document = NULL;
+	char *text = NULL;
+	size_t len;
+
+	if (path && weir_file_read(path, SYNC_SIZE, &text, &len) == 0)
+		document = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	free(text);
+	free(path);
+	if (json_is_object(document))
+		return document;
+	json_decref(document);
+	return NULL;
 }
 
 uint64_t

@@ -35,6 +35,7 @@ struct weir_stat {
 	uint64_t since_s;                 /* --since, seconds; 0: not given */
 	unsigned int count;               /* -n; 0: not given */
 	const char *client, *name, *feed; /* filters; NULL: any */
+	const char *listen, *host;        /* of a server; NULL: not given */
 	int outcome;                      /* a filter; -1: any */
 	char **args;
 	unsigned int arg_count;
@@ -51,6 +52,8 @@ int weir_cmd_name(const struct weir_stat *stat);
 int weir_cmd_time(const struct weir_stat *stat);
 int weir_cmd_feeds(const struct weir_stat *stat);
 int weir_cmd_shadow(const struct weir_stat *stat);
+int weir_cmd_metrics(const struct weir_stat *stat);
+int weir_cmd_serve(const struct weir_stat *stat);
 
 /** Says that no module runs, or none that may be read; WEIR_EXIT_FAILED. */
 int weir_stat_say_none(const struct weir_stat *stat);
@@ -68,6 +71,10 @@ weir_stat_settings(const struct weir_stat *stat, bool is_needed);
  *  damaged, which is said. */
 int weir_stat_history(const struct weir_stat *stat, bool is_needed,
     struct weir_history **ret_history) WEIR_CHECKED;
+
+/** weir-sync's status.json in that folder (NULL: none), an object; NULL: there is
+ *  none. */
+json_t *weir_stat_sync(const char *folder);
 
 /** Begin of the span that --since names, of `default_s` seconds without it. */
 uint64_t weir_stat_since(const struct weir_stat *stat, uint64_t default_s);

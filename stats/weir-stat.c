@@ -29,6 +29,7 @@ enum takes {
 	TAKES_ONCE = 32,
 	TAKES_ENTRIES = 64,
 	TAKES_HISTORY = 128,
+	TAKES_LISTEN = 512,
 	NEEDS_NO_MODULES = 256 /* does not look for them */
 };
 
@@ -65,6 +66,12 @@ static const struct command {
 	{ "shadow", weir_cmd_shadow, 1, 1,
 	    TAKES_CSV | TAKES_SINCE | TAKES_COUNT | TAKES_HISTORY,
 	    " FEED [--since 7d]", "what enforcing a feed would block" },
+	{ "metrics", weir_cmd_metrics, 0, 0, TAKES_LISTEN,
+	    " [--listen ADDRESS:PORT [--host NAME]]",
+	    "all counters for Prometheus (OpenMetrics)" },
+	{ "serve", weir_cmd_serve, 0, 0, TAKES_LISTEN | TAKES_HISTORY,
+	    " [--listen ADDRESS:PORT [--host NAME]]",
+	    "a page for the browser, at 127.0.0.1:8053" },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -75,6 +82,8 @@ enum option_code {
 	OPTION_ENTRIES,
 	OPTION_FEED,
 	OPTION_HISTORY,
+	OPTION_HOST,
+	OPTION_LISTEN,
 	OPTION_NAME,
 	OPTION_ONCE,
 	OPTION_OUTCOME,
@@ -91,7 +100,9 @@ static const struct option options[] = {
 	{ "feed", required_argument, NULL, OPTION_FEED },
 	{ "help", no_argument, NULL, 'h' },
 	{ "history", required_argument, NULL, OPTION_HISTORY },
+	{ "host", required_argument, NULL, OPTION_HOST },
 	{ "json", no_argument, NULL, 'j' },
+	{ "listen", required_argument, NULL, OPTION_LISTEN },
 	{ "name", required_argument, NULL, OPTION_NAME },
 	{ "once", no_argument, NULL, OPTION_ONCE },
 	{ "outcome", required_argument, NULL, OPTION_OUTCOME },
@@ -191,6 +202,12 @@ take_value(struct weir_stat *stat, int option, const char *value)
 	case OPTION_HISTORY:
 		stat->history = value;
 		break;
+	case OPTION_HOST:
+		stat->host = value;
+		break;
+	case OPTION_LISTEN:
+		stat->listen = value;
+		break;
 	case OPTION_NAME:
 		stat->name = value;
 		break;
@@ -229,6 +246,9 @@ takes_of(int option)
 		return TAKES_ENTRIES;
 	case OPTION_HISTORY:
 		return TAKES_HISTORY;
+	case OPTION_HOST:
+	case OPTION_LISTEN:
+		return TAKES_LISTEN;
 	case OPTION_ONCE:
 		return TAKES_ONCE;
 	case OPTION_SHADOW:

@@ -33,7 +33,7 @@ rules() {
 	^(lib|feeds|lmdb-loader|module|stats)/ ^feeds/http\.c\$ $include<curl feeds/planted.c #include <curl/curl.h> -- the network is the business of feeds/http.c
 	^(lib|feeds|lmdb-loader|module|stats)/ ^lib/(settings|paths|yaml)[a-z_]*\.[ch]\$ $include<c?yaml feeds/planted.c #include <cyaml/cyaml.h> -- YAML is read by the settings and paths files
 	^(lib|feeds|lmdb-loader|module|stats)/ ^feeds/(zone|list_rpz|sync_notify|publish_notify)\.c\$ $include<ldns/ feeds/planted.c #include <ldns/ldns.h> -- ldns is the business of zone files and of NOTIFY
-	^(lib|feeds|lmdb-loader|module|stats)/ ^feeds/cmd_serve\.c\$ $include<microhttpd feeds/planted.c #include <microhttpd.h> -- only weir-feed serve is a web server
+	^(lib|feeds|lmdb-loader|module|stats)/ ^(feeds/cmd_serve|stats/web)\.c\$ $include<microhttpd feeds/planted.c #include <microhttpd.h> -- web servers are feeds/cmd_serve.c and stats/web.c
 	^(lib|feeds|lmdb-loader|module|stats)/ ^lib/idn\.c\$ $include<idn2 lmdb-loader/planted.c #include <idn2.h> -- IDN is the business of lib/idn.c
 	^(lib|feeds|lmdb-loader|module|stats)/ ^stats/history_[a-z_]*\.[ch]\$ $include<sqlite feeds/planted.c #include <sqlite3.h> -- SQLite is the business of the history
 	^(lib|feeds|lmdb-loader|module|stats)/ ^(module/tap_frame|stats/tap_read)\.c\$ $include"lib/dnstap module/planted.c #include "lib/dnstap.pb-c.h" -- dnstap frames are the business of two files
