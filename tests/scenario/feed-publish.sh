@@ -121,6 +121,10 @@ feed 1 init dir --feed news --passphrase-file pass
 complains 'there is a feed already'
 feed 1 publish nowhere list
 feed 1 verify dir
+feed 1 verify nowhere
+complains 'nowhere: no feed there'
+feed 1 init nowhere/dir --feed news --passphrase-file pass
+complains 'nowhere/dir: the folder that it is to be in is missing'
 feed 0 show dir
 
 # What lists bring.

@@ -391,6 +391,8 @@ sync_do add third "$url/third"
 check "without a root: $sync_text" 2 "$sync_status"
 sync_do add third "ftp://x/" --root-sha256 "$root"
 check "no URL: $sync_text" 1 "$sync_status"
+check "what was to be added, a line on each line" 1 \
+	"$(grep -cx '    *signed: "ftp://x/"' <<<"$sync_text")"
 check "and nothing is left there" no \
 	"$([ -e "$config_file.new" ] && echo yes || echo no)"
 
