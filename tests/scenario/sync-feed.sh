@@ -318,6 +318,8 @@ blocked "from a folder" 1 w33.plain.example
 sync_do import "$work/old"
 check "an old one: $sync_text" 1 "$sync_status"
 sync_do import "$work/nowhere"
+check_match "import says where it looked" \
+	"nowhere/metadata/timestamp.json: No such" "$sync_text"
 check "none: $sync_text" 1 "$sync_status"
 if [ -n "$library" ]; then
 	add w34.plain.example
