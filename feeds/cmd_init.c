@@ -45,6 +45,9 @@ make_folder(struct init_run *run, const char *path, mode_t mode)
 	/* Whatever the umask is: the web server has to read it, or nobody. */
 	if (mkdir(path, mode) == 0)
 		return chmod(path, mode) == 0 ? 0 : fail_at(run, path);
+	if (errno == ENOENT)
+		return weir_problem_set(&run->problem, WEIR_ESYSTEM,
+		    "%s: the folder that it is to be in is missing", path);
 	if (errno != EEXIST)
 		return fail_at(run, path);
 	if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))

@@ -171,6 +171,13 @@ wait_for_end(void)
 	(void)sigwait(&signals, &signal);
 }
 
+/* At the same place in both kinds of address. */
+static unsigned int
+port_of(const struct sockaddr_storage *address)
+{
+	return ntohs(((const struct sockaddr_in *)address)->sin_port);
+}
+
 static int
 serve(struct serve_run *run, const struct sockaddr_storage *address,
     const char *folder, struct weir_problem *problem)
@@ -187,7 +194,8 @@ serve(struct serve_run *run, const struct sockaddr_storage *address,
 	    (unsigned int)IDLE_S, MHD_OPTION_END);
 	if (daemon == NULL)
 		return weir_problem_set(problem, WEIR_ESYSTEM,
-		    "cannot listen there: %s", strerror(errno));
+		    "port %u: cannot listen there (--listen): %s",
+		    port_of(address), strerror(errno));
 	info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT);
 	printf("%s/public is served on port %u\n", folder,
 	    info != NULL ? info->port : 0);

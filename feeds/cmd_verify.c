@@ -204,6 +204,10 @@ find_root(struct verify_run *run, char **ret_text, size_t *ret_len)
 			return 0;
 		free(*ret_text);
 	}
+	if (version == 1)
+		return weir_problem_set(&run->problem, WEIR_EMISSING,
+		    "%s: no feed there: metadata/1.root.json is missing",
+		    run->call->args[0]);
 	return weir_problem_set(&run->problem, WEIR_EMISSING,
 	    "%s: no root with that SHA-256", run->call->args[0]);
 }

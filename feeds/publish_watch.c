@@ -159,6 +159,17 @@ publish(struct watch *watch, bool is_beat)
 	(void)fflush(stdout);
 }
 
+/* Without lists, it is the timestamp that is due. */
+static void
+hurry(struct watch *watch)
+{
+	if (watch->call->arg_count > 1)
+		watch->changed_ms = watch->first_changed_ms = 1;
+	else
+		watch->beat_ms = 0;
+}
+
+/* Signals are let in at each turn, also while something is due. */
 static int
 run(struct watch *watch, const sigset_t *signals)
 {
@@ -166,17 +177,17 @@ run(struct watch *watch, const sigset_t *signals)
 	struct timespec wait;
 	uint64_t now, due;
 
-	watch->changed_ms = watch->first_changed_ms = 1; /* at once */
+	hurry(watch);
 	while (!is_ending) {
 		now = now_ms();
 		if (is_hurried) {
 			is_hurried = 0;
-			watch->changed_ms = watch->first_changed_ms = 1;
+			hurry(watch);
 		}
 		due = next_ms(watch);
 		if (now >= due) {
 			publish(watch, now >= watch->beat_ms);
-			continue;
+			due = now;
 		}
 		wait.tv_sec = (time_t)((due - now) / 1000);
 		wait.tv_nsec = (long)((due - now) % 1000 * 1000000);

@@ -273,7 +273,7 @@ weir_sync_cmd_add(struct weir_sync *sync)
 		    .url = sync->args[1],
 		    .root_sha256 = sync->root_sha256 } };
 	struct spot spot = { .has_key = true, .indent = "  " };
-	char entry[ENTRY_SIZE];
+	char entry[ENTRY_SIZE], *line, *rest;
 	int error;
 
 	if (realpath(sync->config, adding.path) == NULL ||
@@ -291,7 +291,10 @@ weir_sync_cmd_add(struct weir_sync *sync)
 	if (error == WEIR_EFORMAT) {
 		weir_log_note("nothing was changed; what was to be added:");
 		(void)print_entry(&adding.entry, &spot, false, entry);
-		weir_log_bare(entry);
+		/* A line at a time: in a text its ends would be cleaned. */
+		for (line = strtok_r(entry, "\n", &rest); line != NULL;
+		     line = strtok_r(NULL, "\n", &rest))
+			weir_log_bare(line);
 	}
 	return WEIR_SYNC_EXIT_FAILED;
 }

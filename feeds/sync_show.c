@@ -217,7 +217,9 @@ print_feed(const json_t *feed, int64_t now_unix)
 	char age[SPAN_SIZE], since[SPAN_SIZE], size[SIZE_SIZE];
 
 	print_span(age_of(feed, now_unix), age);
-	print_span(now_unix - number(feed, "since"), since);
+	print_span(
+	    number(feed, "since") == 0 ? -1 : now_unix - number(feed, "since"),
+	    since);
 	print_size(number(feed, "moved"), size);
 	printf("%-24s %-7s %-8s %6s %6s %10lld %10s\n", text(feed, "name"),
 	    text(feed, "kind"), text(feed, "state"), since, age,

@@ -4,12 +4,15 @@
  * Reads the command line and the configuration, then hands over to supervisor
  * and worker (sync.h), or to one of the short commands.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "feeds/sync.h"
+#include "lib/file.h"
 #include "lib/log.h"
 #include "lib/paths.h"
 #include "lib/settings_values.h"
@@ -149,6 +152,21 @@ cmd_once(struct weir_sync *sync)
 	return weir_sync_supervise(sync);
 }
 
+/* A publisher's folder has it one below, in public. */
+static bool
+is_repository(const char *folder)
+{
+	char *path = weir_path_join(folder, "metadata/timestamp.json");
+	bool is_there = path != NULL && access(path, F_OK) == 0;
+
+	if (!is_there)
+		weir_log_error("%s: %s (import wants the folder that is served:"
+			       " of weir-feed, DIR/public)",
+		    path != NULL ? path : folder, strerror(errno));
+	free(path);
+	return is_there;
+}
+
 static int
 cmd_import(struct weir_sync *sync)
 {
@@ -167,6 +185,8 @@ cmd_import(struct weir_sync *sync)
 	feed = find_feed(sync->settings, sync->only_feed);
 	if (feed == NULL || feed->origin != WEIR_ORIGIN_SIGNED)
 		return usage(sync->only_feed, "no signed feed of that name");
+	if (!is_repository(sync->args[0]))
+		return WEIR_SYNC_EXIT_FAILED;
 	sync->is_once = true;
 	sync->import_folder = sync->args[0];
 	return weir_sync_supervise(sync);

@@ -340,6 +340,9 @@ parse(int argc, char **argv, struct weir_stat *ret_stat,
 	}
 	if (optind < argc)
 		command = find_command(argv[optind]);
+	if (!command && strcmp(argv[optind], "record") == 0)
+		return weir_stat_usage("record is the first word, its options "
+				       "behind it: weir-stat record -c FILE");
 	if (!command)
 		return weir_stat_usage(
 		    "%s: no such command (weir-stat --help)", argv[optind]);

@@ -121,6 +121,10 @@ feed 1 init dir --feed news --passphrase-file pass
 complains 'there is a feed already'
 feed 1 publish nowhere list
 feed 1 verify dir
+feed 1 verify nowhere
+complains 'nowhere: no feed there'
+feed 1 init nowhere/dir --feed news --passphrase-file pass
+complains 'nowhere/dir: the folder that it is to be in is missing'
 feed 0 show dir
 
 # What lists bring.
@@ -370,6 +374,38 @@ wait "$listener" || fail "nobody was told"
 [ "$(head -n 1 told)" = 24000001000000000000046e6577730000060001 ] ||
 	fail "another NOTIFY: $(cat told)"
 feed 0 verify dir
+
+# Without lists: the timestamp is signed at once and at SIGHUP, it waits
+# meanwhile, and it ends.
+what="--watch without lists"
+timestamp=dir/public/metadata/timestamp.json
+before=$(sha256sum <$timestamp)
+"$feed" publish dir --watch >daemon 2>&1 &
+daemon=$!
+pids+=("$daemon")
+signed() {
+	for _ in $(seq 100); do
+		[ "$(sha256sum <$timestamp)" = "$1" ] || return 0
+		sleep 0.05
+	done
+	fail "not signed anew"
+}
+signed "$before"
+before=$(sha256sum <$timestamp)
+kill -HUP "$daemon"
+signed "$before"
+kill -TERM "$daemon"
+for _ in $(seq 100); do
+	kill -0 "$daemon" 2>/dev/null || break
+	sleep 0.05
+done
+if kill -0 "$daemon" 2>/dev/null; then
+	kill -KILL "$daemon"
+	fail "still there after SIGTERM"
+fi
+code=0
+wait "$daemon" || code=$?
+[ "$code" = 0 ] || fail "exit $code after SIGTERM"
 
 # Served; nothing but what is public.
 "$feed" serve dir --listen 127.0.0.1:0 >served 2>&1 &

@@ -318,6 +318,8 @@ blocked "from a folder" 1 w33.plain.example
 sync_do import "$work/old"
 check "an old one: $sync_text" 1 "$sync_status"
 sync_do import "$work/nowhere"
+check_match "import says where it looked" \
+	"nowhere/metadata/timestamp.json: No such" "$sync_text"
 check "none: $sync_text" 1 "$sync_status"
 if [ -n "$library" ]; then
 	add w34.plain.example
@@ -391,6 +393,8 @@ sync_do add third "$url/third"
 check "without a root: $sync_text" 2 "$sync_status"
 sync_do add third "ftp://x/" --root-sha256 "$root"
 check "no URL: $sync_text" 1 "$sync_status"
+check "what was to be added, a line on each line" 1 \
+	"$(grep -cx '    *signed: "ftp://x/"' <<<"$sync_text")"
 check "and nothing is left there" no \
 	"$([ -e "$config_file.new" ] && echo yes || echo no)"
 
