@@ -13,7 +13,8 @@
  * A payload that does not lead to the set which was signed for (count, sum) is
  * discarded, and the full one is taken within a minute, at a random moment: all
  * resolvers find such a thing in the same second.  If that does not help, the
- * old data stay.
+ * old data stay: a full is taken into a draft beside them, and what leads on
+ * from it too.
  *
  * With --import a folder stands in the place of the server.
  */

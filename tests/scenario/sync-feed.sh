@@ -145,7 +145,8 @@ del w11.plain.example
 let_through "a name that is listed no more" 4 w11.plain.example
 check_number "time to enforcement, ms" 1 4000 \
 	"$(of_feed malware "f['to_force']['last_ms']")"
-check "sequence" 5 "$(of_feed malware "f['sequence']")"
+# The answers are there before the status is.
+soon "sequence" 3 malware "f['sequence']" 5
 soon "handed over" 3 malware "f['loader']['in_force']" True
 check "names" 2012 "$(of_feed malware "f['names']")"
 check_match "the table" "malware +signed +fresh .* 5 " \
