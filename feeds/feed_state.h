@@ -52,6 +52,7 @@ struct weir_feed_state {
 	struct weir_feed_sum sum;
 	uint64_t at_ms; /* when the publisher published that */
 	uint32_t poll_ms;
+	bool is_draft; /* not in state.json yet */
 	unsigned int file_count;
 	struct weir_feed_file files[WEIR_FEED_FILES]; /* the newest last */
 };
@@ -94,6 +95,20 @@ int weir_feed_state_take(struct weir_feed_state *state,
     const struct weir_feed_target *target, int packed_fd,
     struct weir_feed_taken *ret_taken,
     struct weir_problem *problem) WEIR_CHECKED;
+
+/** Begins anew beside a state that holds on: an empty one with the same folder,
+ *  into which a full and what leads on from it are taken.  Until it is kept
+ *  nothing of it counts.  WEIR_EMEMORY. */
+int weir_feed_state_draft(const struct weir_feed_state *state,
+    struct weir_feed_state **ret_draft,
+    struct weir_problem *problem) WEIR_CHECKED;
+/** Gives it up: its files go, those of `state`, the folder's, stay. */
+void weir_feed_state_drop(
+    struct weir_feed_state *draft, struct weir_feed_state *state);
+/** The draft is the folder's state from now on, and the one before only to be
+ *  closed.  WEIR_ESYSTEM, WEIR_EMEMORY: it is not, or it cannot be known. */
+int weir_feed_state_keep(
+    struct weir_feed_state *draft, struct weir_problem *problem) WEIR_CHECKED;
 
 /** The entry of a name now.  1 and the entry (which lives until the state is
  *  changed); 0: not listed. */

@@ -392,6 +392,12 @@ commit(struct taking *taking)
 			taking->files[taking->file_count++] = taking->fold;
 		}
 	}
+	/* What is to come as a whole has no changes. */
+	if (ret == 0 && taking->state->is_draft) {
+		discard(taking, WEIR_FEED_ADD_FILE TEMPORARY);
+		discard(taking, WEIR_FEED_DEL_FILE TEMPORARY);
+		return 0;
+	}
 	if (ret == 0 && !is_full(taking->target))
 		ret = move(
 		    taking, WEIR_FEED_ADD_FILE TEMPORARY, WEIR_FEED_ADD_FILE);
@@ -527,12 +533,75 @@ weir_feed_state_take(struct weir_feed_state *state,
 		return ret;
 	}
 	adopt(&taking);
-	clear(&taking);
+	if (!state->is_draft)
+		clear(&taking);
 	*ret_taken = (struct weir_feed_taken){ .is_whole = is_full(target),
 		.from = from,
 		.to = target->header.to,
 		.added = taking.outcome.added,
 		.removed = taking.outcome.removed,
 		.changed = taking.outcome.changed };
+	return 0;
+}
+
+/* --- a draft --------------------------------------------------------------- */
+
+int
+weir_feed_state_draft(const struct weir_feed_state *state,
+    struct weir_feed_state **ret_draft, struct weir_problem *problem)
+{
+	struct weir_feed_state *draft = calloc(1, sizeof(*draft));
+
+	if (draft != NULL)
+		draft->folder = strdup(state->folder);
+	if (draft == NULL || draft->folder == NULL) {
+		free(draft);
+		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
+	}
+	strcpy(draft->feed, state->feed);
+	draft->is_draft = true;
+	*ret_draft = draft;
+	return 0;
+}
+
+void
+weir_feed_state_drop(
+    struct weir_feed_state *draft, struct weir_feed_state *state)
+{
+	struct weir_feed_target target = { .header.kind = WEIR_FEED_HEAD };
+	struct taking taking = { .state = state, .target = &target };
+
+	clear(&taking);
+	weir_feed_state_close(draft);
+}
+
+int
+weir_feed_state_keep(
+    struct weir_feed_state *draft, struct weir_problem *problem)
+{
+	struct weir_feed_target target = {
+		.header = { .kind = WEIR_FEED_FULL, .to = draft->sequence },
+		.count = draft->count,
+		.sum = draft->sum,
+		.at_ms = draft->at_ms,
+		.poll_ms = draft->poll_ms,
+	};
+	struct taking taking = { .state = draft,
+		.target = &target,
+		.file_count = draft->file_count,
+		.problem = problem };
+	int ret = 0;
+
+	strcpy(target.header.feed, draft->feed);
+	strcpy(target.header.gen, draft->gen);
+	memcpy(taking.files, draft->files, sizeof(draft->files));
+	if (weir_folder_sync(draft->folder) < 0)
+		ret = system_problem(&taking, ".");
+	if (ret == 0)
+		ret = save(&taking);
+	if (ret < 0)
+		return ret;
+	draft->is_draft = false;
+	clear(&taking);
 	return 0;
 }

@@ -109,6 +109,8 @@ weir_publish_meta_snapshot(const struct weir_publish_state *state,
 
 	(void)json_object_set_new(document, "meta",
 	    refer("targets.json", &state->documents[WEIR_PUBLISH_TARGETS]));
+	(void)json_object_set_new(
+	    document, "weir", weir_feed_name_print(state->feed));
 	return document;
 }
 
@@ -120,6 +122,8 @@ weir_publish_meta_timestamp(const struct weir_publish_state *state,
 
 	(void)json_object_set_new(document, "meta",
 	    refer("snapshot.json", &state->documents[WEIR_PUBLISH_SNAPSHOT]));
+	(void)json_object_set_new(
+	    document, "weir", weir_feed_name_print(state->feed));
 	return document;
 }
 

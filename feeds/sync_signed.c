@@ -13,7 +13,8 @@
  * A payload that does not lead to the set which was signed for (count, sum) is
  * discarded, and the full one is taken within a minute, at a random moment: all
  * resolvers find such a thing in the same second.  If that does not help, the
- * old data stay.
+ * old data stay: a full is taken into a draft beside them, and what leads on
+ * from it too.
  *
  * With --import a folder stands in the place of the server.
  */
@@ -340,12 +341,12 @@ note_diverged(struct weir_sync_feed *feed, bool was_delta)
 		    weir_sync_random());
 }
 
-/* One payload becomes the state, and goes to the loader. */
+/* One payload becomes the state, or what is to be the state. */
 static enum weir_sync_outcome
 take(struct weir_sync_feed *feed, const struct weir_tuf_transport *transport,
-    const struct weir_feed_target *target)
+    const struct weir_feed_target *target, struct weir_feed_state *state,
+    struct weir_feed_taken *ret_taken)
 {
-	struct weir_feed_taken taken = { .is_whole = true };
 	enum weir_sync_outcome outcome;
 	int fd = weir_sync_feed_scratch(feed), error;
 
@@ -358,19 +359,76 @@ take(struct weir_sync_feed *feed, const struct weir_tuf_transport *transport,
 	if (outcome != WEIR_SYNC_NEW)
 		goto out;
 	error = weir_feed_state_take(
-	    feed->state, target, fd, &taken, &feed->problem);
+	    state, target, fd, ret_taken, &feed->problem);
 	if (error == WEIR_ESYSTEM || error == WEIR_EMEMORY) {
 		outcome = WEIR_SYNC_LOCAL;
 	} else if (error != 0) {
 		note_diverged(feed, target->header.kind != WEIR_FEED_FULL);
 		outcome = WEIR_SYNC_WRONG;
-	} else {
+	}
+out:
+	(void)close(fd);
+	return outcome;
+}
+
+/* Which targets, in that order. */
+struct steps {
+	struct weir_feed_target targets[WEIR_TUF_TARGETS];
+	unsigned int places[WEIR_FEED_KIND_COUNT], count;
+};
+
+/* Each goes to the loader by itself. */
+static enum weir_sync_outcome
+go_on(struct weir_sync_feed *feed, const struct weir_tuf_transport *transport,
+    const struct steps *steps)
+{
+	struct weir_feed_taken taken = { .is_whole = true };
+	enum weir_sync_outcome outcome = WEIR_SYNC_NEW;
+	const struct weir_feed_target *target;
+	unsigned int i;
+
+	for (i = 0; i < steps->count && outcome == WEIR_SYNC_NEW; i++) {
+		target = &steps->targets[steps->places[i]];
+		outcome = take(feed, transport, target, feed->state, &taken);
+		if (outcome != WEIR_SYNC_NEW)
+			break;
 		if (target->header.kind == WEIR_FEED_FULL)
 			feed->must_take_full = false;
 		feed->hand(feed->hand_arg, &taken);
 	}
-out:
-	(void)close(fd);
+	return outcome;
+}
+
+/* All or nothing: the full is of up to a day ago, and what leads on from it may
+ * be what is wrong.  Until that is known the state that is there stays. */
+static enum weir_sync_outcome
+begin_anew(struct weir_sync_feed *feed,
+    const struct weir_tuf_transport *transport, const struct steps *steps)
+{
+	struct weir_feed_taken taken = { .is_whole = true };
+	enum weir_sync_outcome outcome = WEIR_SYNC_NEW;
+	struct weir_feed_state *draft = NULL;
+	unsigned int i;
+
+	if (weir_feed_state_draft(feed->state, &draft, &feed->problem) < 0)
+		return WEIR_SYNC_LOCAL;
+	for (i = 0; i < steps->count && outcome == WEIR_SYNC_NEW; i++)
+		outcome = take(feed, transport,
+		    &steps->targets[steps->places[i]], draft, &taken);
+	if (outcome != WEIR_SYNC_NEW) {
+		weir_feed_state_drop(draft, feed->state);
+		return outcome;
+	}
+	if (weir_feed_state_keep(draft, &feed->problem) < 0) {
+		/* Which one the folder has is not known: both stay there. */
+		weir_feed_state_close(draft);
+		return WEIR_SYNC_LOCAL;
+	}
+	weir_feed_state_close(feed->state);
+	feed->state = draft;
+	feed->must_take_full = false;
+	taken.is_whole = true;
+	feed->hand(feed->hand_arg, &taken);
 	return outcome;
 }
 
@@ -378,22 +436,24 @@ static enum weir_sync_outcome
 take_all(
     struct weir_sync_feed *feed, const struct weir_tuf_transport *transport)
 {
-	struct weir_feed_target targets[WEIR_TUF_TARGETS];
-	unsigned int steps[WEIR_FEED_KIND_COUNT], i, count = 0, step_count = 0;
-	enum weir_sync_outcome outcome = WEIR_SYNC_NEW;
+	unsigned int count = 0;
+	struct steps steps;
 
+	steps.count = 0;
 	if (feed->must_take_full &&
 	    weir_clock_ns() / 1000000 < feed->full_after_ms)
 		return WEIR_SYNC_WAITING;
-	if (list_targets(feed, targets, &count) != 0 ||
-	    weir_feed_state_plan(feed->state, targets, count,
-		feed->must_take_full, steps, &step_count, &feed->problem) != 0)
+	if (list_targets(feed, steps.targets, &count) != 0 ||
+	    weir_feed_state_plan(feed->state, steps.targets, count,
+		feed->must_take_full, steps.places, &steps.count,
+		&feed->problem) != 0)
 		return WEIR_SYNC_WRONG;
-	for (i = 0; i < step_count && outcome == WEIR_SYNC_NEW; i++)
-		outcome = take(feed, transport, &targets[steps[i]]);
-	if (outcome == WEIR_SYNC_NEW && step_count == 0)
-		outcome = WEIR_SYNC_SAME;
-	return outcome;
+	if (steps.count == 0)
+		return WEIR_SYNC_SAME;
+	if (feed->state->gen[0] != '\0' &&
+	    steps.targets[steps.places[0]].header.kind == WEIR_FEED_FULL)
+		return begin_anew(feed, transport, &steps);
+	return go_on(feed, transport, &steps);
 }
 
 /* --- the cycle --------------------------------------------------------------- */

@@ -344,6 +344,8 @@ find_mirror(struct weir_sync_thread *thread, uint64_t *ret_wait_ms)
 	return false;
 }
 
+/* A signed feed is not kept away for longer than its publisher could sign: who
+ * is on the way can send one such answer, and be gone. */
 static void
 note_retry_after(struct weir_sync_thread *thread)
 {
@@ -351,6 +353,9 @@ note_retry_after(struct weir_sync_thread *thread)
 
 	if (feed->retry_after_s == 0)
 		return;
+	if (is_signed(thread) &&
+	    feed->retry_after_s > WEIR_FEED_POLL_MAX / 1000)
+		feed->retry_after_s = WEIR_FEED_POLL_MAX / 1000;
 	feed->record.retry_unix[thread->mirror] = (int64_t)time(NULL) +
 						  feed->retry_after_s;
 	weir_sync_feed_save(feed);

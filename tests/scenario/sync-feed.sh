@@ -145,7 +145,8 @@ del w11.plain.example
 let_through "a name that is listed no more" 4 w11.plain.example
 check_number "time to enforcement, ms" 1 4000 \
 	"$(of_feed malware "f['to_force']['last_ms']")"
-check "sequence" 5 "$(of_feed malware "f['sequence']")"
+# The answers are there before the status is.
+soon "sequence" 3 malware "f['sequence']" 5
 soon "handed over" 3 malware "f['loader']['in_force']" True
 check "names" 2012 "$(of_feed malware "f['names']")"
 check_match "the table" "malware +signed +fresh .* 5 " \
@@ -171,14 +172,18 @@ add w21.plain.example
 sync_do poll
 check "weir-sync poll: $sync_text" 0 "$sync_status"
 blocked "weir-sync poll" 2 w21.plain.example
+# One more in 100 ms at most: of the time that it really took.
+began_us=$(now_us)
 requests=$(grep -c timestamp.json "$work/access.log")
 for ((i = 0; i < 300; i++)); do
 	notify
 	sleep 0.003
 done
 sleep 0.3
-check_number "300 forged hints in a second or two" 1 30 \
-	"$(($(grep -c timestamp.json "$work/access.log") - requests))"
+requests=$(($(grep -c timestamp.json "$work/access.log") - requests))
+took_ms=$((($(now_us) - began_us) / 1000))
+check_number "300 forged hints in $took_ms ms" 1 $((took_ms / 100 + 2)) \
+	"$requests"
 soon "are counted" 15 malware "s['notify']['received'] > 250" True
 
 note "mirrors"

@@ -503,6 +503,56 @@ START_TEST(a_state_that_is_damaged_is_no_state)
 }
 END_TEST
 
+/* A full that is older than the state, and what leads on from it. */
+START_TEST(a_draft_counts_when_it_is_kept)
+{
+	struct weir_feed_state *was, *draft;
+	char payload[80];
+	int kept;
+
+	for (kept = 0; kept < 2; kept++) {
+		begin(20);
+		take(WEIR_FEED_FULL, 0, 10);
+		take(WEIR_FEED_HEAD, 5, 15);
+		was = state;
+		ck_assert_int_eq(
+		    weir_feed_state_draft(was, &draft, &problem), 0);
+		state = draft;
+		take(WEIR_FEED_FULL, 0, 12);
+		take(WEIR_FEED_HEAD, 11, 18);
+		(void)strcpy(payload, draft->files[0].name);
+		ck_assert(is_there(payload));
+		/* Not yet. */
+		ck_assert(world_is_state(&world, was, 15));
+		state = was;
+		check_changes(10, 15);
+		state = NULL;
+		open_state();
+		ck_assert(world_is_state(&world, state, 15));
+		if (kept) {
+			ck_assert_int_eq(
+			    weir_feed_state_keep(draft, &problem), 0);
+			weir_feed_state_close(was);
+			weir_feed_state_close(draft);
+			open_state();
+			ck_assert(world_is_state(&world, state, 18));
+			ck_assert(!is_there("changes.add"));
+		} else {
+			weir_feed_state_drop(draft, was);
+			weir_feed_state_close(was);
+			ck_assert(!is_there(payload));
+			check_changes(10, 15);
+			open_state();
+			ck_assert(world_is_state(&world, state, 15));
+		}
+		/* It goes on. */
+		take(WEIR_FEED_HEAD, 13, 19);
+		check_changes(kept ? 18 : 15, 19);
+		end();
+	}
+}
+END_TEST
+
 START_TEST(the_folder_holds_what_the_state_names_and_no_more)
 {
 	begin(100);
@@ -664,6 +714,7 @@ main(void)
 		targets_that_do_not_fit_are_refused,
 		frames_that_are_wrong_are_refused,
 		a_state_that_is_damaged_is_no_state,
+		a_draft_counts_when_it_is_kept,
 		the_folder_holds_what_the_state_names_and_no_more,
 		the_plan_is_the_shortest_way, the_state_is_what_was_published,
 		NULL };

@@ -435,6 +435,37 @@ count_files(const struct publisher *publisher, const char *folder)
 	return count;
 }
 
+/* Or the newest version of another feed that the same keys sign would stay with
+ * a subscriber to whom it was served. */
+START_TEST(each_document_says_whose_it_is)
+{
+	static const char *const files[] = { "1.root.json", "1.targets.json",
+		"1.snapshot.json", "timestamp.json" };
+	struct publisher publisher;
+	char path[256], *text;
+	json_t *document;
+	const char *name;
+	size_t i, len;
+
+	publisher_init(&publisher, "whose");
+	(void)publish_text(&publisher, "a.example\n", 1800000000, 0);
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(path, sizeof(path), "%s/public/metadata/%s",
+		    publisher.folder, files[i]);
+		ck_assert_int_eq(weir_file_read(path, 1 << 20, &text, &len), 0);
+		document = json_loadb(text, len, 0, NULL);
+		ck_assert_ptr_nonnull(document);
+		name = weir_feed_name_parse(
+		    json_object_get(document, "signed"));
+		ck_assert_msg(name != NULL && strcmp(name, "whose") == 0,
+		    "%s: %s", files[i], name != NULL ? name : "nobody's");
+		json_decref(document);
+		free(text);
+	}
+	publisher_done(&publisher);
+}
+END_TEST
+
 START_TEST(files_stay_fifteen_minutes_longer)
 {
 	struct publisher publisher;
@@ -717,6 +748,7 @@ main(void)
 		deltas_that_are_too_long_are_left_out,
 		the_same_set_changes_the_timestamp_only,
 		metadata_are_signed_anew_before_they_expire,
+		each_document_says_whose_it_is,
 		files_stay_fifteen_minutes_longer,
 		a_root_key_below_the_folder_stops_it,
 		a_commit_that_broke_off_is_told_by_the_timestamp,
