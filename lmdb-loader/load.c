@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "feeds/list_describe.h"
 #include "lib/idn.h"
 #include "lib/log.h"
 #include "lib/slice.h"
@@ -183,20 +184,7 @@ weir_load_acknowledge(const struct weir_load *load,
 json_t *
 weir_load_string(const char *text)
 {
-	json_t *string = json_string(text);
-	char *copy, *at;
-
-	if (string != NULL)
-		return string;
-	copy = strdup(text);
-	if (copy == NULL)
-		return NULL;
-	for (at = copy; *at != '\0'; at++)
-		if ((unsigned char)*at > 0x7f)
-			*at = '?';
-	string = json_string(copy);
-	free(copy);
-	return string;
+	return weir_list_string(text);
 }
 
 const char *

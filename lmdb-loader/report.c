@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "feeds/list_describe.h"
 #include "lib/file.h"
 #include "lib/log.h"
 #include "lmdb-loader/load.h"
@@ -19,44 +20,6 @@
 
 /* Lists change daily or weekly: from then on it is worth a word. */
 #define OLD_DAYS 7
-
-static json_t *
-describe_examples(const struct weir_list_example *examples)
-{
-	json_t *array = json_array();
-	unsigned int i;
-
-	for (i = 0; i < WEIR_LIST_EXAMPLES; i++) {
-		if (examples[i].text[0] == '\0' && examples[i].line == 0)
-			break;
-		(void)json_array_append_new(
-		    array, json_pack("{s:I, s:i, s:o}", "line",
-			       (json_int_t)examples[i].line, "column",
-			       (int)examples[i].column, "text",
-			       weir_load_string(examples[i].text)));
-	}
-	return array;
-}
-
-static json_t *
-describe_refused(const struct weir_list_report *report)
-{
-	json_t *array = json_array();
-	unsigned int reason;
-
-	for (reason = 0; reason < WEIR_LIST_REASON_COUNT; reason++) {
-		if (report->refused[reason] == 0)
-			continue;
-		(void)json_array_append_new(array,
-		    json_pack("{s:s, s:s, s:b, s:I, s:o}", "reason",
-			weir_list_reason_word(reason), "text",
-			weir_list_reason_text(reason), "skipped",
-			(int)weir_list_reason_is_skipped(reason), "count",
-			(json_int_t)report->refused[reason], "examples",
-			describe_examples(report->examples[reason])));
-	}
-	return array;
-}
 
 /* Of all reasons together: those passed over, or the others. */
 static json_int_t
@@ -102,7 +65,8 @@ add_list(json_t *object, const struct weir_feed_settings *settings,
 	    (json_int_t)feed->kept_count, "held", (json_int_t)feed->held_count,
 	    "problem", weir_load_string(feed->problem.text), "refused_count",
 	    count_refused(report, false), "skipped_count",
-	    count_refused(report, true), "refused", describe_refused(report));
+	    count_refused(report, true), "refused",
+	    weir_list_describe_refused(report));
 	if (list != NULL && report->gen[0] != '\0')
 		(void)json_object_set_new(list, "sequence",
 		    json_integer((json_int_t)report->sequence));
@@ -315,7 +279,8 @@ json_t *
 weir_report_refused(
     const struct weir_list_report *add, const struct weir_list_report *del)
 {
-	json_t *array = describe_refused(add), *more = describe_refused(del);
+	json_t *array = weir_list_describe_refused(add),
+	       *more = weir_list_describe_refused(del);
 
 	(void)json_array_extend(array, more);
 	json_decref(more);
@@ -331,7 +296,7 @@ weir_report_print_refused(
 
 	if (file == NULL)
 		return;
-	array = describe_refused(report);
+	array = weir_list_describe_refused(report);
 	list = json_pack("{s:o}", "file", weir_load_string(file));
 	json_array_foreach(array, i, refused)
 	    print_refused(list, refused, stream);

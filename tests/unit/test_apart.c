@@ -104,6 +104,20 @@ static const struct {
 	{ "the log is started anew", true, true },
 };
 
+START_TEST(a_spared_thread_may_be_cancelled_anywhere)
+{
+	int type;
+
+	/* What a thread begins with. */
+	ck_assert_int_eq(
+	    pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &type), 0);
+	weir_apart_spare();
+	ck_assert_int_eq(
+	    pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &type), 0);
+	ck_assert_int_eq(type, PTHREAD_CANCEL_ASYNCHRONOUS);
+}
+END_TEST
+
 START_TEST(a_note_reaches_the_systems_log)
 {
 	struct sockaddr_un where = address(LOG_SOCKET);
@@ -146,6 +160,7 @@ main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, a_spared_thread_may_be_cancelled_anywhere);
 	tcase_add_loop_test(tcase, a_note_reaches_the_systems_log, 0,
 	    (int)(sizeof(cases) / sizeof(cases[0])));
 	suite_add_tcase(suite, tcase);
