@@ -224,6 +224,7 @@ weir_event_push(struct weir_event_queue *queue, const struct weir_event *event)
 		memcpy(queue->bytes + place, &wrap, sizeof(wrap));
 		place = 0;
 	}
+	memset(queue->bytes + place + size - 8, 0, 8);
 	len = weir_event_encode(event, queue->bytes + place + 8);
 	memcpy(queue->bytes + place, &len, sizeof(len));
 	atomic_store_explicit(
@@ -231,28 +232,47 @@ weir_event_push(struct weir_event_queue *queue, const struct weir_event *event)
 	return true;
 }
 
-bool
-weir_event_pop(struct weir_event_queue *queue, struct weir_event *ret_event)
+/* The place of the record at the tail; that is moved over the end of the ring. */
+static size_t
+record_place(struct weir_event_queue *queue)
 {
 	size_t tail = atomic_load_explicit(&queue->tail, memory_order_relaxed);
-	size_t head = atomic_load_explicit(&queue->head, memory_order_acquire);
 	size_t place = tail & (queue->size - 1);
-	bool is_whole;
 	uint64_t len;
 
-	if (tail == head)
-		return false;
 	memcpy(&len, queue->bytes + place, sizeof(len));
-	if (len == WRAP) {
-		tail += queue->size - place;
-		place = 0;
-		memcpy(&len, queue->bytes, sizeof(len));
-	}
-	is_whole = weir_event_decode(
-	    queue->bytes + place + 8, (size_t)len, ret_event);
+	if (len != WRAP)
+		return place;
+	atomic_store_explicit(
+	    &queue->tail, tail + queue->size - place, memory_order_release);
+	return 0;
+}
+
+const uint64_t *
+weir_event_peek(struct weir_event_queue *queue, size_t *ret_len)
+{
+	size_t place;
+	uint64_t len;
+
+	if (atomic_load_explicit(&queue->tail, memory_order_relaxed) ==
+	    atomic_load_explicit(&queue->head, memory_order_acquire))
+		return NULL;
+	place = record_place(queue);
+	memcpy(&len, queue->bytes + place, sizeof(len));
+	*ret_len = (size_t)len;
+	return (const uint64_t *)(const void *)(queue->bytes + place + 8);
+}
+
+void
+weir_event_drop(struct weir_event_queue *queue)
+{
+	size_t place = record_place(queue);
+	size_t tail = atomic_load_explicit(&queue->tail, memory_order_relaxed);
+	uint64_t len;
+
+	memcpy(&len, queue->bytes + place, sizeof(len));
 	atomic_store_explicit(&queue->tail, tail + record_size((size_t)len),
 	    memory_order_release);
-	return is_whole;
 }
 
 uint64_t

@@ -104,16 +104,20 @@ void weir_event_queue_free(struct weir_event_queue *queue);
 bool
 weir_event_push(struct weir_event_queue *queue, const struct weir_event *event);
 
-/** The reader's.  False: it is empty. */
-bool
-weir_event_pop(struct weir_event_queue *queue, struct weir_event *ret_event);
+/** The reader's: the octets of the oldest event, as weir_event_encode wrote them,
+ *  with zeroes behind them up to a multiple of eight; they stay there until
+ *  weir_event_drop.  NULL: it is empty. */
+const uint64_t *
+weir_event_peek(struct weir_event_queue *queue, size_t *ret_len);
+/** The reader's: the event that was peeked at leaves the queue. */
+void weir_event_drop(struct weir_event_queue *queue);
 
 /** Events that were lost so far; either side. */
 uint64_t weir_event_queue_lost(const struct weir_event_queue *queue);
 
 /** The octets of an event as they lie in queues and in the status file: a fixed
  *  part and its names.  The length; `bytes` has WEIR_EVENT_BYTES. */
-#define WEIR_EVENT_BYTES 600
+#define WEIR_EVENT_BYTES 624
 size_t weir_event_encode(const struct weir_event *event, uint8_t *bytes);
 /** False: not what weir_event_encode wrote. */
 bool weir_event_decode(

@@ -23,6 +23,7 @@
 #ifndef WEIR_LIB_STATUS_H
 #define WEIR_LIB_STATUS_H
 
+#include <stdalign.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,7 +36,7 @@
 #include "lib/top.h"
 
 #define WEIR_STATUS_MAGIC   "weir st\n"
-#define WEIR_STATUS_VERSION 4
+#define WEIR_STATUS_VERSION 5
 
 /* The ways a query can go through the module.  One query adds to exactly one
  * of those from PASSED to FAILED_SERVFAIL; those behind count beside it. */
@@ -182,8 +183,8 @@ bool weir_client_of_key(
 #define WEIR_STATUS_RECENT 4096
 
 struct weir_recent_slot {
-	_Atomic uint64_t sequence; /* of the event that is here; 0: none, or it
-				    * is being written */
+	/* Of the event that is here; 0: none, or it is being written. */
+	alignas(64) _Atomic uint64_t sequence;
 	uint64_t len;
 	uint64_t words[WEIR_EVENT_BYTES / 8]; /* weir_event_encode's octets */
 };
@@ -298,9 +299,10 @@ unsigned int weir_status_feed_slot(
 unsigned int weir_status_category_slot(
     struct weir_status *status, const char *name, bool is_new_allowed);
 
-/** The recorder's side: makes the event the newest one. */
-void
-weir_status_record(struct weir_status *status, const struct weir_event *event);
+/** The recorder's side: makes an event the newest one; words, len: as
+ *  weir_event_peek gives them. */
+void weir_status_record(
+    struct weir_status *status, const uint64_t *words, size_t len);
 
 /** Hands over recent events, from number *sequence on, the oldest first, and
  *  sets *sequence to that of the one after the last.  0: from the oldest that is

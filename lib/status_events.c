@@ -54,21 +54,18 @@ slot_of(const struct weir_status *status, uint64_t number)
 }
 
 void
-weir_status_record(struct weir_status *status, const struct weir_event *event)
+weir_status_record(
+    struct weir_status *status, const uint64_t *words, size_t len)
 {
 	struct weir_status_header *header = status->header;
 	uint64_t number = atomic_load_explicit(
 	    &header->recent_next, memory_order_relaxed);
 	struct weir_recent_slot *slot = slot_of(status, number);
-	uint64_t words[WORDS];
-	size_t len, count, i;
+	size_t count = (len + 7) / 8, i;
 
-	len = weir_event_encode(event, (uint8_t *)words);
-	count = (len + 7) / 8;
-	memset((uint8_t *)words + len, 0, count * 8 - len);
 	atomic_store_explicit(&slot->sequence, 0, memory_order_relaxed);
 	__atomic_store_n(&slot->len, len, __ATOMIC_RELEASE);
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count && i < WORDS; i++)
 		__atomic_store_n(&slot->words[i], words[i], __ATOMIC_RELEASE);
 	atomic_store_explicit(&slot->sequence, number, memory_order_release);
 	atomic_store_explicit(

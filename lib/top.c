@@ -1,12 +1,20 @@
 /*
- * top.c - Space-Saving over counters that lie flat.
+ * top.c - counters in a hash table, and the table that readers see.
  *
- *   hash table (slots): hash of a key -> counter     linear probing
- *   heap: the counters by their count, the smallest first
+ *   slots: the high half of a key's hash, and its item      linear probing
+ *   items: count, error; in the order in which they came    2 * size
+ *   keys:  their octets, in the same order
  *
- * A key that is there: its count grows, and it sinks in the heap.  One that is
- * not, while counters are free: takes one.  Else it takes over the smallest, whose
- * count it inherits as its error.
+ * A key that is not there begins with `floor`, which is its error.  When all items
+ * are in use, the floor rises to a count that at least half of them do not exceed,
+ * and these go.
+ *
+ * Why that holds what top.h promises.  Let W be the sum of count - floor over all
+ * items: an event adds 1 to it.  When the floor rises by d, `size` + 1 items or
+ * more had d at least, and lose as much of W.  So (size + 1) * floor <= N - W, and
+ * the floor, of which each error was one once, is at most N / (size + 1).  A key
+ * that goes, or is not published, has a count of at most the floor that is
+ * published; publishing keeps the `size` largest, so the same sum holds for it.
  *
  * What readers may see is written by words with release, so after the odd
  * sequence number that announces it; they read by words with acquire, so before
@@ -16,14 +24,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 
-#include "lib/siphash.h"
-
-#define SLOTS_PER_COUNTER 4
 #define READ_TRIES        200
 #define SIZE_MAX_COUNTERS (1U << 24)
+#define NO_PLACE          UINT32_MAX
 
 _Static_assert(sizeof(struct weir_top_counter) % 8 == 0 &&
 		   sizeof(struct weir_top_table) % 8 == 0 &&
@@ -31,15 +36,37 @@ _Static_assert(sizeof(struct weir_top_counter) % 8 == 0 &&
 		   WEIR_TOP_KEY_SIZE % 8 == 0,
     "tables are copied by words");
 
+struct item {
+	uint64_t hash, count, error;
+	uint32_t first_unix, last_unix;
+	uint32_t key_at, key_len;
+	uint32_t place; /* in the table; NO_PLACE */
+};
+
+struct slot {
+	uint32_t tag;
+	uint32_t item; /* its number, plus one; 0: free */
+};
+
 struct weir_top {
 	struct weir_top_table *table;
-	unsigned int size;
-	uint32_t *heap;   /* counters' numbers */
-	uint32_t *place;  /* of a counter in the heap */
-	uint64_t *hashes; /* of a counter's key */
-	uint32_t *slots;  /* a counter's number, plus one; 0: free */
+	weir_top_hash *hash;
+	const void *arg;
+	unsigned int size, room;          /* counters in the table, items */
+	uint32_t used;                    /* items */
+	uint64_t floor, total, published; /* total as readers see it */
+	bool is_changed;
+	struct item *items;
+	struct slot *slots;
 	uint32_t slot_mask;
-	uint8_t hash_key[WEIR_SIPHASH_KEY_SIZE];
+	uint8_t *keys;
+	size_t keys_len;
+	uint64_t *counts; /* to be sorted, `room` */
+	/* Of each place in the table: the hash of the key that was written there,
+	 * its lowest bit set (0: none); and the item that belongs there, plus
+	 * one. */
+	uint64_t *written;
+	uint32_t *owners;
 };
 
 size_t
@@ -61,231 +88,163 @@ put32(uint32_t *word, uint32_t value)
 	__atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
-static uint64_t
-hash_of(const struct weir_top *top, const uint8_t *key, size_t len)
-{
-	struct weir_siphash sip;
-	uint64_t rest = 0;
-	size_t at, i;
-
-	weir_siphash_init(&sip, top->hash_key);
-	for (at = 0; at + 8 <= len; at += 8)
-		weir_siphash_word(&sip, weir_bytes_get64(key + at), 1);
-	for (i = len - at; i-- > 0;)
-		rest = rest << 8 | key[at + i];
-	return weir_siphash_finish(sip, rest, len, 1, 3);
-}
+/* --- items ---------------------------------------------------------------- */
 
 /* The slot that holds the key, or the free one where it belongs. */
-static uint32_t
-find_slot(
-    const struct weir_top *top, uint64_t hash, const void *key, size_t key_len)
+static struct slot *
+find_slot(const struct weir_top *top, uint64_t hash)
 {
-	uint32_t slot = (uint32_t)hash & top->slot_mask;
+	uint32_t at = (uint32_t)hash & top->slot_mask;
+	uint32_t tag = (uint32_t)(hash >> 32);
 
-	while (top->slots[slot] != 0) {
-		uint32_t number = top->slots[slot] - 1;
-		const struct weir_top_counter *counter =
-		    &top->table->counters[number];
-
-		if (top->hashes[number] == hash &&
-		    counter->key_len == key_len &&
-		    memcmp(counter->key, key, key_len) == 0)
-			break;
-		slot = (slot + 1) & top->slot_mask;
-	}
-	return slot;
+	while (top->slots[at].item != 0 &&
+	       (top->slots[at].tag != tag ||
+		   top->items[top->slots[at].item - 1].hash != hash))
+		at = (at + 1) & top->slot_mask;
+	return &top->slots[at];
 }
 
-/* Frees the slot; those behind it that would not be found any more move up. */
 static void
-free_slot(struct weir_top *top, uint32_t slot)
+fill_slot(struct weir_top *top, struct slot *slot, uint32_t number)
 {
-	uint32_t next = slot, home;
-
-	for (;;) {
-		next = (next + 1) & top->slot_mask;
-		if (top->slots[next] == 0)
-			break;
-		home = (uint32_t)top->hashes[top->slots[next] - 1] &
-		       top->slot_mask;
-		/* It may stay if its home lies in (slot, next]. */
-		if (((next - home) & top->slot_mask) <
-		    ((next - slot) & top->slot_mask))
-			continue;
-		top->slots[slot] = top->slots[next];
-		slot = next;
-	}
-	top->slots[slot] = 0;
+	slot->tag = (uint32_t)(top->items[number].hash >> 32);
+	slot->item = number + 1;
 }
 
+static void
+swap(uint64_t *a, uint64_t *b)
+{
+	uint64_t value = *a;
+
+	*a = *b;
+	*b = value;
+}
+
+/* The value that would be at `rank` if they were sorted; moves them about.
+ * Quickselect in three parts: many counts are equal. */
 static uint64_t
-count_at(const struct weir_top *top, uint32_t place)
+select_rank(uint64_t *values, size_t count, size_t rank)
 {
-	return top->table->counters[top->heap[place]].count;
-}
+	size_t begin = 0, end = count, low, high, at;
 
-static void
-heap_set(struct weir_top *top, uint32_t place, uint32_t number)
-{
-	top->heap[place] = number;
-	top->place[number] = place;
-}
+	while (end - begin > 1) {
+		uint64_t pivot = values[begin + (end - begin) / 2];
 
-static void
-sink(struct weir_top *top, uint32_t place, uint32_t used)
-{
-	uint32_t number = top->heap[place], child;
-	uint64_t count = top->table->counters[number].count;
-
-	while ((child = 2 * place + 1) < used) {
-		if (child + 1 < used &&
-		    count_at(top, child + 1) < count_at(top, child))
-			child++;
-		if (count <= count_at(top, child))
-			break;
-		heap_set(top, place, top->heap[child]);
-		place = child;
+		low = at = begin;
+		high = end;
+		while (at < high)
+			if (values[at] < pivot)
+				swap(&values[at++], &values[low++]);
+			else if (values[at] > pivot)
+				swap(&values[at], &values[--high]);
+			else
+				at++;
+		if (rank < low)
+			end = low;
+		else if (rank >= high)
+			begin = high;
+		else
+			return pivot;
 	}
-	heap_set(top, place, number);
+	return values[begin];
 }
 
-static void
-rise(struct weir_top *top, uint32_t place)
-{
-	uint32_t number = top->heap[place], parent;
-	uint64_t count = top->table->counters[number].count;
-
-	while (place > 0) {
-		parent = (place - 1) / 2;
-		if (count_at(top, parent) <= count)
-			break;
-		heap_set(top, place, top->heap[parent]);
-		place = parent;
-	}
-	heap_set(top, place, number);
-}
-
-/* Whether the table is one of ours, as it was left between two batches. */
-static bool
-is_sound(const struct weir_top_table *table, unsigned int size)
+/* The count that `number` items do not exceed, the smallest such. */
+static uint64_t
+small_count(struct weir_top *top, uint32_t number)
 {
 	uint32_t i;
 
-	if (atomic_load(&table->sequence) % 2 != 0 || table->size != size ||
-	    table->used > size)
-		return false;
-	for (i = 0; i < table->used; i++)
-		if (table->counters[i].key_len < 1 ||
-		    table->counters[i].key_len > WEIR_TOP_KEY_SIZE ||
-		    table->counters[i].error > table->counters[i].count)
-			return false;
-	return true;
+	for (i = 0; i < top->used; i++)
+		top->counts[i] = top->items[i].count;
+	return select_rank(top->counts, top->used, number - 1);
 }
 
-/* Builds slots and heap from the counters.  False: a key is there twice. */
-static bool
-index_all(struct weir_top *top)
+/* Raises the floor; what does not stand above it goes, the others move up. */
+static void
+make_room(struct weir_top *top)
 {
-	uint32_t i;
+	uint32_t i, used = 0;
+	size_t keys_len = 0;
 
+	top->floor = small_count(top, top->room - top->size);
 	memset(top->slots, 0, (top->slot_mask + 1) * sizeof(*top->slots));
-	for (i = 0; i < top->table->used; i++) {
-		const struct weir_top_counter *counter =
-		    &top->table->counters[i];
-		uint32_t slot;
+	for (i = 0; i < top->used; i++) {
+		struct item *item = &top->items[used];
 
-		top->hashes[i] = hash_of(
-		    top, counter->key, (size_t)counter->key_len);
-		slot = find_slot(top, top->hashes[i], counter->key,
-		    (size_t)counter->key_len);
-		if (top->slots[slot] != 0)
-			return false;
-		top->slots[slot] = i + 1;
-		heap_set(top, i, i);
-		rise(top, i);
+		if (top->items[i].count <= top->floor)
+			continue;
+		*item = top->items[i];
+		memmove(top->keys + keys_len, top->keys + item->key_at,
+		    item->key_len);
+		item->key_at = (uint32_t)keys_len;
+		keys_len += item->key_len;
+		fill_slot(top, find_slot(top, item->hash), used++);
 	}
-	return true;
+	top->used = used;
+	top->keys_len = keys_len;
+}
+
+static struct item *
+add_item(
+    struct weir_top *top, const struct weir_top_key *key, uint64_t now_unix)
+{
+	struct item *item;
+
+	if (top->used == top->room)
+		make_room(top);
+	item = &top->items[top->used];
+	item->hash = key->hash;
+	item->count = item->error = top->floor;
+	item->first_unix = (uint32_t)now_unix;
+	item->key_at = (uint32_t)top->keys_len;
+	item->key_len = (uint32_t)(key->head_len + key->tail_len);
+	item->place = NO_PLACE;
+	memcpy(top->keys + top->keys_len, key->head, key->head_len);
+	if (key->tail_len > 0)
+		memcpy(top->keys + top->keys_len + key->head_len, key->tail,
+		    key->tail_len);
+	top->keys_len += item->key_len;
+	fill_slot(top, find_slot(top, key->hash), top->used++);
+	return item;
 }
 
 void
-weir_top_begin(struct weir_top *top)
+weir_top_count(struct weir_top *top, const struct weir_top_key *key,
+    uint64_t times, uint64_t now_unix)
 {
-	atomic_store_explicit(&top->table->sequence,
-	    atomic_load_explicit(&top->table->sequence, memory_order_relaxed) |
-		1,
+	size_t len = key->head_len + key->tail_len;
+	const struct slot *slot;
+	struct item *item;
+
+	if (len < 1 || len > WEIR_TOP_KEY_SIZE || times == 0)
+		return;
+	top->is_changed = true;
+	top->total += times;
+	slot = find_slot(top, key->hash);
+	item = slot->item > 0 ? &top->items[slot->item - 1]
+			      : add_item(top, key, now_unix);
+	item->count += times;
+	item->last_unix = (uint32_t)now_unix;
+}
+
+/* --- the table ------------------------------------------------------------ */
+
+static void
+begin(struct weir_top_table *table)
+{
+	atomic_store_explicit(&table->sequence,
+	    atomic_load_explicit(&table->sequence, memory_order_relaxed) | 1,
 	    memory_order_relaxed);
 }
 
-void
-weir_top_end(struct weir_top *top)
+static void
+end(struct weir_top_table *table)
 {
-	atomic_store_explicit(&top->table->sequence,
-	    (atomic_load_explicit(&top->table->sequence, memory_order_relaxed) |
-		1) +
+	atomic_store_explicit(&table->sequence,
+	    (atomic_load_explicit(&table->sequence, memory_order_relaxed) | 1) +
 		1,
 	    memory_order_release);
-}
-
-void
-weir_top_clear(struct weir_top *top)
-{
-	weir_top_begin(top);
-	put32(&top->table->size, top->size);
-	put32(&top->table->used, 0);
-	put32(&top->table->reserved, 0);
-	put(&top->table->total, 0);
-	weir_top_end(top);
-	memset(top->slots, 0, (top->slot_mask + 1) * sizeof(*top->slots));
-}
-
-void
-weir_top_move(struct weir_top *top, struct weir_top_table *table)
-{
-	top->table = table;
-	if (!is_sound(table, top->size) || !index_all(top))
-		weir_top_clear(top);
-}
-
-struct weir_top *
-weir_top_new(struct weir_top_table *table, unsigned int size)
-{
-	struct weir_top *top;
-	uint32_t slots = 8;
-
-	if (size < 1 || size > SIZE_MAX_COUNTERS)
-		return NULL;
-	top = calloc(1, sizeof(*top));
-	if (!top)
-		return NULL;
-	while (slots < SLOTS_PER_COUNTER * size)
-		slots *= 2;
-	top->size = size;
-	top->slot_mask = slots - 1;
-	top->heap = calloc(size, sizeof(*top->heap));
-	top->place = calloc(size, sizeof(*top->place));
-	top->hashes = calloc(size, sizeof(*top->hashes));
-	top->slots = calloc(slots, sizeof(*top->slots));
-	if (!top->heap || !top->place || !top->hashes || !top->slots ||
-	    getrandom(top->hash_key, sizeof(top->hash_key), 0) !=
-		(ssize_t)sizeof(top->hash_key)) {
-		weir_top_free(top);
-		return NULL;
-	}
-	weir_top_move(top, table);
-	return top;
-}
-
-void
-weir_top_free(struct weir_top *top)
-{
-	if (!top)
-		return;
-	free(top->heap);
-	free(top->place);
-	free(top->hashes);
-	free(top->slots);
-	free(top);
 }
 
 static void
@@ -303,64 +262,221 @@ put_key(struct weir_top_counter *counter, const uint8_t *key, size_t len)
 	}
 }
 
-/* A counter for a key that has none. */
 static void
-take_counter(struct weir_top *top, uint64_t hash, uint32_t slot,
-    const void *key, size_t key_len, uint64_t times, uint64_t now_unix)
+put_counter(struct weir_top *top, uint32_t place, const struct item *item)
 {
-	struct weir_top_table *table = top->table;
-	struct weir_top_counter *counter;
-	uint32_t number;
-	uint64_t error = 0;
+	struct weir_top_counter *counter = &top->table->counters[place];
 
-	if (table->used < top->size) {
-		number = table->used;
-		put32(&table->used, number + 1);
-		heap_set(top, number, number);
-		counter = &table->counters[number];
-	} else {
-		number = top->heap[0];
-		counter = &table->counters[number];
-		error = counter->count;
-		free_slot(top, find_slot(top, top->hashes[number], counter->key,
-				   (size_t)counter->key_len));
-		/* What moved may have moved into our slot. */
-		slot = find_slot(top, hash, key, key_len);
+	put(&counter->count, item->count);
+	put(&counter->error, item->error);
+	put(&counter->first_unix, item->first_unix);
+	put(&counter->last_unix, item->last_unix);
+	if (top->written[place] == (item->hash | 1))
+		return;
+	top->written[place] = item->hash | 1;
+	put_key(counter, top->keys + item->key_at, item->key_len);
+}
+
+/* Whether the item is published: above the limit, or at it as long as there is
+ * room for such. */
+static bool
+belongs(const struct item *item, uint64_t limit, uint32_t *ties)
+{
+	if (item->count != limit)
+		return item->count > limit;
+	if (*ties == 0)
+		return false;
+	--*ties;
+	return true;
+}
+
+/* Gives each item that belongs there a place; who has one keeps it.  How many
+ * places there are. */
+static uint32_t
+place_items(struct weir_top *top, uint64_t limit)
+{
+	uint32_t places = top->used < top->size ? top->used : top->size;
+	uint32_t ties = top->size, next = 0, i;
+
+	for (i = 0; i < top->used; i++)
+		ties -= top->items[i].count > limit;
+	memset(top->owners, 0, places * sizeof(*top->owners));
+	for (i = 0; i < top->used; i++) {
+		struct item *item = &top->items[i];
+
+		if (item->place < places && belongs(item, limit, &ties))
+			top->owners[item->place] = i + 1;
+		else
+			item->place = NO_PLACE;
 	}
-	put_key(counter, key, key_len);
-	put(&counter->count, error + times);
-	put(&counter->error, error);
-	put(&counter->first_unix, now_unix);
-	put(&counter->last_unix, now_unix);
-	top->hashes[number] = hash;
-	top->slots[slot] = number + 1;
-	rise(top, top->place[number]);
-	sink(top, top->place[number], table->used);
+	for (i = 0; i < top->used; i++) {
+		struct item *item = &top->items[i];
+
+		if (item->place != NO_PLACE || !belongs(item, limit, &ties))
+			continue;
+		while (top->owners[next] != 0)
+			next++;
+		item->place = next;
+		top->owners[next] = i + 1;
+	}
+	return places;
 }
 
 void
-weir_top_count(struct weir_top *top, const void *key, size_t key_len,
-    uint64_t times, uint64_t now_unix)
+weir_top_publish(struct weir_top *top)
 {
-	struct weir_top_counter *counter;
-	uint64_t hash;
-	uint32_t slot, number;
+	struct weir_top_table *table = top->table;
+	uint64_t limit = top->floor;
+	uint32_t places, i;
 
-	if (key_len < 1 || key_len > WEIR_TOP_KEY_SIZE || times == 0)
+	if (!top->is_changed)
 		return;
-	put(&top->table->total, top->table->total + times);
-	hash = hash_of(top, key, key_len);
-	slot = find_slot(top, hash, key, key_len);
-	if (top->slots[slot] == 0) {
-		take_counter(top, hash, slot, key, key_len, times, now_unix);
-		return;
-	}
-	number = top->slots[slot] - 1;
-	counter = &top->table->counters[number];
-	put(&counter->count, counter->count + times);
-	put(&counter->last_unix, now_unix);
-	sink(top, top->place[number], top->table->used);
+	top->is_changed = false;
+	top->published = top->total;
+	if (top->used > top->size)
+		limit = small_count(top, top->used - top->size);
+	places = place_items(top, limit);
+	begin(table);
+	put32(&table->size, top->size);
+	put32(&table->used, places);
+	put(&table->total, top->total);
+	put(&table->floor, limit);
+	for (i = 0; i < places; i++)
+		put_counter(top, i, &top->items[top->owners[i] - 1]);
+	end(table);
 }
+
+/* Whether the table is one of ours, as it was left between two batches. */
+static bool
+is_sound(const struct weir_top_table *table, unsigned int size)
+{
+	uint32_t i;
+
+	if (atomic_load(&table->sequence) % 2 != 0 || table->size != size ||
+	    table->used > size)
+		return false;
+	for (i = 0; i < table->used; i++)
+		if (table->counters[i].key_len < 1 ||
+		    table->counters[i].key_len > WEIR_TOP_KEY_SIZE ||
+		    table->counters[i].count < table->floor ||
+		    table->counters[i].error > table->counters[i].count)
+			return false;
+	return true;
+}
+
+static void
+clear(struct weir_top *top)
+{
+	memset(top->slots, 0, (top->slot_mask + 1) * sizeof(*top->slots));
+	top->used = 0;
+	top->keys_len = 0;
+	top->floor = top->total = 0;
+}
+
+/* What an earlier writer published.  False: a key is there twice. */
+static bool
+take_up(struct weir_top *top)
+{
+	const struct weir_top_table *table = top->table;
+	uint32_t i;
+
+	top->floor = table->floor;
+	top->total = table->total;
+	for (i = 0; i < table->used; i++) {
+		const struct weir_top_counter *counter = &table->counters[i];
+		struct weir_top_key key = { 0, counter->key, NULL, 0, 0 };
+		struct item *item;
+
+		key.head_len = (size_t)counter->key_len;
+		key.hash = top->hash(top->arg, key.head, key.head_len);
+		if (find_slot(top, key.hash)->item != 0)
+			return false;
+		item = add_item(top, &key, counter->first_unix);
+		item->count = counter->count;
+		item->error = counter->error;
+		item->last_unix = (uint32_t)counter->last_unix;
+	}
+	return true;
+}
+
+/* Begins with what the table holds, or with nothing. */
+static void
+settle(struct weir_top *top, struct weir_top_table *table)
+{
+	top->table = table;
+	clear(top);
+	if (is_sound(table, top->size) && !take_up(top))
+		clear(top);
+}
+
+static void
+write_anew(struct weir_top *top)
+{
+	top->is_changed = true;
+	memset(top->written, 0, top->size * sizeof(*top->written));
+}
+
+void
+weir_top_move(struct weir_top *top, struct weir_top_table *table)
+{
+	top->table = table;
+	if (is_sound(table, top->size) && table->total != top->published)
+		settle(top, table);
+	write_anew(top);
+}
+
+struct weir_top *
+weir_top_new(struct weir_top_table *table, unsigned int size,
+    weir_top_hash *hash, const void *arg)
+{
+	struct weir_top *top;
+	uint32_t slots = 8;
+
+	if (size < 1 || size > SIZE_MAX_COUNTERS)
+		return NULL;
+	top = calloc(1, sizeof(*top));
+	if (!top)
+		return NULL;
+	top->hash = hash;
+	top->arg = arg;
+	top->size = size;
+	top->room = 2 * size;
+	while (slots < 2 * top->room)
+		slots *= 2;
+	top->slot_mask = slots - 1;
+	top->items = calloc(top->room, sizeof(*top->items));
+	top->slots = calloc(slots, sizeof(*top->slots));
+	/* Pages of it are touched when they are needed. */
+	top->keys = calloc(top->room, WEIR_TOP_KEY_SIZE);
+	top->counts = calloc(top->room, sizeof(*top->counts));
+	top->written = calloc(size, sizeof(*top->written));
+	top->owners = calloc(size, sizeof(*top->owners));
+	if (!top->items || !top->slots || !top->keys || !top->counts ||
+	    !top->written || !top->owners) {
+		weir_top_free(top);
+		return NULL;
+	}
+	settle(top, table);
+	write_anew(top);
+	weir_top_publish(top);
+	return top;
+}
+
+void
+weir_top_free(struct weir_top *top)
+{
+	if (!top)
+		return;
+	free(top->items);
+	free(top->slots);
+	free(top->keys);
+	free(top->counts);
+	free(top->written);
+	free(top->owners);
+	free(top);
+}
+
+/* --- readers -------------------------------------------------------------- */
 
 static int
 compare(const void *left, const void *right)

@@ -1,18 +1,24 @@
 /*
- * top.h - the most frequent keys of a stream, in bounded memory: Space-Saving
- * (Metwally, Agrawal, El Abbadi: Efficient Computation of Frequent and Top-k
- * Elements in Data Streams, ICDT 2005).
+ * top.h - the most frequent keys of a stream, in bounded memory.
  *
- * With `size` counters and N counted events
+ * A form of Space-Saving (Metwally, Agrawal, El Abbadi: Efficient Computation of
+ * Frequent and Top-k Elements in Data Streams, ICDT 2005) that makes room for many
+ * keys at once instead of for each one, as Misra and Gries with a batch of
+ * decrements do (Anderson et al.: A High-Performance Algorithm for Identifying
+ * Frequent Items in Data Streams, IMC 2017).  A key that comes costs a look into a
+ * hash table, and one that was not there room at its end.
+ *
+ * With `size` and N counted events
  *   - a key's count is never too low, and too high by `error` at most,
- *   - no error is larger than N / size,
+ *   - no error is larger than N / size, nor is the count of a key that is not
+ *     there (`floor`),
  *   - each key that came more than N / size times is there.
  *
- * The counters lie flat, without a pointer, so that they can be in a file that
- * others map (status.h): one writer, which marks changes by a sequence number;
- * readers copy and look at it again.  Both do so in words, atomically, so that a
- * copy that is thrown away is no data race either.  The index (a hash table and
- * a heap) is the writer's own; its hash has a key, for names come from clients.
+ * Readers see what weir_top_publish wrote last: `size` counters at most, which lie
+ * flat, without a pointer, so that they can be in a file that others map
+ * (status.h).  One writer, which marks changes by a sequence number; readers copy
+ * and look at it again.  Both do so in words, atomically, so that a copy that is
+ * thrown away is no data race either.
  */
 #ifndef WEIR_LIB_TOP_H
 #define WEIR_LIB_TOP_H
@@ -41,31 +47,46 @@ struct weir_top_table {
 	uint32_t used;
 	uint32_t reserved;
 	uint64_t total; /* N: events counted */
+	uint64_t floor; /* no key that is not here came more often */
 	struct weir_top_counter counters[];
 };
 
 /** Octets of a table. */
 size_t weir_top_table_size(unsigned int size);
 
-/** The writer's side. */
+/** The writer's side; with 2 * `size` counters of its own. */
 struct weir_top;
 
+/* A key in two pieces, one behind the other, and its hash: 64 bits that nobody who
+ * sends keys can foresee, for two keys with one hash are one key. */
+struct weir_top_key {
+	uint64_t hash;
+	const uint8_t *head, *tail;
+	size_t head_len, tail_len;
+};
+
+/** The hash of a key that is found in a table, as the writer's keys have it. */
+typedef uint64_t
+weir_top_hash(const void *arg, const uint8_t *key, size_t key_len);
+
 /** Begins, or takes up, the counters in a table (zeroed memory: empty; what is
- *  no table of this size is emptied).  The table stays the caller's.  NULL: no
- *  memory. */
-struct weir_top *weir_top_new(struct weir_top_table *table, unsigned int size);
+ *  no table of this size is emptied).  The table stays the caller's, and so does
+ *  `arg`, which is handed to `hash`.  NULL: no memory. */
+struct weir_top *weir_top_new(struct weir_top_table *table, unsigned int size,
+    weir_top_hash *hash, const void *arg);
 void weir_top_free(struct weir_top *top);
-/** The table is there now, or has another content (the file was mapped anew);
- *  as weir_top_new. */
+
+/** The table is there now: a copy of what was published last, or an earlier
+ *  writer's, which is taken up instead.  The next weir_top_publish writes all of
+ *  it. */
 void weir_top_move(struct weir_top *top, struct weir_top_table *table);
 
-/** Around a batch of weir_top_count, as short as can be.  A key of another size
- *  than 1 to WEIR_TOP_KEY_SIZE is not counted. */
-void weir_top_begin(struct weir_top *top);
-void weir_top_count(struct weir_top *top, const void *key, size_t key_len,
+/** Counts a key; of another length than 1 to WEIR_TOP_KEY_SIZE, not. */
+void weir_top_count(struct weir_top *top, const struct weir_top_key *key,
     uint64_t times, uint64_t now_unix);
-void weir_top_end(struct weir_top *top);
-void weir_top_clear(struct weir_top *top);
+
+/** Shows readers what was counted; some 10 us, and more for many new keys. */
+void weir_top_publish(struct weir_top *top);
 
 /** The reader's side: a copy, sorted, the most frequent first; the caller frees
  *  it.  WEIR_EBUSY: it was being written all the time; WEIR_EFORMAT,

@@ -31,6 +31,14 @@ AC_DEFUN([WEIR_HARDENING], [
   ])
   AC_SUBST([HARD_CFLAGS])])
 
+# gcc copies what has at most 255 octets, as names do, by `rep movs` in place,
+# which takes 30 cycles to begin; the C library's memcpy has done it by then.
+# (bench/events: all that an event costs, halved.)
+AC_DEFUN([WEIR_TUNING], [
+  TUNE_CFLAGS=
+  WEIR_FLAG([-mstringop-strategy=libcall], [TUNE_CFLAGS])
+  AC_SUBST([TUNE_CFLAGS])])
+
 # WEIR_HOST_PROBE(MACRO, WHAT, CALL): whether Unbound's function takes these
 # arguments; if so, module/host.h sees MACRO.
 AC_DEFUN([WEIR_HOST_PROBE], [

@@ -12,19 +12,21 @@
 #include <unistd.h>
 
 #include "module/apart.h"
-#include "module/domain.h"
 #include "module/hook.h"
+#include "module/tally.h"
 #include "module/tap.h"
 
-#define PERIOD_MS 20
-/* Events between two moments at which readers can copy the tables. */
-#define BATCH     512
+#define PERIOD_MS  20
+/* Events between two moments at which the housekeeper may come in. */
+#define BATCH      512
+/* Readers see the top lists as they were so long ago at most. */
+#define PUBLISH_MS 200
 
 struct recorder {
 	struct weir_module *module;
 	struct weir_apart apart;
-	struct weir_top *tops[WEIR_TOP_COUNT];
-	struct weir_domains *domains;
+	struct weir_tally *tally;
+	uint64_t published_ns;
 	struct weir_tap *tap; /* NULL: no dnstap */
 	struct weir_tap_counts tap_counts;
 	uint64_t lost_told; /* of the queues, to the tap */
@@ -33,46 +35,6 @@ struct recorder {
 	enum weir_status_dnstap said;
 	uint64_t said_ns;
 };
-
-static void
-count(struct recorder *recorder, enum weir_status_top top, const void *key,
-    size_t key_len, uint64_t now_unix)
-{
-	weir_top_count(recorder->tops[top], key, key_len, 1, now_unix);
-}
-
-static void
-count_blocked(struct recorder *recorder, const struct weir_event *event,
-    const uint8_t *client, uint64_t now_unix)
-{
-	uint8_t key[WEIR_CLIENT_KEY_SIZE + WEIR_NAME_SIZE];
-	size_t domain = weir_domains_offset(
-	    recorder->domains, event->qname, event->qname_len);
-
-	count(
-	    recorder, WEIR_TOP_NAMES, event->qname, event->qname_len, now_unix);
-	count(recorder, WEIR_TOP_DOMAINS, event->qname + domain,
-	    event->qname_len - domain, now_unix);
-	if (event->client.family == 0)
-		return;
-	count(
-	    recorder, WEIR_TOP_CLIENTS, client, WEIR_CLIENT_KEY_SIZE, now_unix);
-	memcpy(key, client, WEIR_CLIENT_KEY_SIZE);
-	memcpy(key + WEIR_CLIENT_KEY_SIZE, event->qname, event->qname_len);
-	count(recorder, WEIR_TOP_CLIENT_NAMES, key,
-	    WEIR_CLIENT_KEY_SIZE + (size_t)event->qname_len, now_unix);
-}
-
-static void
-count_shadowed(struct recorder *recorder, const struct weir_event *event,
-    const uint8_t *client, uint64_t now_unix)
-{
-	count(recorder, WEIR_TOP_SHADOW_NAMES, event->qname, event->qname_len,
-	    now_unix);
-	if (event->client.family != 0)
-		count(recorder, WEIR_TOP_SHADOW_CLIENTS, client,
-		    WEIR_CLIENT_KEY_SIZE, now_unix);
-}
 
 /* --- dnstap ----------------------------------------------------------------- */
 
@@ -213,35 +175,27 @@ work_tap(struct recorder *recorder)
 /* --- one event after the other ------------------------------------------------ */
 
 static void
-record(struct recorder *recorder, const struct weir_event *event)
+record(struct recorder *recorder, const uint64_t *words, size_t len)
 {
-	struct weir_status *status = &recorder->module->status;
-	uint64_t now_unix = event->time_ns / 1000000000;
-	uint8_t client[WEIR_CLIENT_KEY_SIZE];
+	struct weir_event event;
 
-	weir_status_record(status, event);
-	weir_client_key(&event->client, client);
-	if (event->outcome == WEIR_EVENT_BLOCKED)
-		count_blocked(recorder, event, client, now_unix);
-	else if (event->outcome == WEIR_EVENT_SHADOWED)
-		count_shadowed(recorder, event, client, now_unix);
+	/* What a worker wrote is whole. */
+	if (!weir_event_decode((const uint8_t *)words, len, &event))
+		return;
+	weir_status_record(&recorder->module->status, words, len);
+	weir_tally_add(recorder->tally, &event);
 	if (recorder->tap)
-		send_event(recorder, event);
-	weir_count(&status->header->events_recorded);
+		send_event(recorder, &event);
 }
 
 /* The housekeeper has put another file under the tables. */
 static void
 follow_file(struct recorder *recorder)
 {
-	unsigned int i;
-
 	if (!recorder->module->is_shared_anew)
 		return;
 	recorder->module->is_shared_anew = false;
-	for (i = 0; i < WEIR_TOP_COUNT; i++)
-		weir_top_move(recorder->tops[i],
-		    weir_status_top(&recorder->module->status, i));
+	weir_tally_move(recorder->tally);
 }
 
 /* Takes up to BATCH events.  How many there were. */
@@ -249,25 +203,40 @@ static unsigned int
 take_batch(struct recorder *recorder)
 {
 	struct weir_module *module = recorder->module;
-	unsigned int taken = 0, worker, i;
-	struct weir_event event;
+	unsigned int taken = 0, worker;
 
 	(void)pthread_mutex_lock(&module->recording);
 	follow_file(recorder);
 	follow_settings(recorder);
 	for (worker = 0; worker < module->worker_count; worker++) {
-		while (taken < BATCH &&
-		       weir_event_pop(module->workers[worker].queue, &event)) {
-			for (i = 0; i < WEIR_TOP_COUNT && taken == 0; i++)
-				weir_top_begin(recorder->tops[i]);
-			record(recorder, &event);
-			taken++;
+		struct weir_event_queue *queue = module->workers[worker].queue;
+		const uint64_t *words;
+		size_t len;
+
+		for (; taken < BATCH && (words = weir_event_peek(queue, &len));
+		     taken++) {
+			record(recorder, words, len);
+			weir_event_drop(queue);
 		}
 	}
-	for (i = 0; i < WEIR_TOP_COUNT && taken > 0; i++)
-		weir_top_end(recorder->tops[i]);
+	add_to(&module->status.header->events_recorded, taken);
 	(void)pthread_mutex_unlock(&module->recording);
 	return taken;
+}
+
+/* The top lists, a few times a second at most. */
+static void
+publish(struct recorder *recorder, bool is_end)
+{
+	uint64_t now_ns = weir_hook_clock_ns();
+
+	if (!is_end &&
+	    now_ns - recorder->published_ns < PUBLISH_MS * 1000000ULL)
+		return;
+	recorder->published_ns = now_ns;
+	(void)pthread_mutex_lock(&recorder->module->recording);
+	weir_tally_publish(recorder->tally);
+	(void)pthread_mutex_unlock(&recorder->module->recording);
 }
 
 /* What is left is sent, if it can be at once; the rest is lost. */
@@ -288,12 +257,8 @@ end_tap(struct recorder *recorder)
 static void
 free_recorder(struct recorder *recorder)
 {
-	unsigned int i;
-
-	for (i = 0; recorder && i < WEIR_TOP_COUNT; i++)
-		weir_top_free(recorder->tops[i]);
 	if (recorder)
-		weir_domains_free(recorder->domains);
+		weir_tally_free(recorder->tally);
 	free(recorder);
 }
 
@@ -301,26 +266,15 @@ static struct recorder *
 new_recorder(struct weir_module *module)
 {
 	struct recorder *recorder = calloc(1, sizeof(*recorder));
-	unsigned int i;
 
 	if (!recorder)
 		return NULL;
 	recorder->module = module;
-	recorder->domains = weir_domains_new();
-	if (!recorder->domains) {
-		free_recorder(recorder);
-		return NULL;
-	}
-	for (i = 0; i < WEIR_TOP_COUNT; i++) {
-		recorder->tops[i] = weir_top_new(
-		    weir_status_top(&module->status, i),
-		    WEIR_STATUS_TOP_COUNTERS);
-		if (!recorder->tops[i]) {
-			free_recorder(recorder);
-			return NULL;
-		}
-	}
-	return recorder;
+	recorder->tally = weir_tally_new(&module->status);
+	if (recorder->tally)
+		return recorder;
+	free_recorder(recorder);
+	return NULL;
 }
 
 static void *
@@ -339,12 +293,14 @@ run(void *arg)
 			taken = take_batch(recorder);
 			work_tap(recorder);
 		} while (taken == BATCH);
+		publish(recorder, false);
 		if (recorder->tap)
 			weir_tap_poll(recorder->tap, &fds[1]);
 		(void)poll(fds, 2, PERIOD_MS);
 	}
 	while (take_batch(recorder) > 0)
 		work_tap(recorder);
+	publish(recorder, true);
 	end_tap(recorder);
 	free_recorder(recorder);
 	return NULL;

@@ -44,21 +44,12 @@ compare_rows(const void *left, const void *right)
 	return weir_name_compare_keys(a->key, a->key_len, b->key, b->key_len);
 }
 
-/* What may have been counted for a key that the table does not have. */
-static uint64_t
-floor_of(const struct weir_top_table *table)
-{
-	return table->used > 0 && table->used == table->size
-		   ? table->counters[table->used - 1].count
-		   : 0;
-}
-
 static void
 add_part(struct weir_live_row *row, const struct part *part,
     const struct weir_top_table *table)
 {
 	const struct weir_top_counter *counter = part->counter;
-	uint64_t floor = floor_of(table);
+	uint64_t floor = table->floor;
 
 	/* The floors of all tables are in it already. */
 	row->count += counter->count - floor;
@@ -83,7 +74,7 @@ join_parts(struct weir_top_table **tables, unsigned int table_count,
 	size_t p;
 
 	for (i = 0; i < table_count; i++)
-		floors += floor_of(tables[i]);
+		floors += tables[i]->floor;
 	qsort(parts, part_count, sizeof(*parts), compare_parts);
 	for (p = 0; p < part_count; p++) {
 		if (!row ||

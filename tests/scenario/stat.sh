@@ -99,8 +99,7 @@ check_live() {
 			d['rows'][0]['count'], d['rows'][0]['error'])" top)"
 	check "top names: all of them" 4 "$(json "len(r)" top names)"
 	check "top -n" 1 "$(json "len(r)" top names -n 1)"
-	# The one that is no host name is a domain of its own.
-	check "top domains" "8 1" "$(json "'%d %d' % (
+	check "top domains" "9 1" "$(json "'%d %d' % (
 		r['bad.example']['count'], r['plain.example']['count'])" \
 		top domains)"
 	check "top clients" "5 2 2 1" "$(json "' '.join(str(

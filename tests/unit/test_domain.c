@@ -15,14 +15,18 @@ domain_of(struct weir_domains *domains, const char *text)
 {
 	static char shown[WEIR_NAME_TEXT_SIZE];
 	struct weir_name name, domain;
-	size_t at;
+	struct weir_domain found;
 
 	ck_assert_int_eq(weir_name_parse(text, strlen(text), &name), WEIR_OK);
-	at = weir_domains_offset(domains, name.wire, name.len);
-	ck_assert_uint_lt(at, name.len);
-	ck_assert_int_eq(
-	    weir_name_from_wire(name.wire + at, name.len - at, &domain),
+	weir_domains_find(domains, name.wire, name.len, &found);
+	ck_assert_uint_lt(found.at, name.len);
+	ck_assert_int_eq(weir_name_from_wire(name.wire + found.at,
+			     name.len - found.at, &domain),
 	    WEIR_OK);
+	ck_assert_uint_eq(
+	    found.name_hash, weir_domains_hash(domains, name.wire, name.len));
+	ck_assert_uint_eq(
+	    found.hash, weir_domains_hash(domains, domain.wire, domain.len));
 	(void)weir_name_print(&domain, shown);
 	return shown;
 }
@@ -42,7 +46,12 @@ START_TEST(domains_stand_before_the_public_suffix)
 		{ "a.www.ck", "www.ck" },
 		{ "a.b.c.ck", "b.c.ck" },
 		{ "_x._tcp.example.com", "example.com" },
-		{ "a\\.b.example.com", "a\\.b.example.com" },
+		{ "a\\.b.example.com", "example.com" },
+		{ "x.a\\.b", "x.a\\.b" },
+		{ "s3.amazonaws.com", "s3.amazonaws.com" },
+		{ "x.s3.amazonaws.com", "x.s3.amazonaws.com" },
+		{ "x.amazonaws.com", "amazonaws.com" },
+		{ "1.2.3.4.5.6.7.8.9.10.example.co.uk", "example.co.uk" },
 		{ ".", "." },
 	};
 	struct weir_domains *domains = weir_domains_new();

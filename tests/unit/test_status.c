@@ -386,13 +386,15 @@ static int
 record_and_see(struct weir_status *status, uint64_t from, uint64_t until,
     uint64_t limit, uint64_t *sequence, uint64_t *ret_missed)
 {
+	uint64_t words[WEIR_EVENT_BYTES / 8];
 	struct weir_event event;
 
 	memset(&event, 0, sizeof(event));
 	event.qname_len = 1;
 	for (; from <= until; from++) {
 		event.time_ns = from;
-		weir_status_record(status, &event);
+		weir_status_record(
+		    status, words, weir_event_encode(&event, (uint8_t *)words));
 	}
 	seen = 0;
 	return weir_status_recent(status, sequence, ret_missed, see, &limit);
@@ -450,19 +452,28 @@ START_TEST(a_slot_that_is_being_written_is_missed)
 }
 END_TEST
 
+static uint64_t
+one_hash(const void *arg, const uint8_t *key, size_t key_len)
+{
+	(void)arg;
+	(void)key;
+	return key_len;
+}
+
 /* A reload, a file that was removed, and a module that had no folder at first. */
 START_TEST(events_and_lists_survive_the_file)
 {
 	struct weir_status status = create(2), reader;
 	struct weir_top *top = weir_top_new(
 	    weir_status_top(&status, WEIR_TOP_COUNT - 1),
-	    WEIR_STATUS_TOP_COUNTERS);
+	    WEIR_STATUS_TOP_COUNTERS, one_hash, NULL);
+	const struct weir_top_key key = { 3, (const uint8_t *)"key", NULL, 3,
+		0 };
 	uint64_t at = 0, missed;
 
 	ck_assert_int_eq(record_and_see(&status, 1, 3, 0, &at, &missed), 0);
-	weir_top_begin(top);
-	weir_top_count(top, "key", 3, 5, 1);
-	weir_top_end(top);
+	weir_top_count(top, &key, 5, 1);
+	weir_top_publish(top);
 	weir_top_free(top);
 	weir_status_close(&status);
 	status = create(2);

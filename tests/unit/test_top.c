@@ -36,24 +36,55 @@ read_table(const struct weir_top_table *table, unsigned int size)
 	return copy;
 }
 
+static uint64_t
+hash_of(const void *arg, const uint8_t *key, size_t key_len)
+{
+	uint64_t hash = 14695981039346656037ULL;
+
+	(void)arg;
+	while (key_len-- > 0)
+		hash = (hash ^ *key++) * 1099511628211ULL;
+	return (hash ^ hash >> 32) * 0x9e3779b97f4a7c15ULL;
+}
+
+static struct weir_top *
+new_top(struct weir_top_table *table, unsigned int size)
+{
+	return weir_top_new(table, size, hash_of, NULL);
+}
+
+/* A key as one piece, or as two. */
+static void
+count_key(struct weir_top *top, const void *octets, size_t len, uint64_t times,
+    uint64_t now_unix)
+{
+	struct weir_top_key key = { hash_of(NULL, octets, len), octets, NULL,
+		len, 0 };
+
+	if (len % 2 == 0) {
+		key.head_len = key.tail_len = len / 2;
+		key.tail = key.head + key.head_len;
+	}
+	weir_top_count(top, &key, times, now_unix);
+}
+
 static void
 count_text(struct weir_top *top, const char *text, uint64_t times)
 {
-	weir_top_count(top, text, strlen(text), times, 1000);
+	count_key(top, text, strlen(text), times, 1000);
 }
 
 START_TEST(few_keys_are_counted_exactly)
 {
 	struct weir_top_table *table = new_table(8), *copy;
-	struct weir_top *top = weir_top_new(table, 8);
+	struct weir_top *top = new_top(table, 8);
 
-	weir_top_begin(top);
 	count_text(top, "a", 1);
 	count_text(top, "b", 3);
-	weir_top_count(top, "a", 1, 1, 2000);
+	count_key(top, "a", 1, 1, 2000);
 	count_text(top, "bb", 1);
 	count_text(top, "b", 0);
-	weir_top_end(top);
+	weir_top_publish(top);
 	copy = read_table(table, 8);
 	ck_assert_uint_eq(copy->used, 3);
 	ck_assert_uint_eq(copy->total, 6);
@@ -71,21 +102,28 @@ START_TEST(few_keys_are_counted_exactly)
 }
 END_TEST
 
-START_TEST(the_smallest_gives_way_and_leaves_its_count)
+START_TEST(the_smallest_give_way_and_leave_their_count)
 {
 	struct weir_top_table *table = new_table(2), *copy;
-	struct weir_top *top = weir_top_new(table, 2);
+	struct weir_top *top = new_top(table, 2);
 
-	weir_top_begin(top);
 	count_text(top, "a", 5);
 	count_text(top, "b", 2);
 	count_text(top, "c", 1);
-	weir_top_end(top);
+	count_text(top, "d", 1);
+	weir_top_publish(top);
+	ck_assert_uint_eq(table->floor, 1);
+	count_text(top, "e", 1);
+	count_text(top, "e", 1);
+	weir_top_publish(top);
 	copy = read_table(table, 2);
 	ck_assert_uint_eq(copy->used, 2);
-	ck_assert_mem_eq(copy->counters[1].key, "c", 2);
+	ck_assert_uint_eq(copy->total, 11);
+	ck_assert_uint_eq(copy->floor, 2); /* of b */
+	ck_assert_mem_eq(copy->counters[0].key, "a", 2);
+	ck_assert_mem_eq(copy->counters[1].key, "e", 2);
 	ck_assert_uint_eq(copy->counters[1].count, 3);
-	ck_assert_uint_eq(copy->counters[1].error, 2);
+	ck_assert_uint_eq(copy->counters[1].error, 1);
 	free(copy);
 	weir_top_free(top);
 	free(table);
@@ -96,14 +134,13 @@ START_TEST(keys_of_odd_sizes)
 {
 	char key[WEIR_TOP_KEY_SIZE + 1];
 	struct weir_top_table *table = new_table(512), *copy;
-	struct weir_top *top = weir_top_new(table, 512);
+	struct weir_top *top = new_top(table, 512);
 	size_t len;
 
 	memset(key, 0, sizeof(key));
-	weir_top_begin(top);
 	for (len = 0; len <= sizeof(key); len++)
-		weir_top_count(top, key, len, len + 1, 1);
-	weir_top_end(top);
+		count_key(top, key, len, len + 1, 1);
+	weir_top_publish(top);
 	copy = read_table(table, 512);
 	ck_assert_uint_eq(copy->used, WEIR_TOP_KEY_SIZE);
 	ck_assert_uint_eq(copy->counters[0].key_len, WEIR_TOP_KEY_SIZE);
@@ -117,47 +154,65 @@ END_TEST
 START_TEST(a_table_is_taken_up_or_emptied)
 {
 	struct weir_top_table *table = new_table(4), *other = new_table(4);
-	struct weir_top *top = weir_top_new(table, 4);
+	struct weir_top *top = new_top(table, 4);
 
-	weir_top_begin(top);
 	count_text(top, "a", 5);
 	count_text(top, "b", 9);
-	weir_top_end(top);
+	weir_top_publish(top);
 	weir_top_free(top);
-	top = weir_top_new(table, 4);
-	weir_top_begin(top);
+	top = new_top(table, 4);
 	count_text(top, "a", 1);
 	count_text(top, "c", 1);
-	weir_top_end(top);
+	weir_top_publish(top);
 	ck_assert_uint_eq(table->used, 3);
 	ck_assert_uint_eq(table->total, 16);
-	memcpy(other, table, weir_top_table_size(4));
-	weir_top_move(top, other);
-	weir_top_begin(top);
-	count_text(top, "b", 1);
-	weir_top_end(top);
+	weir_top_move(top, other); /* which is empty: another's */
+	weir_top_publish(top);
 	ck_assert_uint_eq(other->used, 3);
+	count_text(top, "b", 1);
+	weir_top_publish(top);
 	ck_assert_uint_eq(other->total, 17);
 	ck_assert_uint_eq(table->total, 16);
+	/* A copy of what was published: what came since is not lost. */
+	memcpy(table, other, weir_top_table_size(4));
+	count_text(top, "d", 1);
+	weir_top_move(top, table);
+	weir_top_publish(top);
+	ck_assert_uint_eq(table->used, 4);
+	ck_assert_uint_eq(table->total, 18);
+	/* An earlier writer's. */
+	weir_top_move(top, other);
+	count_text(top, "e", 3);
+	weir_top_publish(top);
+	ck_assert_uint_eq(other->used, 4);
+	ck_assert_uint_eq(other->total, 20);
 	weir_top_free(top);
 
 	atomic_store(&table->sequence, 7); /* its writer was killed */
-	top = weir_top_new(table, 4);
+	top = new_top(table, 4);
 	ck_assert_uint_eq(table->used, 0);
 	ck_assert_uint_eq(atomic_load(&table->sequence) % 2, 0);
 	weir_top_free(top);
 	other->used = 5;
-	top = weir_top_new(other, 4);
+	top = new_top(other, 4);
 	ck_assert_uint_eq(other->used, 0);
+	count_text(top, "a", 2);
+	count_text(top, "b", 2);
+	weir_top_publish(top);
 	weir_top_free(top);
-	other->used = 2; /* twice the same key */
 	memcpy(&other->counters[1], &other->counters[0],
-	    sizeof(other->counters[0]));
-	top = weir_top_new(other, 4);
+	    sizeof(other->counters[0])); /* twice the same key */
+	top = new_top(other, 4);
 	ck_assert_uint_eq(other->used, 0);
-	weir_top_clear(top);
+	ck_assert_uint_eq(other->total, 0);
+	count_text(top, "a", 2);
+	weir_top_publish(top);
 	weir_top_free(top);
-	ck_assert_ptr_null(weir_top_new(other, 0));
+	other->floor = 3; /* more than a count that is there */
+	top = new_top(other, 4);
+	ck_assert_uint_eq(other->used, 0);
+	weir_top_free(top);
+	ck_assert_ptr_null(new_top(other, 0));
 	free(table);
 	free(other);
 }
@@ -166,13 +221,14 @@ END_TEST
 START_TEST(what_is_no_table_is_not_read)
 {
 	struct weir_top_table *table = new_table(4), *copy;
-	struct weir_top *top = weir_top_new(table, 4);
+	struct weir_top *top = new_top(table, 4);
 	size_t size = weir_top_table_size(4);
 
-	weir_top_begin(top);
 	count_text(top, "a", 5);
+	weir_top_publish(top);
+	atomic_fetch_add(&table->sequence, 1);
 	ck_assert_int_eq(weir_top_read(table, size, &copy), WEIR_EBUSY);
-	weir_top_end(top);
+	atomic_fetch_add(&table->sequence, 1);
 	ck_assert_int_eq(weir_top_read(table, size - 1, &copy), WEIR_EFORMAT);
 	ck_assert_int_eq(weir_top_read(table, 3, &copy), WEIR_EFORMAT);
 	table->size = UINT32_MAX;
@@ -233,6 +289,9 @@ check_promise(
 		ck_assert_uint_le(counter->error, limit);
 		ck_assert(i == 0 || counter[-1].count >= counter->count);
 	}
+	ck_assert_uint_le(copy->floor, limit);
+	for (name = 0; name < NAMES; name++)
+		ck_assert(is_there[name] || exact[name] <= copy->floor);
 	for (name = 0; name < NAMES; name++)
 		ck_assert_msg(exact[name] <= limit || is_there[name],
 		    "%u came %u times and is not there", name, exact[name]);
@@ -243,7 +302,7 @@ static void
 check_stream(double exponent, unsigned int size, unsigned long events)
 {
 	struct weir_top_table *table = new_table(size), *copy;
-	struct weir_top *top = weir_top_new(table, size);
+	struct weir_top *top = new_top(table, size);
 	uint32_t *exact = calloc(NAMES, sizeof(*exact)), name;
 	unsigned long i;
 	char key[16];
@@ -253,10 +312,17 @@ check_stream(double exponent, unsigned int size, unsigned long events)
 		name = zipf(exponent);
 		exact[name]++;
 		(void)snprintf(key, sizeof(key), "%010u", name);
-		weir_top_begin(top);
-		weir_top_count(top, key, 10, 1, i);
-		weir_top_end(top);
+		count_key(top, key, 10, 1, i);
+		if (i % 1000 == 0)
+			weir_top_publish(top);
+		/* A reload: another writer goes on with what is published. */
+		if (i % (events / 5) != 7)
+			continue;
+		weir_top_publish(top);
+		weir_top_free(top);
+		top = new_top(table, size);
 	}
+	weir_top_publish(top);
 	copy = read_table(table, size);
 	ck_assert_uint_eq(copy->total, events);
 	check_promise(copy, exact, size);
@@ -293,12 +359,11 @@ write_pairs(void *arg)
 
 	/* Two keys that always have the same count. */
 	for (i = 0; !atomic_load(&is_over); i++) {
-		weir_top_begin(top);
 		(void)snprintf(key, sizeof(key), "%u", i % 50);
 		count_text(top, key, 1);
 		(void)snprintf(key, sizeof(key), "x%u", i % 50);
 		count_text(top, key, 1);
-		weir_top_end(top);
+		weir_top_publish(top);
 		if (i % 100 == 0)
 			(void)nanosleep(&moment, NULL);
 	}
@@ -308,7 +373,7 @@ write_pairs(void *arg)
 START_TEST(a_copy_is_of_one_moment)
 {
 	struct weir_top_table *table = new_table(100), *copy;
-	struct weir_top *top = weir_top_new(table, 100);
+	struct weir_top *top = new_top(table, 100);
 	unsigned int i, j, read = 0;
 	pthread_t writer;
 	uint64_t sum;
@@ -339,7 +404,7 @@ main(void)
 {
 	const TTest *const tests[] = {
 		few_keys_are_counted_exactly,
-		the_smallest_gives_way_and_leaves_its_count,
+		the_smallest_give_way_and_leave_their_count,
 		keys_of_odd_sizes,
 		a_table_is_taken_up_or_emptied,
 		what_is_no_table_is_not_read,
