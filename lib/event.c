@@ -3,7 +3,8 @@
  *
  * The queue is a ring of octets.  A record in it is its length, in eight octets,
  * and the event; it lies in one piece, for what does not fit before the end of
- * the ring begins anew at its start (WRAP stands in the length's place).
+ * the ring begins anew at its start (WRAP stands in the length's place).  So does,
+ * now and then, what comes when the ring is empty.
  *
  * `head` and `tail` only grow; their low bits are places.  Invariant: tail <= head
  * <= tail + size.  The writer owns head, the reader tail; each publishes its own
@@ -24,6 +25,9 @@
 #define FIXED     offsetof(struct weir_event, qname)
 #define QUEUE_MIN 4096
 #define WRAP      UINT64_MAX
+/* Octets after which the writer looks whether the ring is empty, so that it can
+ * begin anew where memory is warm; a power of two. */
+#define STRETCH   16384
 
 _Static_assert(FIXED == 62 && sizeof(struct weir_client) == 20,
     "no gap between the fields, which are copied as they are");
@@ -88,13 +92,34 @@ weir_client_cut(
 	    sizeof(client->address) - prefix / 8);
 }
 
-size_t
-weir_event_encode(const struct weir_event *event, uint8_t *bytes)
+/* Octets of the rule, if it has to be written. */
+static size_t
+extra_len(const struct weir_event *event)
+{
+	size_t len = event->rule_len;
+
+	return len <= event->qname_len &&
+		       memcmp(event->qname + event->qname_len - len,
+			   event->rule, len) == 0
+		   ? 0
+		   : len;
+}
+
+static void
+encode(const struct weir_event *event, size_t rule_len, uint8_t *bytes)
 {
 	memcpy(bytes, event, FIXED);
 	memcpy(bytes + FIXED, event->qname, event->qname_len);
-	memcpy(bytes + FIXED + event->qname_len, event->rule, event->rule_len);
-	return FIXED + event->qname_len + event->rule_len;
+	memcpy(bytes + FIXED + event->qname_len, event->rule, rule_len);
+}
+
+size_t
+weir_event_encode(const struct weir_event *event, uint8_t *bytes)
+{
+	size_t rule_len = extra_len(event);
+
+	encode(event, rule_len, bytes);
+	return FIXED + event->qname_len + rule_len;
 }
 
 /* Whether the octets are a name in wire form that ends where they do. */
@@ -122,13 +147,18 @@ weir_event_decode(
     const uint8_t *bytes, size_t len, struct weir_event *ret_event)
 {
 	size_t qname_len, rule_len;
+	const uint8_t *rule;
 
 	if (len < FIXED)
 		return false;
 	qname_len = bytes[offsetof(struct weir_event, qname_len)];
 	rule_len = bytes[offsetof(struct weir_event, rule_len)];
-	if (len != FIXED + qname_len + rule_len ||
-	    bytes[offsetof(struct weir_event, outcome)] >=
+	rule = bytes + FIXED + qname_len;
+	if (rule_len <= qname_len && len == FIXED + qname_len)
+		rule -= rule_len;
+	else if (len != FIXED + qname_len + rule_len)
+		return false;
+	if (bytes[offsetof(struct weir_event, outcome)] >=
 		WEIR_EVENT_OUTCOME_COUNT ||
 	    bytes[offsetof(struct weir_event, transport)] >=
 		WEIR_TRANSPORT_COUNT ||
@@ -136,11 +166,11 @@ weir_event_decode(
 	    !is_flag(bytes, offsetof(struct weir_event, is_from_cache)) ||
 	    !is_flag(bytes, offsetof(struct weir_event, is_shadowed)) ||
 	    !is_name(bytes + FIXED, qname_len) ||
-	    (rule_len > 0 && !is_name(bytes + FIXED + qname_len, rule_len)))
+	    (rule_len > 0 && !is_name(rule, rule_len)))
 		return false;
 	memcpy(ret_event, bytes, FIXED);
 	memcpy(ret_event->qname, bytes + FIXED, qname_len);
-	memcpy(ret_event->rule, bytes + FIXED + qname_len, rule_len);
+	memcpy(ret_event->rule, rule, rule_len);
 	return true;
 }
 
@@ -192,14 +222,44 @@ record_size(size_t len)
 	return 8 + ((len + 7) & ~(size_t)7);
 }
 
+static void
+look_at_tail(struct weir_event_queue *queue)
+{
+	queue->seen_tail = atomic_load_explicit(
+	    &queue->tail, memory_order_acquire);
+}
+
 static bool
 has_room(struct weir_event_queue *queue, size_t head, size_t size)
 {
 	if (head + size - queue->seen_tail <= queue->size)
 		return true;
-	queue->seen_tail = atomic_load_explicit(
-	    &queue->tail, memory_order_acquire);
+	look_at_tail(queue);
 	return head + size - queue->seen_tail <= queue->size;
+}
+
+/* Whether the record is to begin at the start of the ring: there is no room for it
+ * before the end, or it would go into memory that no cache has, and the reader has
+ * taken all the others. */
+static bool
+begins_anew(struct weir_event_queue *queue, size_t head, size_t size)
+{
+	size_t place = head & (queue->size - 1);
+
+	if (size > queue->size - place)
+		return true;
+	if ((place ^ (place + size)) < STRETCH || place == 0)
+		return false;
+	look_at_tail(queue);
+	return queue->seen_tail == head;
+}
+
+void
+weir_event_lose(struct weir_event_queue *queue)
+{
+	atomic_store_explicit(&queue->lost,
+	    atomic_load_explicit(&queue->lost, memory_order_relaxed) + 1,
+	    memory_order_relaxed);
 }
 
 bool
@@ -207,17 +267,14 @@ weir_event_push(struct weir_event_queue *queue, const struct weir_event *event)
 {
 	size_t head = atomic_load_explicit(&queue->head, memory_order_relaxed);
 	size_t place = head & (queue->size - 1);
-	size_t size = record_size(
-	    FIXED + (size_t)event->qname_len + event->rule_len);
-	size_t gap = size > queue->size - place ? queue->size - place : 0;
+	size_t rule_len = extra_len(event);
+	size_t size = record_size(FIXED + (size_t)event->qname_len + rule_len);
+	size_t gap = begins_anew(queue, head, size) ? queue->size - place : 0;
 	const uint64_t wrap = WRAP;
-	uint64_t len;
+	uint64_t len = FIXED + (uint64_t)event->qname_len + rule_len;
 
 	if (!has_room(queue, head, gap + size)) {
-		atomic_store_explicit(&queue->lost,
-		    atomic_load_explicit(&queue->lost, memory_order_relaxed) +
-			1,
-		    memory_order_relaxed);
+		weir_event_lose(queue);
 		return false;
 	}
 	if (gap > 0) {
@@ -225,7 +282,7 @@ weir_event_push(struct weir_event_queue *queue, const struct weir_event *event)
 		place = 0;
 	}
 	memset(queue->bytes + place + size - 8, 0, 8);
-	len = weir_event_encode(event, queue->bytes + place + 8);
+	encode(event, rule_len, queue->bytes + place + 8);
 	memcpy(queue->bytes + place, &len, sizeof(len));
 	atomic_store_explicit(
 	    &queue->head, head + gap + size, memory_order_release);

@@ -104,6 +104,9 @@ void weir_event_queue_free(struct weir_event_queue *queue);
 bool
 weir_event_push(struct weir_event_queue *queue, const struct weir_event *event);
 
+/** The writer's: an event that is not even made counts as lost. */
+void weir_event_lose(struct weir_event_queue *queue);
+
 /** The reader's: the octets of the oldest event, as weir_event_encode wrote them,
  *  with zeroes behind them up to a multiple of eight; they stay there until
  *  weir_event_drop.  NULL: it is empty. */
@@ -116,7 +119,8 @@ void weir_event_drop(struct weir_event_queue *queue);
 uint64_t weir_event_queue_lost(const struct weir_event_queue *queue);
 
 /** The octets of an event as they lie in queues and in the status file: a fixed
- *  part and its names.  The length; `bytes` has WEIR_EVENT_BYTES. */
+ *  part and its names; a rule that qname ends with is not there again.  The
+ *  length; `bytes` has WEIR_EVENT_BYTES. */
 #define WEIR_EVENT_BYTES 624
 size_t weir_event_encode(const struct weir_event *event, uint8_t *bytes);
 /** False: not what weir_event_encode wrote. */

@@ -155,7 +155,7 @@ weir_paths_take(const char *path, const struct weir_yaml_tree *tree,
 		.database = WEIR_DEFAULT_DATABASE,
 		.status = WEIR_DEFAULT_STATUS,
 		.on_failure = WEIR_ON_FAILURE_PASS,
-		.statistics = { true, 32, 128, 0, "" },
+		.statistics = { true, 32, 128, WEIR_DEFAULT_EVENTS, 0, "" },
 	};
 	int error;
 
@@ -203,8 +203,8 @@ static void
 take_statistics(const char *path, const struct weir_yaml_tree *tree,
     struct weir_paths *paths)
 {
-	static const struct weir_paths_statistics cautious = { true, 0, 0, 0,
-		"" };
+	static const struct weir_paths_statistics cautious = { true, 0, 0,
+		WEIR_DEFAULT_EVENTS, 0, "" };
 	struct weir_problem problem;
 
 	if (weir_paths_statistics_take(

@@ -23,11 +23,13 @@
 /* The defaults of weir.yaml(5). */
 #define WEIR_DEFAULT_DATABASE WEIR_LOCALSTATEDIR "/lib/weir/db"
 #define WEIR_DEFAULT_STATUS   "/run/weir"
+#define WEIR_DEFAULT_EVENTS   15000
 
 /** Of statistics:, what the module does. */
 struct weir_paths_statistics {
 	bool has_events; /* top lists, recent events, dnstap; counters always */
 	uint8_t client_prefix_ipv4, client_prefix_ipv6; /* bits that are kept */
+	uint32_t max_events;    /* of a worker, in a second; 0: no limit */
 	uint32_t sample_passed; /* one passed query in so many; 0: none */
 	/* "": none; a socket, absolute; "tcp:ADDRESS:PORT" */
 	char dnstap[WEIR_PATH_SIZE];

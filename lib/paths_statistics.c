@@ -14,7 +14,7 @@
 #include "lib/yaml_line.h"
 
 #define TCP        "tcp:"
-#define SAMPLE_MAX 1000000000
+#define NUMBER_MAX 1000000000
 #define NO_DNSTAP                                                         \
 	"is no place for dnstap (a socket's path of 107 octets at most, " \
 	"tcp:ADDRESS:PORT)"
@@ -113,6 +113,7 @@ weir_paths_statistics_take(const char *path, const struct weir_yaml_tree *tree,
 {
 	struct weir_paths_statistics statistics = { .has_events = true };
 	unsigned long ipv4 = 32, ipv6 = 128, sample = 0;
+	unsigned long limit = WEIR_DEFAULT_EVENTS;
 	struct place place = { path, NULL, problem };
 	int error = 0;
 
@@ -134,14 +135,18 @@ weir_paths_statistics_take(const char *path, const struct weir_yaml_tree *tree,
 			error = take_number(&place, "client-prefix-ipv6", 128,
 			    "is no length of a prefix (0 to 128)", &ipv6);
 		if (error == 0)
-			error = take_number(&place, "sample-passed", SAMPLE_MAX,
+			error = take_number(&place, "sample-passed", NUMBER_MAX,
 			    "is no number (0 to 1000000000)", &sample);
+		if (error == 0)
+			error = take_number(&place, "max-events", NUMBER_MAX,
+			    "is no number (0 to 1000000000)", &limit);
 	}
 	if (error != 0)
 		return error;
 	statistics.client_prefix_ipv4 = (uint8_t)ipv4;
 	statistics.client_prefix_ipv6 = (uint8_t)ipv6;
 	statistics.sample_passed = (uint32_t)sample;
+	statistics.max_events = (uint32_t)limit;
 	*ret_statistics = statistics;
 	return 0;
 }

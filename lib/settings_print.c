@@ -275,6 +275,7 @@ walk_statistics(
 	put_number(walk, "client-prefix-ipv4", module->client_prefix_ipv4);
 	put_number(walk, "client-prefix-ipv6", module->client_prefix_ipv6);
 	put_number(walk, "sample-passed", module->sample_passed);
+	put_number(walk, "max-events", module->max_events);
 	put_text(walk, "history", statistics->history);
 	weir_settings_size_print(statistics->history_size, text);
 	put_text(walk, "history-size", text);

@@ -63,6 +63,7 @@ weir_statistics_settings_init(struct weir_statistics_settings *statistics)
 	statistics->module.has_events = true;
 	statistics->module.client_prefix_ipv4 = 32;
 	statistics->module.client_prefix_ipv6 = 128;
+	statistics->module.max_events = WEIR_DEFAULT_EVENTS;
 	statistics->history_size = WEIR_DEFAULT_HISTORY_SIZE;
 	statistics->event_days = 30;
 	statistics->minute_days = 7;

@@ -175,6 +175,7 @@ static const cyaml_schema_field_t statistics_fields[] = {
 	    client_prefix_ipv6),
 	TEXT("sample-passed", struct weir_settings_yaml_statistics,
 	    sample_passed),
+	TEXT("max-events", struct weir_settings_yaml_statistics, max_events),
 	TEXT("history", struct weir_settings_yaml_statistics, history),
 	TEXT(
 	    "history-size", struct weir_settings_yaml_statistics, history_size),
@@ -321,7 +322,8 @@ static const struct wanted wanted[] = {
 	    "is no mapping (state:, ...)" },
 	{ "statistics",
 	    "events, dnstap, client-prefix-ipv4, client-prefix-ipv6, "
-	    "sample-passed, history, history-size, event-days, minute-days, "
+	    "sample-passed, max-events, history, history-size, event-days, "
+	    "minute-days, "
 	    "hour-days, resolved-days",
 	    "is no mapping (dnstap:, ...)" },
 	{ "guard",

@@ -64,6 +64,7 @@ struct weir_settings_yaml_sync {
 struct weir_settings_yaml_statistics {
 	char *events, *dnstap; /* and the next three: see paths_statistics.c */
 	char *client_prefix_ipv4, *client_prefix_ipv6, *sample_passed;
+	char *max_events;
 	char *history, *history_size;
 	char *event_days, *minute_days, *hour_days, *resolved_days;
 };

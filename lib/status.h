@@ -180,7 +180,7 @@ bool weir_client_of_key(
 
 /* Recent events: number n lies in slot n % WEIR_STATUS_RECENT until event n +
  * WEIR_STATUS_RECENT takes its place. */
-#define WEIR_STATUS_RECENT 4096
+#define WEIR_STATUS_RECENT 2048
 
 struct weir_recent_slot {
 	/* Of the event that is here; 0: none, or it is being written. */

@@ -9,6 +9,8 @@
 
 #include "module/hook.h"
 
+#define LIMIT_US 2000000
+
 /* What became of the clients, in the words of the counters. */
 struct fate {
 	enum weir_event_outcome outcome;
@@ -272,6 +274,37 @@ is_wanted(struct weir_hook *hook, enum weir_event_outcome outcome)
 	return true;
 }
 
+/* Whether one event more is within max-events, which lets through those of
+ * LIMIT_US at once.  What is not is counted as lost, as without room in the queue:
+ * who is asked for little else than blocked names answers them. */
+static bool
+is_within_limit(struct weir_hook *hook)
+{
+	const struct timeval *now = hook->qstate->env->now_tv;
+	struct weir_worker *worker = hook->worker;
+	uint64_t limit = atomic_load_explicit(
+	    &hook->module->max_events, memory_order_relaxed);
+	uint64_t now_us, more;
+
+	if (limit == 0)
+		return true;
+	if (worker->events_left == 0) {
+		now_us = (uint64_t)now->tv_sec * 1000000 +
+			 (uint64_t)now->tv_usec;
+		more = now_us - worker->events_us;
+		/* More than that, or a clock that was set back. */
+		if (more > LIMIT_US)
+			more = LIMIT_US;
+		more = more * limit / 1000000;
+		if (more == 0)
+			return false;
+		worker->events_left = (uint32_t)more;
+		worker->events_us = now_us;
+	}
+	worker->events_left--;
+	return true;
+}
+
 static void
 push(struct weir_hook *hook, const struct weir_event *event)
 {
@@ -317,6 +350,11 @@ book_clients(struct weir_hook *hook, enum weir_way way,
 		weir_hook_count(&counts->transports[transport], 1);
 		if (!has_events || !is_wanted(hook, fate->outcome))
 			continue;
+		if (!is_within_limit(hook)) {
+			weir_event_lose(hook->worker->queue);
+			weir_hook_count(&counts->events_lost, 1);
+			continue;
+		}
 		if (event.qname_len == 0)
 			fill_event(hook, way, decision, fate, work_ns, &event);
 		event.transport = transport;

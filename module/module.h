@@ -61,6 +61,9 @@ struct weir_worker {
 	struct weir_worker_counts *counts;
 	struct weir_event_queue *queue; /* to the recorder; NULL: no events */
 	uint32_t sample_left; /* passed queries up to the next event of one */
+	/* Events that may be made, of max_events in a second; as of when. */
+	uint32_t events_left;
+	uint64_t events_us;
 };
 
 struct weir_module {
@@ -83,7 +86,7 @@ struct weir_module {
 	bool has_clock; /* the module's own time is taken */
 	_Atomic bool has_events;
 	_Atomic uint8_t client_prefix_ipv4, client_prefix_ipv6;
-	_Atomic uint32_t sample_passed;
+	_Atomic uint32_t sample_passed, max_events;
 
 	/* Key of the private shelf (shelf.h). */
 	uint8_t shelf_label[1 + 16];

@@ -155,6 +155,10 @@ weir_tap_send(struct weir_tap *tap, const struct weir_event *event,
 
 	if (told > UINT32_MAX)
 		told = UINT32_MAX;
+	/* Begins anew where memory is warm. */
+	if (tap->head == tap->tail && tap->tail % WEIR_TAP_QUEUE_SIZE != 0)
+		tap->head = tap->tail += WEIR_TAP_QUEUE_SIZE -
+					 tap->tail % WEIR_TAP_QUEUE_SIZE;
 	/* With less room it would have to be encoded to learn that. */
 	if (room >= sizeof(bytes) &&
 	    tap->next - tap->first < WEIR_TAP_QUEUE_FRAMES)

@@ -171,11 +171,21 @@ check_counters() {
 		"$(stat_of "sum(d['total']['work']['buckets'])")"
 }
 
+# The lists are shown a few times a second.
+# shellcheck disable=SC2317 # for wait_until
+is_published() {
+	local before
+	before=$("$status_read" "$work"/status/*.module)
+	sleep 0.5
+	[ "$before" = "$("$status_read" "$work"/status/*.module)" ]
+}
+
 check_events() {
 	local unit=$((part * rounds)) lost made blocked recent
 	note "events"
 	wait_until 10 is_recorded ||
 		check "the recorder takes all out" yes no
+	wait_until 10 is_published || check "the lists come to rest" yes no
 	made=$(stat_of "d['total']['events']['made']")
 	lost=$(stat_of "d['total']['events']['lost']")
 	# Each thread begins its count of passed queries with each reload.
@@ -184,7 +194,7 @@ check_events() {
 		$((made - 18 * unit))
 	"$status_read" "$work"/status/*.module >"$work/read" ||
 		check "the status file is read" yes no
-	recent=$((made - lost < 4096 ? made - lost : 4096))
+	recent=$((made - lost < 2048 ? made - lost : 2048))
 	check "recent events end with the last" \
 		"$((made - lost + 1)) $recent 0" \
 		"$(awk '$1 == "events" { print $2, $3, $4 }' "$work/read")"
@@ -320,7 +330,7 @@ offer_tls() {
 }
 
 check_settings() {
-	local made
+	local made lost more
 	note "settings"
 	reload_with 'client-prefix-ipv4: 20'
 	check_one "blocked udp 3 1 127.0.0.0/20 new.bad.example bad.example b \
@@ -336,6 +346,14 @@ malware name cache -" new.bad.example A
 	check "blocked" "NXDOMAIN" "$(ask new.bad.example A; echo "$rcode")"
 	check "no event is made" "$made" \
 		"$(stat_of "d['total']['events']['made']")"
+	reload_with 'max-events: 100'
+	lost=$(stat_of "d['total']['events']['lost']")
+	seq -f 'limit%.0f.bad.example' 1 1000 | ask_udp A NXDOMAIN
+	more=$(($(stat_of "d['total']['events']['made']") - made))
+	check "of a thousand blocked ones, events" 1000 "$more"
+	# Those of two seconds at once, in each thread.
+	check_number "of which more than the limit are not recorded" 100 800 \
+		$(($(stat_of "d['total']['events']['lost']") - lost))
 	reload_with 'events: yes'
 }
 

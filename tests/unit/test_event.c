@@ -77,10 +77,12 @@ START_TEST(the_longest_event_fits)
 	event.qname[254] = 0;
 	event.qname_len = 255;
 	memcpy(event.rule, event.qname, 255);
+	event.rule[1] = 'z';
 	event.rule_len = 255;
 	memset(bytes, 0xaa, sizeof(bytes));
 	len = weir_event_encode(&event, bytes);
 	ck_assert_uint_le(len, WEIR_EVENT_BYTES);
+	ck_assert_uint_gt(len, 2 * 255);
 	ck_assert(weir_event_decode(bytes, len, &back));
 	check_same(&event, &back);
 }
@@ -228,6 +230,36 @@ START_TEST(events_come_out_as_they_went_in)
 }
 END_TEST
 
+/* As long as the reader keeps up, the ring stays in little memory. */
+START_TEST(an_empty_queue_begins_anew)
+{
+	struct weir_event_queue *queue = weir_event_queue_new(1 << 20);
+	const uint8_t *first = NULL, *words;
+	struct weir_event event;
+	size_t len, most = 0;
+	unsigned int i, round;
+
+	for (round = 0; round < 5000; round++) {
+		for (i = 0; i < 20; i++) {
+			event = make_event(i, 1 + i);
+			ck_assert(weir_event_push(queue, &event));
+		}
+		for (i = 0; i < 20; i++) {
+			words = (const uint8_t *)weir_event_peek(queue, &len);
+			ck_assert_ptr_nonnull(words);
+			first = first ? first : words;
+			ck_assert(words >= first);
+			if ((size_t)(words - first) > most)
+				most = (size_t)(words - first);
+			weir_event_drop(queue);
+		}
+	}
+	ck_assert_uint_gt(most, 4096);
+	ck_assert_uint_lt(most, 1 << 18);
+	weir_event_queue_free(queue);
+}
+END_TEST
+
 START_TEST(what_does_not_fit_is_counted)
 {
 	struct weir_event_queue *queue = weir_event_queue_new(4096);
@@ -313,6 +345,7 @@ main(void)
 		every_number_has_its_word_or_none,
 		a_queue_is_a_power_of_two,
 		events_come_out_as_they_went_in,
+		an_empty_queue_begins_anew,
 		what_does_not_fit_is_counted,
 		two_threads_lose_nothing_uncounted,
 		NULL,

@@ -178,6 +178,7 @@ START_TEST(statistics_are_read_and_a_slip_names_nobody)
 	ck_assert_int_eq(read_text(&scratch,
 			     "statistics:\n  client-prefix-ipv4: 24\n"
 			     "  sample-passed: 10\n  hour-days: junk\n"
+			     "  max-events: 0\n"
 			     "  dnstap: /s\n  odd: [1]\n",
 			     &paths, &problem),
 	    0);
@@ -186,6 +187,7 @@ START_TEST(statistics_are_read_and_a_slip_names_nobody)
 	ck_assert_uint_eq(paths.statistics.client_prefix_ipv4, 24);
 	ck_assert_uint_eq(paths.statistics.client_prefix_ipv6, 128);
 	ck_assert_uint_eq(paths.statistics.sample_passed, 10);
+	ck_assert_uint_eq(paths.statistics.max_events, 0);
 	ck_assert_str_eq(paths.statistics.dnstap, "/s");
 	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		ck_assert_int_eq(
@@ -195,6 +197,8 @@ START_TEST(statistics_are_read_and_a_slip_names_nobody)
 		ck_assert_uint_eq(paths.statistics.client_prefix_ipv4, 0);
 		ck_assert_uint_eq(paths.statistics.client_prefix_ipv6, 0);
 		ck_assert_str_eq(paths.statistics.dnstap, "");
+		ck_assert_uint_eq(
+		    paths.statistics.max_events, WEIR_DEFAULT_EVENTS);
 	}
 	scratch_done(&scratch);
 }

@@ -420,6 +420,7 @@ static const struct wrong {
 	{ "statistics: {client-prefix-ipv6: 129}\n", 1, "(0 to 128)" },
 	{ "statistics: {client-prefix-ipv6: -1}\n", 1, "(0 to 128)" },
 	{ "statistics: {sample-passed: 1000000001}\n", 1, "is no number" },
+	{ "statistics: {max-events: -1}\n", 1, "is no number" },
 	{ "statistics: {dnstap: 'tcp:localhost:1'}\n", 1,
 	    "statistics.dnstap: \"tcp:localhost:1\" is no place for dnstap" },
 	{ "statistics: {dnstap: 'tcp:127.0.0.1:0'}\n", 1, "is no place" },
@@ -723,6 +724,7 @@ static const char statistics[] = "statistics:\n"
 				 "  client-prefix-ipv4: 24\n"
 				 "  client-prefix-ipv6: 0\n"
 				 "  sample-passed: 1000\n"
+				 "  max-events: 70\n"
 				 "  history: h.db\n"
 				 "  history-size: 5G\n"
 				 "  event-days: 1\n"
@@ -744,6 +746,7 @@ START_TEST(statistics_have_defaults_and_values)
 	ck_assert_uint_eq(what->module.client_prefix_ipv4, 32);
 	ck_assert_uint_eq(what->module.client_prefix_ipv6, 128);
 	ck_assert_uint_eq(what->module.sample_passed, 0);
+	ck_assert_uint_eq(what->module.max_events, WEIR_DEFAULT_EVENTS);
 	ck_assert_str_eq(what->module.dnstap, "");
 	ck_assert_str_eq(what->history, WEIR_DEFAULT_HISTORY);
 	ck_assert_uint_eq(what->history_size, 1ULL << 30);
@@ -756,6 +759,7 @@ START_TEST(statistics_have_defaults_and_values)
 	ck_assert_uint_eq(what->module.client_prefix_ipv4, 24);
 	ck_assert_uint_eq(what->module.client_prefix_ipv6, 0);
 	ck_assert_uint_eq(what->module.sample_passed, 1000);
+	ck_assert_uint_eq(what->module.max_events, 70);
 	snprintf(wanted, sizeof(wanted), "%s/run/tap.sock", scratch.folder);
 	ck_assert_str_eq(what->module.dnstap, wanted);
 	snprintf(wanted, sizeof(wanted), "%s/h.db", scratch.folder);
