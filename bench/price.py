@@ -4,8 +4,9 @@ process, side by side in alternating rounds.
 
   bench/price.py --build DIR [--names N] [--rounds N] [--seconds S] [--out FILE]
 
-Five Unbounds that are the same but for weir: without it; with it and no events;
-with events; with events as dnstap to fstrm_capture; and to one that is stopped.
+Six Unbounds that are the same but for weir: without it; with it and no events;
+with events; with events as dnstap to fstrm_capture; to one that is stopped; and to
+one that gets all events, without weir.yaml's limit of them (max-events).
 Each round asks each of them for cached names that are allowed, then for names that
 are blocked (N of them are listed, 1,000,000), in an order that turns about.  A
 ratio is made of two values of one round; shown are medians and quarters.
@@ -56,9 +57,11 @@ class Tapped(Quiet):
     """Events to a collector from Debian, which writes them to /dev/null."""
     key = "dnstap"
     is_stopped = False
+    more = ""
 
     def prepare(self):
-        self.events = 'statistics: {dnstap: "%s"}\n' % self.path("tap")
+        self.events = 'statistics: {dnstap: "%s"%s}\n' % (
+            self.path("tap"), self.more)
         self.reader = process.Process(
             ["fstrm_capture", "-t", "protobuf:dnstap.Dnstap", "-u",
              self.path("tap"), "-w", "/dev/null"], self.path("reader"),
@@ -81,6 +84,11 @@ class Stuck(Tapped):
     is_stopped = True
 
 
+class Unlimited(Tapped):
+    key = "no limit"
+    more = ", max-events: 0"
+
+
 def price(server, path, seconds, wanted, wrong):
     before = server.cpu_s()
     result = load.dnsperf(server.port, path, seconds)
@@ -99,8 +107,9 @@ def row(values):
 def measure(site, args):
     names = naming.Names(args.names, site.work + "/names", None, ASKED)
     servers_ = [unbounds.Unbound(site, names)]
-    servers_ += [one(site, names) for one in (Quiet, Events, Tapped, Stuck)
-                 if one not in (Tapped, Stuck) or shutil.which("fstrm_capture")]
+    servers_ += [one(site, names)
+                 for one in (Quiet, Events, Tapped, Stuck, Unlimited)
+                 if not issubclass(one, Tapped) or shutil.which("fstrm_capture")]
     allowed = load.write_queries(site.work + "/allowed", [
         "a%d.%s" % (i, naming.WORLD) for i in range(ASKED)])
     blocked = load.write_queries(site.work + "/blocked",
@@ -168,8 +177,8 @@ def main():
         description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--build", default=".")
     parser.add_argument("--names", type=int, default=1000000)
-    parser.add_argument("--rounds", type=int, default=25)
-    parser.add_argument("--seconds", type=float, default=0.5)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--seconds", type=float, default=1.5)
     parser.add_argument("--out")
     args = parser.parse_args()
     signal.signal(signal.SIGTERM, bench.end)
