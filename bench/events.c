@@ -16,8 +16,8 @@
 #include <time.h>
 
 #include "lib/name.h"
-#include "module/tally.h"
 #include "module/tap_frame.h"
+#include "module/tops.h"
 
 #define BATCH  256
 #define ROUNDS 4001
@@ -89,9 +89,9 @@ make_event(struct weir_event *event)
 	event->feed = event->category = 1;
 	event->transport = WEIR_TRANSPORT_UDP;
 	event->rcode = 3;
-	event->qname_len = event->rule_len = name.len;
+	event->qname_len = event->matched_len = event->rule_len = name.len;
 	memcpy(event->qname, name.wire, name.len);
-	memcpy(event->rule, name.wire, name.len);
+	memcpy(event->matched, name.wire, name.len);
 }
 
 static double
@@ -106,7 +106,7 @@ ended(enum step step, unsigned int round, double began)
 /* One batch through all steps. */
 static void
 run_round(unsigned int round, struct weir_event_queue *queue,
-    struct weir_status *status, struct weir_tally *tally,
+    struct weir_status *status, struct weir_tops *tops,
     const struct weir_event *events, unsigned int count)
 {
 	static const struct weir_tap_texts texts = { "malware-feed", "malware",
@@ -135,13 +135,13 @@ run_round(unsigned int round, struct weir_event_queue *queue,
 		weir_status_record(status, words, len);
 	began = ended(RECENT, round, began);
 	for (i = 0; i < BATCH; i++)
-		weir_tally_add(tally, &batch[i]);
+		weir_tops_add(tops, &batch[i]);
 	began = ended(LISTS, round, began);
 	for (i = 0; i < BATCH; i++)
 		(void)weir_tap_frame(&batch[i], &texts, "resolver.example",
 		    "weir 0, unbound 0", 0, frame);
 	began = ended(FRAME, round, began);
-	weir_tally_publish(tally);
+	weir_tops_publish(tops);
 	(void)ended(PUBLISH, round, began);
 }
 
@@ -162,7 +162,7 @@ main(int argc, char **argv)
 	    WEIR_EVENT_QUEUE_SIZE);
 	struct weir_event *events = calloc(count + 1, sizeof(*events));
 	struct weir_status status;
-	struct weir_tally *tally;
+	struct weir_tops *tops;
 	unsigned int i;
 
 	if (argc > 2 || count == 0) {
@@ -171,7 +171,7 @@ main(int argc, char **argv)
 	}
 	if (!queue || !events ||
 	    weir_status_private(1, "bench", &status) != WEIR_OK ||
-	    !(tally = weir_tally_new(&status))) {
+	    !(tops = weir_tops_new(&status))) {
 		(void)fprintf(stderr, "events: no memory\n");
 		return 1;
 	}
@@ -179,9 +179,9 @@ main(int argc, char **argv)
 		make_event(&events[i]);
 	/* Each name once, so that its suffixes are known. */
 	for (i = 0; i < count; i++)
-		weir_tally_add(tally, &events[i]);
+		weir_tops_add(tops, &events[i]);
 	for (i = 0; i < ROUNDS; i++)
-		run_round(i, queue, &status, tally, events, count);
+		run_round(i, queue, &status, tops, events, count);
 	printf("%-26s %7s %7s %7s\n", "ns for each event", "median", "25 %",
 	    "75 %");
 	for (i = 0; i < STEP_COUNT; i++) {
@@ -190,7 +190,7 @@ main(int argc, char **argv)
 		    results[i][ROUNDS / 2], results[i][ROUNDS / 4],
 		    results[i][3 * ROUNDS / 4]);
 	}
-	weir_tally_free(tally);
+	weir_tops_free(tops);
 	weir_status_close(&status);
 	weir_event_queue_free(queue);
 	free(events);

@@ -29,7 +29,7 @@
  * begin anew where memory is warm; a power of two. */
 #define STRETCH   16384
 
-_Static_assert(FIXED == 62 && sizeof(struct weir_client) == 20,
+_Static_assert(FIXED == 63 && sizeof(struct weir_client) == 20,
     "no gap between the fields, which are copied as they are");
 _Static_assert(FIXED + 2 * 255 <= WEIR_EVENT_BYTES, "every event fits");
 
@@ -92,34 +92,33 @@ weir_client_cut(
 	    sizeof(client->address) - prefix / 8);
 }
 
-/* Octets of the rule, if it has to be written. */
+/* Octets of `matched`, if it has to be written. */
 static size_t
 extra_len(const struct weir_event *event)
 {
-	size_t len = event->rule_len;
+	size_t len = event->matched_len;
 
-	return len <= event->qname_len &&
-		       memcmp(event->qname + event->qname_len - len,
-			   event->rule, len) == 0
+	return len == event->qname_len &&
+		       memcmp(event->qname, event->matched, len) == 0
 		   ? 0
 		   : len;
 }
 
 static void
-encode(const struct weir_event *event, size_t rule_len, uint8_t *bytes)
+encode(const struct weir_event *event, size_t matched_len, uint8_t *bytes)
 {
 	memcpy(bytes, event, FIXED);
 	memcpy(bytes + FIXED, event->qname, event->qname_len);
-	memcpy(bytes + FIXED + event->qname_len, event->rule, rule_len);
+	memcpy(bytes + FIXED + event->qname_len, event->matched, matched_len);
 }
 
 size_t
 weir_event_encode(const struct weir_event *event, uint8_t *bytes)
 {
-	size_t rule_len = extra_len(event);
+	size_t matched_len = extra_len(event);
 
-	encode(event, rule_len, bytes);
-	return FIXED + event->qname_len + rule_len;
+	encode(event, matched_len, bytes);
+	return FIXED + event->qname_len + matched_len;
 }
 
 /* Whether the octets are a name in wire form that ends where they do. */
@@ -142,21 +141,35 @@ is_flag(const uint8_t *bytes, size_t place)
 	return bytes[place] <= 1;
 }
 
+/* Whether the last rule_len octets of a name are a name: a label begins there. */
+static bool
+is_rule(const uint8_t *name, size_t len, size_t rule_len)
+{
+	size_t at = 0;
+
+	if (rule_len == 0)
+		return true;
+	while (at + rule_len < len)
+		at += 1 + (size_t)name[at];
+	return at + rule_len == len;
+}
+
 bool
 weir_event_decode(
     const uint8_t *bytes, size_t len, struct weir_event *ret_event)
 {
-	size_t qname_len, rule_len;
-	const uint8_t *rule;
+	size_t qname_len, matched_len, rule_len;
+	const uint8_t *matched;
 
 	if (len < FIXED)
 		return false;
 	qname_len = bytes[offsetof(struct weir_event, qname_len)];
+	matched_len = bytes[offsetof(struct weir_event, matched_len)];
 	rule_len = bytes[offsetof(struct weir_event, rule_len)];
-	rule = bytes + FIXED + qname_len;
-	if (rule_len <= qname_len && len == FIXED + qname_len)
-		rule -= rule_len;
-	else if (len != FIXED + qname_len + rule_len)
+	matched = bytes + FIXED + qname_len;
+	if (matched_len == qname_len && len == FIXED + qname_len)
+		matched = bytes + FIXED;
+	else if (len != FIXED + qname_len + matched_len)
 		return false;
 	if (bytes[offsetof(struct weir_event, outcome)] >=
 		WEIR_EVENT_OUTCOME_COUNT ||
@@ -166,11 +179,12 @@ weir_event_decode(
 	    !is_flag(bytes, offsetof(struct weir_event, is_from_cache)) ||
 	    !is_flag(bytes, offsetof(struct weir_event, is_shadowed)) ||
 	    !is_name(bytes + FIXED, qname_len) ||
-	    (rule_len > 0 && !is_name(rule, rule_len)))
+	    (matched_len > 0 && !is_name(matched, matched_len)) ||
+	    !is_rule(matched, matched_len, rule_len))
 		return false;
 	memcpy(ret_event, bytes, FIXED);
 	memcpy(ret_event->qname, bytes + FIXED, qname_len);
-	memcpy(ret_event->rule, rule, rule_len);
+	memcpy(ret_event->matched, matched, matched_len);
 	return true;
 }
 
@@ -267,11 +281,12 @@ weir_event_push(struct weir_event_queue *queue, const struct weir_event *event)
 {
 	size_t head = atomic_load_explicit(&queue->head, memory_order_relaxed);
 	size_t place = head & (queue->size - 1);
-	size_t rule_len = extra_len(event);
-	size_t size = record_size(FIXED + (size_t)event->qname_len + rule_len);
+	size_t matched_len = extra_len(event);
+	size_t size = record_size(
+	    FIXED + (size_t)event->qname_len + matched_len);
 	size_t gap = begins_anew(queue, head, size) ? queue->size - place : 0;
 	const uint64_t wrap = WRAP;
-	uint64_t len = FIXED + (uint64_t)event->qname_len + rule_len;
+	uint64_t len = FIXED + (uint64_t)event->qname_len + matched_len;
 
 	if (!has_room(queue, head, gap + size)) {
 		weir_event_lose(queue);
@@ -282,7 +297,7 @@ weir_event_push(struct weir_event_queue *queue, const struct weir_event *event)
 		place = 0;
 	}
 	memset(queue->bytes + place + size - 8, 0, 8);
-	encode(event, rule_len, queue->bytes + place + 8);
+	encode(event, matched_len, queue->bytes + place + 8);
 	memcpy(queue->bytes + place, &len, sizeof(len));
 	atomic_store_explicit(
 	    &queue->head, head + gap + size, memory_order_release);

@@ -83,10 +83,20 @@ struct weir_event {
 	bool is_from_cache; /* nothing was asked of the network */
 	bool is_shadowed;   /* a rule in shadow mode spoke as well */
 	uint16_t shadow_feed, shadow_category; /* that rule's slots */
-	uint8_t qname_len, rule_len;
+	/* Of matched, the last rule_len octets are the listed name: see
+	 * weir_event_rule; both 0: none. */
+	uint8_t qname_len, matched_len, rule_len;
 	uint8_t qname[WEIR_NAME_SIZE]; /* wire, lower case */
-	uint8_t rule[WEIR_NAME_SIZE];  /* the listed name; wire; may be none */
+	/* The name that the rule is about: qname, or what it leads to. */
+	uint8_t matched[WEIR_NAME_SIZE];
 };
+
+/** The listed name, rule_len octets in wire form. */
+static inline const uint8_t *
+weir_event_rule(const struct weir_event *event)
+{
+	return event->matched + event->matched_len - event->rule_len;
+}
 
 /** A queue in memory of its own. */
 struct weir_event_queue;
@@ -119,7 +129,7 @@ void weir_event_drop(struct weir_event_queue *queue);
 uint64_t weir_event_queue_lost(const struct weir_event_queue *queue);
 
 /** The octets of an event as they lie in queues and in the status file: a fixed
- *  part and its names; a rule that qname ends with is not there again.  The
+ *  part and its names; matched is not there if it is qname.  The
  *  length; `bytes` has WEIR_EVENT_BYTES. */
 #define WEIR_EVENT_BYTES 624
 size_t weir_event_encode(const struct weir_event *event, uint8_t *bytes);

@@ -197,7 +197,7 @@ set_qname(struct weir_event *event, const struct query_info *qinfo,
 	}
 }
 
-/* The listed name. */
+/* The name that a rule is about, and the listed one, which it ends with. */
 static void
 set_rule(struct weir_event *event, const struct weir_decision *decision)
 {
@@ -206,14 +206,16 @@ set_rule(struct weir_event *event, const struct weir_decision *decision)
 	unsigned int at = 0;
 
 	if (event->outcome == WEIR_EVENT_SHADOWED) {
-		event->rule_len = decision->shadow_name_len;
+		event->matched_len = decision->shadow_name_len;
+		event->rule_len = decision->shadow_rule_len;
 	} else {
 		if (decision->rule.label <= name->label_count)
 			at = name->offset[decision->rule.label];
+		event->matched_len = name->len;
 		event->rule_len = (uint8_t)(name->len - at);
-		wire = name->wire + at;
+		wire = name->wire;
 	}
-	memcpy(event->rule, wire, event->rule_len);
+	memcpy(event->matched, wire, event->matched_len);
 }
 
 /* All but client and transport. */

@@ -17,7 +17,7 @@ weir_judge_init(struct weir_decision *decision)
 	decision->outcome = WEIR_OUTCOME_NONE;
 	decision->rule.is_set = false;
 	decision->shadow.is_set = false;
-	decision->shadow_name_len = 0;
+	decision->shadow_name_len = decision->shadow_rule_len = 0;
 	decision->is_alias = false;
 	decision->is_touched = false;
 	decision->has_cached_alias = false;
@@ -33,14 +33,14 @@ take_shadow(struct weir_decision *decision, const struct weir_rule *rule,
 
 	decision->shadow = *rule;
 	decision->is_shadow_alias = is_alias;
-	decision->shadow_name_len = 0;
+	decision->shadow_name_len = decision->shadow_rule_len = 0;
 	if (weir_name_from_wire(wire, len, &name) != WEIR_OK)
 		return;
 	if (rule->label <= name.label_count)
 		at = name.offset[rule->label];
-	decision->shadow_name_len = (uint8_t)(name.len - at);
-	memcpy(
-	    decision->shadow_name, name.wire + at, decision->shadow_name_len);
+	decision->shadow_name_len = name.len;
+	decision->shadow_rule_len = (uint8_t)(name.len - at);
+	memcpy(decision->shadow_name, name.wire, name.len);
 }
 
 static void
@@ -49,6 +49,7 @@ copy_shadow(struct weir_decision *to, const struct weir_decision *from)
 	to->shadow = from->shadow;
 	to->is_shadow_alias = from->is_shadow_alias;
 	to->shadow_name_len = from->shadow_name_len;
+	to->shadow_rule_len = from->shadow_rule_len;
 	memcpy(to->shadow_name, from->shadow_name, from->shadow_name_len);
 }
 

@@ -34,7 +34,9 @@ struct weir_decision {
 	bool has_cached_alias;
 	struct weir_rule shadow; /* the first in shadow mode, if set */
 	bool is_shadow_alias;    /* it is not about the query name */
-	uint8_t shadow_name_len; /* the listed name, in wire form */
+	/* That name, in wire form, and how many octets at its end are the listed
+	 * one. */
+	uint8_t shadow_name_len, shadow_rule_len;
 	uint8_t shadow_name[WEIR_NAME_SIZE];
 };
 

@@ -13,8 +13,8 @@
 
 #include "module/apart.h"
 #include "module/hook.h"
-#include "module/tally.h"
 #include "module/tap.h"
+#include "module/tops.h"
 
 /* How long it sleeps; and with much to do: so the queues stay short, and their
  * memory, and that of what is sent, in the processor's caches. */
@@ -28,7 +28,7 @@
 struct recorder {
 	struct weir_module *module;
 	struct weir_apart apart;
-	struct weir_tally *tally;
+	struct weir_tops *tops;
 	uint64_t published_ns;
 	struct weir_tap *tap; /* NULL: no dnstap */
 	struct weir_tap_counts tap_counts;
@@ -186,7 +186,7 @@ record(struct recorder *recorder, const uint64_t *words, size_t len)
 	if (!weir_event_decode((const uint8_t *)words, len, &event))
 		return;
 	weir_status_record(&recorder->module->status, words, len);
-	weir_tally_add(recorder->tally, &event);
+	weir_tops_add(recorder->tops, &event);
 	if (recorder->tap)
 		send_event(recorder, &event);
 }
@@ -198,7 +198,7 @@ follow_file(struct recorder *recorder)
 	if (!recorder->module->is_shared_anew)
 		return;
 	recorder->module->is_shared_anew = false;
-	weir_tally_move(recorder->tally);
+	weir_tops_move(recorder->tops);
 }
 
 /* Takes up to BATCH events.  How many there were. */
@@ -238,7 +238,7 @@ publish(struct recorder *recorder, bool is_end)
 		return;
 	recorder->published_ns = now_ns;
 	(void)pthread_mutex_lock(&recorder->module->recording);
-	weir_tally_publish(recorder->tally);
+	weir_tops_publish(recorder->tops);
 	(void)pthread_mutex_unlock(&recorder->module->recording);
 }
 
@@ -261,7 +261,7 @@ static void
 free_recorder(struct recorder *recorder)
 {
 	if (recorder)
-		weir_tally_free(recorder->tally);
+		weir_tops_free(recorder->tops);
 	free(recorder);
 }
 
@@ -273,8 +273,8 @@ new_recorder(struct weir_module *module)
 	if (!recorder)
 		return NULL;
 	recorder->module = module;
-	recorder->tally = weir_tally_new(&module->status);
-	if (recorder->tally)
+	recorder->tops = weir_tops_new(&module->status);
+	if (recorder->tops)
 		return recorder;
 	free_recorder(recorder);
 	return NULL;

@@ -286,13 +286,12 @@ put_policy(uint8_t *to, const struct weir_event *event,
 	if (feed[0] != '\0')
 		to = put_octets(to, 1, feed, strlen(feed));
 	if (event->rule_len > 0)
-		to = put_octets(to, 2, event->rule, event->rule_len);
+		to = put_octets(to, 2, weir_event_rule(event), event->rule_len);
 	if (action != 0)
 		to = put_number(to, 3, action);
 	to = put_number(to, 4, DNSTAP__POLICY__MATCH__QNAME);
-	/* Of an alias we only know the rule. */
-	if (!event->is_alias)
-		to = put_octets(to, 5, event->qname, event->qname_len);
+	if (event->matched_len > 0)
+		to = put_octets(to, 5, event->matched, event->matched_len);
 	return to;
 }
 

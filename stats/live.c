@@ -244,13 +244,16 @@ weir_live_event(
     const struct weir_status *module, const struct weir_event *event)
 {
 	char name[WEIR_NAME_TEXT_SIZE], rule[WEIR_NAME_TEXT_SIZE] = "";
+	char matched[WEIR_NAME_TEXT_SIZE] = "";
 	char client[WEIR_CLIENT_TEXT_SIZE], feed[WEIR_FEED_NAME_SIZE];
 	char category[WEIR_CATEGORY_SIZE], shadow[WEIR_FEED_NAME_SIZE];
 	char type[WEIR_LIVE_TYPE_SIZE], rcode[WEIR_LIVE_TYPE_SIZE];
 
 	name_text(event->qname, event->qname_len, name);
 	if (event->rule_len > 0)
-		name_text(event->rule, event->rule_len, rule);
+		name_text(weir_event_rule(event), event->rule_len, rule);
+	if (event->matched_len > 0)
+		name_text(event->matched, event->matched_len, matched);
 	(void)weir_client_print(&event->client, client);
 	weir_live_feed(module, event->feed, feed);
 	weir_live_category(module, event->category, category);
@@ -258,7 +261,7 @@ weir_live_event(
 	weir_live_type(event->qtype, type);
 	weir_live_rcode(event->rcode, rcode);
 	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:s, "
-			 "s:s, s:b, s:b, s:i, s:o}",
+			 "s:s, s:s, s:b, s:b, s:i, s:o}",
 	    "time_ms", (json_int_t)(event->time_ns / 1000000), "outcome",
 	    or_empty(weir_event_outcome_text(event->outcome)), "name", name,
 	    "type", type, "client", client, "transport",
@@ -267,7 +270,8 @@ weir_live_event(
 	    "action",
 	    event->rule_len > 0 ? or_empty(weir_action_text(event->action))
 				: "",
-	    "rcode", rcode, "rule", rule, "alias", (int)event->is_alias,
-	    "from_cache", (int)event->is_from_cache, "confidence",
-	    (int)event->confidence, "shadow_feed", weir_stat_string(shadow));
+	    "rcode", rcode, "rule", rule, "matched", matched, "alias",
+	    (int)event->is_alias, "from_cache", (int)event->is_from_cache,
+	    "confidence", (int)event->confidence, "shadow_feed",
+	    weir_stat_string(shadow));
 }

@@ -88,7 +88,7 @@ print_event(void *arg, const struct weir_event *event)
 	    weir_transport_text(event->transport), event->rcode, event->qtype,
 	    client);
 	print_name(event->qname, event->qname_len);
-	print_name(event->rule, event->rule_len);
+	print_name(weir_event_rule(event), event->rule_len);
 	printf(" %s %s %s %s %s\n",
 	    event->feed ? header->feed_names[event->feed] : "-",
 	    event->category ? header->category_names[event->category] : "-",

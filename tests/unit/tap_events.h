@@ -48,7 +48,8 @@ tap_event(struct weir_event *event, const char *qname)
 	event->category = 2;
 	event->is_from_cache = true;
 	event->qname_len = tap_name(qname, event->qname);
-	event->rule_len = tap_name("bad.example", event->rule);
+	event->rule_len = tap_name("bad.example", event->matched);
+	event->matched_len = tap_name(qname, event->matched);
 }
 
 #endif

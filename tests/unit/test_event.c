@@ -34,8 +34,14 @@ make_event(unsigned int number, unsigned int label)
 	memset(event.qname + 1, 'a' + (int)(number % 26), label);
 	event.qname_len = (uint8_t)(label + 2);
 	if (number % 3 != 0) {
-		memcpy(event.rule, "\001x", 3);
-		event.rule_len = 3;
+		/* The name itself, or "y.x". */
+		memcpy(event.matched, event.qname, event.qname_len);
+		event.matched_len = event.qname_len;
+		if (number % 3 == 1) {
+			memcpy(event.matched, "\001y\001x", 5);
+			event.matched_len = 5;
+			event.rule_len = 3;
+		}
 	}
 	return event;
 }
@@ -45,7 +51,7 @@ check_same(const struct weir_event *a, const struct weir_event *b)
 {
 	ck_assert_mem_eq(a, b, offsetof(struct weir_event, qname));
 	ck_assert_mem_eq(a->qname, b->qname, a->qname_len);
-	ck_assert_mem_eq(a->rule, b->rule, a->rule_len);
+	ck_assert_mem_eq(a->matched, b->matched, a->matched_len);
 }
 
 START_TEST(octets_come_back_as_the_event)
@@ -76,9 +82,9 @@ START_TEST(the_longest_event_fits)
 	event.qname[at] = (uint8_t)(254 - at - 1);
 	event.qname[254] = 0;
 	event.qname_len = 255;
-	memcpy(event.rule, event.qname, 255);
-	event.rule[1] = 'z';
-	event.rule_len = 255;
+	memcpy(event.matched, event.qname, 255);
+	event.matched[1] = 'z';
+	event.matched_len = event.rule_len = 255;
 	memset(bytes, 0xaa, sizeof(bytes));
 	len = weir_event_encode(&event, bytes);
 	ck_assert_uint_le(len, WEIR_EVENT_BYTES);
@@ -110,7 +116,10 @@ START_TEST(other_octets_are_refused)
 		{ offsetof(struct weir_event, qname), 4 },
 		{ offsetof(struct weir_event, qname), 0 },
 		{ offsetof(struct weir_event, qname) + 7, 2 },
-		{ offsetof(struct weir_event, qname) + 9, 1 },
+		{ offsetof(struct weir_event, qname) + 11, 1 },
+		{ offsetof(struct weir_event, matched_len), 4 },
+		{ offsetof(struct weir_event, rule_len), 4 },
+		{ offsetof(struct weir_event, rule_len), 6 },
 	};
 	struct weir_event back;
 

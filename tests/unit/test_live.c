@@ -201,13 +201,15 @@ START_TEST(an_event_is_an_object)
 	event.feed = (uint16_t)weir_status_feed_slot(&modules[0], "ads", true);
 	event.category = 9999; /* of no slot */
 	event.qname_len = (uint8_t)wire_of("www.example", event.qname);
-	event.rule_len = (uint8_t)wire_of("example", event.rule);
+	event.rule_len = (uint8_t)wire_of("example", event.matched);
+	event.matched_len = (uint8_t)wire_of("cdn.example", event.matched);
 	memcpy(modules[0].header->feed_names[event.feed], "a\x1b\xff", 4);
 	object = weir_live_event(&modules[0], &event);
 	ck_assert_ptr_nonnull(object);
 	ck_assert_uint_eq(weir_tally_get(object, "time_ms"), 1790000000123ULL);
 	ck_assert_str_eq(weir_tally_text(object, "name"), "www.example");
 	ck_assert_str_eq(weir_tally_text(object, "rule"), "example");
+	ck_assert_str_eq(weir_tally_text(object, "matched"), "cdn.example");
 	ck_assert_str_eq(weir_tally_text(object, "feed"), "a??");
 	ck_assert_str_eq(weir_tally_text(object, "category"), "");
 	ck_assert_str_eq(weir_tally_text(object, "type"), "HTTPS");

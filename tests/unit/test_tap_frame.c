@@ -85,7 +85,7 @@ START_TEST(every_outcome_comes_back)
 
 	event.outcome = WEIR_EVENT_PASSED;
 	event.is_shadowed = false;
-	event.rule_len = 0;
+	event.matched_len = event.rule_len = 0;
 	record = through(
 	    &event, &(const struct weir_tap_texts){ "", "", "", "" });
 	ck_assert_uint_eq(record->outcome, WEIR_EVENT_PASSED);
@@ -175,6 +175,62 @@ START_TEST(a_cut_address_stays_cut)
 END_TEST
 
 /* The largest that there can be, with texts that have to be escaped. */
+/* The policy's value is what the alias leads to. */
+START_TEST(an_alias_names_its_target)
+{
+	struct weir_event event;
+	Dnstap__Dnstap *dnstap;
+	Dnstap__Policy *policy;
+
+	tap_event(&event, "www.good.example");
+	event.is_alias = true;
+	event.rule_len = tap_name("bad.example", event.matched);
+	event.matched_len = tap_name("cdn.bad.example", event.matched);
+	ck_assert_str_eq(through(&event, &tap_texts)->rule, "bad.example");
+	dnstap = dnstap__dnstap__unpack(
+	    NULL, encode(&event, &tap_texts), bytes);
+	ck_assert_ptr_nonnull(dnstap);
+	policy = dnstap->message->policy;
+	ck_assert_uint_eq(policy->value.len, event.matched_len);
+	ck_assert_mem_eq(policy->value.data, event.matched, policy->value.len);
+	dnstap__dnstap__free_unpacked(dnstap, NULL);
+}
+END_TEST
+
+/* What libprotobuf-c makes of it again is the same, octet for octet. */
+START_TEST(frames_are_as_libprotobuf_c_writes_them)
+{
+	uint8_t again[WEIR_TAP_FRAME_SIZE];
+	struct weir_event event;
+	Dnstap__Dnstap *dnstap;
+	size_t len, i;
+	char name[64];
+
+	for (i = 0; i < 4000; i++) {
+		(void)snprintf(name, sizeof(name), "%.*s.bad.example",
+		    (int)(1 + i % 40),
+		    "abcdefghijklmnopqrstuvwxyz01234567890123");
+		tap_event(&event, name);
+		event.outcome = (uint8_t)(i % WEIR_EVENT_OUTCOME_COUNT);
+		event.action = (uint8_t)(i / 3 % WEIR_ACTION_COUNT);
+		event.transport = (uint8_t)(i / 5 % WEIR_TRANSPORT_COUNT);
+		event.client.family = (uint8_t)(i / 7 % 3 * 2 + 2);
+		event.client.port = (uint16_t)(i % 2 ? i * 17 : 0);
+		event.generation = i % 11 ? i * i * i : 0;
+		event.work_ns = (uint32_t)(i % 13 ? i * 70001 : 0);
+		event.is_shadowed = i % 4 == 1;
+		len = weir_tap_frame(
+		    &event, &tap_texts, "h", i % 2 ? "v" : name, i % 6, bytes);
+		dnstap = dnstap__dnstap__unpack(NULL, len, bytes);
+		ck_assert_ptr_nonnull(dnstap);
+		ck_assert_uint_eq(dnstap__dnstap__get_packed_size(dnstap), len);
+		ck_assert_uint_eq(dnstap__dnstap__pack(dnstap, again), len);
+		ck_assert_mem_eq(again, bytes, len);
+		dnstap__dnstap__free_unpacked(dnstap, NULL);
+	}
+}
+END_TEST
+
 START_TEST(the_largest_frame_fits)
 {
 	char feed[WEIR_FEED_NAME_SIZE], category[WEIR_CATEGORY_SIZE];
@@ -191,7 +247,7 @@ START_TEST(the_largest_frame_fits)
 	feed[sizeof(feed) - 1] = category[sizeof(category) - 1] = '\0';
 	tap_event(&event, name);
 	ck_assert_uint_eq(event.qname_len, 255);
-	event.rule_len = tap_name(name, event.rule);
+	event.matched_len = event.rule_len = tap_name(name, event.matched);
 	event.is_shadowed = event.is_alias = true;
 	event.generation = INT64_MAX;
 	event.work_ns = UINT32_MAX;
@@ -204,7 +260,6 @@ START_TEST(the_largest_frame_fits)
 	ck_assert_str_eq(frame.record.category, category);
 	ck_assert_str_eq(frame.record.qname, name);
 	ck_assert_uint_eq(frame.lost, INT64_MAX);
-	/* With an alias nobody knows what matched; here it is left out. */
 	ck_assert(frame.record.is_alias);
 }
 END_TEST
@@ -570,6 +625,8 @@ main(void)
 		every_outcome_comes_back,
 		every_action_has_its_word_in_the_policy,
 		a_cut_address_stays_cut, the_largest_frame_fits,
+		an_alias_names_its_target,
+		frames_are_as_libprotobuf_c_writes_them,
 		what_is_no_ascii_is_replaced,
 		unbounds_own_response_is_a_passed_query,
 		anothers_policy_decides, other_messages_are_passed_over,

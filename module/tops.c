@@ -1,11 +1,11 @@
 /*
- * tally.c - the top lists.
+ * tops.c - the top lists.
  *
  * A name's hash is made in one pass together with that of its registrable domain;
  * that of a client and a name together, of both of theirs.  All are keyed: who
  * sends queries cannot foresee which keys fall together.
  */
-#include "module/tally.h"
+#include "module/tops.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,23 +16,23 @@
 
 #define WORDS ((WEIR_CLIENT_KEY_SIZE + 7) / 8)
 
-struct weir_tally {
+struct weir_tops {
 	struct weir_status *status;
 	struct weir_domains *domains;
 	uint8_t hash_key[WEIR_SIPHASH_KEY_SIZE]; /* of clients */
-	struct weir_top *tops[WEIR_TOP_COUNT];
+	struct weir_top *lists[WEIR_TOP_COUNT];
 	bool is_changed;
 };
 
 static uint64_t
-hash_client(const struct weir_tally *tally, const uint8_t *client)
+hash_client(const struct weir_tops *tops, const uint8_t *client)
 {
 	uint8_t octets[8 * WORDS] = { 0 };
 	struct weir_siphash sip;
 	unsigned int i;
 
 	memcpy(octets, client, WEIR_CLIENT_KEY_SIZE);
-	weir_siphash_init(&sip, tally->hash_key);
+	weir_siphash_init(&sip, tops->hash_key);
 	for (i = 0; i < WORDS; i++)
 		weir_siphash_word(&sip, weir_bytes_get64(octets + 8 * i), 1);
 	return weir_siphash_finish(sip, 0, sizeof(octets), 1, 3);
@@ -49,9 +49,9 @@ hash_pair(uint64_t client, uint64_t name)
 static uint64_t
 name_key_hash(const void *arg, const uint8_t *key, size_t key_len)
 {
-	const struct weir_tally *tally = arg;
+	const struct weir_tops *tops = arg;
 
-	return weir_domains_hash(tally->domains, key, key_len);
+	return weir_domains_hash(tops->domains, key, key_len);
 }
 
 static uint64_t
@@ -67,36 +67,36 @@ client_key_hash(const void *arg, const uint8_t *key, size_t key_len)
 static uint64_t
 pair_key_hash(const void *arg, const uint8_t *key, size_t key_len)
 {
-	const struct weir_tally *tally = arg;
+	const struct weir_tops *tops = arg;
 	size_t client_len = key_len < WEIR_CLIENT_KEY_SIZE
 				? key_len
 				: WEIR_CLIENT_KEY_SIZE;
 
 	return hash_pair(client_key_hash(arg, key, client_len),
 	    weir_domains_hash(
-		tally->domains, key + client_len, key_len - client_len));
+		tops->domains, key + client_len, key_len - client_len));
 }
 
 /* --- events --------------------------------------------------------------------- */
 
 static void
-count_name(struct weir_tally *tally, enum weir_status_top top, uint64_t hash,
+count_name(struct weir_tops *tops, enum weir_status_top top, uint64_t hash,
     const uint8_t *name, size_t len, uint64_t now_unix)
 {
 	const struct weir_top_key key = { hash, name, NULL, len, 0 };
 
-	weir_top_count(tally->tops[top], &key, 1, now_unix);
+	weir_top_count(tops->lists[top], &key, 1, now_unix);
 }
 
 static void
-count_client(struct weir_tally *tally, enum weir_status_top top, uint64_t hash,
+count_client(struct weir_tops *tops, enum weir_status_top top, uint64_t hash,
     const uint8_t *client, uint64_t now_unix)
 {
-	count_name(tally, top, hash, client, WEIR_CLIENT_KEY_SIZE, now_unix);
+	count_name(tops, top, hash, client, WEIR_CLIENT_KEY_SIZE, now_unix);
 }
 
 static void
-add_blocked(struct weir_tally *tally, const struct weir_event *event,
+add_blocked(struct weir_tops *tops, const struct weir_event *event,
     const uint8_t *client, uint64_t client_hash, uint64_t now_unix)
 {
 	struct weir_domain domain;
@@ -104,32 +104,32 @@ add_blocked(struct weir_tally *tally, const struct weir_event *event,
 		WEIR_CLIENT_KEY_SIZE, event->qname_len };
 
 	weir_domains_find(
-	    tally->domains, event->qname, event->qname_len, &domain);
-	count_name(tally, WEIR_TOP_NAMES, domain.name_hash, event->qname,
+	    tops->domains, event->qname, event->qname_len, &domain);
+	count_name(tops, WEIR_TOP_NAMES, domain.name_hash, event->qname,
 	    event->qname_len, now_unix);
-	count_name(tally, WEIR_TOP_DOMAINS, domain.hash,
+	count_name(tops, WEIR_TOP_DOMAINS, domain.hash,
 	    event->qname + domain.at, event->qname_len - domain.at, now_unix);
 	if (event->client.family == 0)
 		return;
-	count_client(tally, WEIR_TOP_CLIENTS, client_hash, client, now_unix);
+	count_client(tops, WEIR_TOP_CLIENTS, client_hash, client, now_unix);
 	pair.hash = hash_pair(client_hash, domain.name_hash);
-	weir_top_count(tally->tops[WEIR_TOP_CLIENT_NAMES], &pair, 1, now_unix);
+	weir_top_count(tops->lists[WEIR_TOP_CLIENT_NAMES], &pair, 1, now_unix);
 }
 
 static void
-add_shadowed(struct weir_tally *tally, const struct weir_event *event,
+add_shadowed(struct weir_tops *tops, const struct weir_event *event,
     const uint8_t *client, uint64_t client_hash, uint64_t now_unix)
 {
-	count_name(tally, WEIR_TOP_SHADOW_NAMES,
-	    weir_domains_hash(tally->domains, event->qname, event->qname_len),
+	count_name(tops, WEIR_TOP_SHADOW_NAMES,
+	    weir_domains_hash(tops->domains, event->qname, event->qname_len),
 	    event->qname, event->qname_len, now_unix);
 	if (event->client.family != 0)
-		count_client(tally, WEIR_TOP_SHADOW_CLIENTS, client_hash,
-		    client, now_unix);
+		count_client(tops, WEIR_TOP_SHADOW_CLIENTS, client_hash, client,
+		    now_unix);
 }
 
 void
-weir_tally_add(struct weir_tally *tally, const struct weir_event *event)
+weir_tops_add(struct weir_tops *tops, const struct weir_event *event)
 {
 	uint64_t now_unix = event->time_ns / 1000000000;
 	uint8_t client[WEIR_CLIENT_KEY_SIZE];
@@ -138,51 +138,50 @@ weir_tally_add(struct weir_tally *tally, const struct weir_event *event)
 	if (event->outcome != WEIR_EVENT_BLOCKED &&
 	    event->outcome != WEIR_EVENT_SHADOWED)
 		return;
-	tally->is_changed = true;
+	tops->is_changed = true;
 	weir_client_key(&event->client, client);
-	client_hash = hash_client(tally, client);
+	client_hash = hash_client(tops, client);
 	if (event->outcome == WEIR_EVENT_BLOCKED)
-		add_blocked(tally, event, client, client_hash, now_unix);
+		add_blocked(tops, event, client, client_hash, now_unix);
 	else
-		add_shadowed(tally, event, client, client_hash, now_unix);
+		add_shadowed(tops, event, client, client_hash, now_unix);
 }
 
 void
-weir_tally_publish(struct weir_tally *tally)
+weir_tops_publish(struct weir_tops *tops)
 {
 	unsigned int i;
 
-	for (i = 0; i < WEIR_TOP_COUNT && tally->is_changed; i++)
-		weir_top_publish(tally->tops[i]);
-	tally->is_changed = false;
+	for (i = 0; i < WEIR_TOP_COUNT && tops->is_changed; i++)
+		weir_top_publish(tops->lists[i]);
+	tops->is_changed = false;
 }
 
 void
-weir_tally_move(struct weir_tally *tally)
+weir_tops_move(struct weir_tops *tops)
 {
 	unsigned int i;
 
 	for (i = 0; i < WEIR_TOP_COUNT; i++)
-		weir_top_move(
-		    tally->tops[i], weir_status_top(tally->status, i));
-	tally->is_changed = true;
+		weir_top_move(tops->lists[i], weir_status_top(tops->status, i));
+	tops->is_changed = true;
 }
 
 void
-weir_tally_free(struct weir_tally *tally)
+weir_tops_free(struct weir_tops *tops)
 {
 	unsigned int i;
 
-	if (!tally)
+	if (!tops)
 		return;
 	for (i = 0; i < WEIR_TOP_COUNT; i++)
-		weir_top_free(tally->tops[i]);
-	weir_domains_free(tally->domains);
-	free(tally);
+		weir_top_free(tops->lists[i]);
+	weir_domains_free(tops->domains);
+	free(tops);
 }
 
 static bool
-make_tops(struct weir_tally *tally)
+make_tops(struct weir_tops *tops)
 {
 	static weir_top_hash *const hashes[WEIR_TOP_COUNT] = {
 		[WEIR_TOP_NAMES] = name_key_hash,
@@ -195,29 +194,29 @@ make_tops(struct weir_tally *tally)
 	unsigned int i;
 
 	for (i = 0; i < WEIR_TOP_COUNT; i++) {
-		tally->tops[i] = weir_top_new(weir_status_top(tally->status, i),
-		    WEIR_STATUS_TOP_COUNTERS, hashes[i], tally);
-		if (!tally->tops[i])
+		tops->lists[i] = weir_top_new(weir_status_top(tops->status, i),
+		    WEIR_STATUS_TOP_COUNTERS, hashes[i], tops);
+		if (!tops->lists[i])
 			return false;
 	}
 	return true;
 }
 
-struct weir_tally *
-weir_tally_new(struct weir_status *status)
+struct weir_tops *
+weir_tops_new(struct weir_status *status)
 {
-	struct weir_tally *tally = calloc(1, sizeof(*tally));
+	struct weir_tops *tops = calloc(1, sizeof(*tops));
 
-	if (!tally)
+	if (!tops)
 		return NULL;
-	tally->status = status;
-	tally->domains = weir_domains_new();
-	if (!tally->domains ||
-	    getrandom(tally->hash_key, sizeof(tally->hash_key), 0) !=
-		(ssize_t)sizeof(tally->hash_key) ||
-	    !make_tops(tally)) {
-		weir_tally_free(tally);
+	tops->status = status;
+	tops->domains = weir_domains_new();
+	if (!tops->domains ||
+	    getrandom(tops->hash_key, sizeof(tops->hash_key), 0) !=
+		(ssize_t)sizeof(tops->hash_key) ||
+	    !make_tops(tops)) {
+		weir_tops_free(tops);
 		return NULL;
 	}
-	return tally;
+	return tops;
 }

@@ -1,7 +1,7 @@
 /*
- * test_tally.c - top lists out of events; and over the life of their recorder.
+ * test_tops.c - top lists out of events; and over the life of their recorder.
  */
-#include "module/tally.h"
+#include "module/tops.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +22,7 @@ wire_of(const char *text, uint8_t *wire)
 }
 
 static void
-add(struct weir_tally *tally, enum weir_event_outcome outcome, uint8_t client,
+add(struct weir_tops *tops, enum weir_event_outcome outcome, uint8_t client,
     const char *name)
 {
 	struct weir_event event;
@@ -34,7 +34,7 @@ add(struct weir_tally *tally, enum weir_event_outcome outcome, uint8_t client,
 	event.client.prefix = 32;
 	event.client.address[3] = client;
 	event.qname_len = (uint8_t)wire_of(name, event.qname);
-	weir_tally_add(tally, &event);
+	weir_tops_add(tops, &event);
 }
 
 /* How often a name was counted; -1: it is not there. */
@@ -98,33 +98,33 @@ check_lists(long factor)
 }
 
 static void
-add_all(struct weir_tally *tally)
+add_all(struct weir_tops *tops)
 {
-	add(tally, WEIR_EVENT_BLOCKED, 1, "a.bad.example");
-	add(tally, WEIR_EVENT_BLOCKED, 0, "a.bad.example"); /* nobody's */
-	add(tally, WEIR_EVENT_BLOCKED, 1, "bad.example");
-	add(tally, WEIR_EVENT_BLOCKED, 2, "x.co.uk");
-	add(tally, WEIR_EVENT_BLOCKED, 2, "co.uk");
-	add(tally, WEIR_EVENT_SHADOWED, 1, "a.bad.example");
-	add(tally, WEIR_EVENT_ALLOWED, 1, "ok.example");
-	add(tally, WEIR_EVENT_PASSED, 1, "ok.example");
+	add(tops, WEIR_EVENT_BLOCKED, 1, "a.bad.example");
+	add(tops, WEIR_EVENT_BLOCKED, 0, "a.bad.example"); /* nobody's */
+	add(tops, WEIR_EVENT_BLOCKED, 1, "bad.example");
+	add(tops, WEIR_EVENT_BLOCKED, 2, "x.co.uk");
+	add(tops, WEIR_EVENT_BLOCKED, 2, "co.uk");
+	add(tops, WEIR_EVENT_SHADOWED, 1, "a.bad.example");
+	add(tops, WEIR_EVENT_ALLOWED, 1, "ok.example");
+	add(tops, WEIR_EVENT_PASSED, 1, "ok.example");
 }
 
 START_TEST(events_are_counted_where_they_belong)
 {
-	struct weir_tally *tally;
+	struct weir_tops *tops;
 
 	ck_assert_int_eq(weir_status_private(1, "1", &status), WEIR_OK);
-	tally = weir_tally_new(&status);
-	add_all(tally);
+	tops = weir_tops_new(&status);
+	add_all(tops);
 	ck_assert_int_eq(count_of(WEIR_TOP_NAMES, "a.bad.example", 0), -1);
-	weir_tally_publish(tally);
+	weir_tops_publish(tops);
 	check_lists(1);
-	add_all(tally);
-	weir_tally_publish(tally);
+	add_all(tops);
+	weir_tops_publish(tops);
 	check_lists(2);
-	weir_tally_free(tally);
-	weir_tally_free(NULL);
+	weir_tops_free(tops);
+	weir_tops_free(NULL);
 	weir_status_close(&status);
 }
 END_TEST
@@ -132,16 +132,16 @@ END_TEST
 /* After a reload its keys are found again by other hashes. */
 START_TEST(the_next_recorder_goes_on)
 {
-	struct weir_tally *tally;
+	struct weir_tops *tops;
 	unsigned int i;
 
 	ck_assert_int_eq(weir_status_private(1, "1", &status), WEIR_OK);
 	for (i = 1; i <= 5; i++) {
-		tally = weir_tally_new(&status);
-		add_all(tally);
-		weir_tally_publish(tally);
+		tops = weir_tops_new(&status);
+		add_all(tops);
+		weir_tops_publish(tops);
 		check_lists(i);
-		weir_tally_free(tally);
+		weir_tops_free(tops);
 	}
 	weir_status_close(&status);
 }
@@ -150,19 +150,19 @@ END_TEST
 /* What is in the file is moved on by the housekeeper, or gone. */
 START_TEST(another_file_gets_all_of_it)
 {
-	struct weir_tally *tally;
+	struct weir_tops *tops;
 	unsigned int i;
 
 	ck_assert_int_eq(weir_status_private(1, "1", &status), WEIR_OK);
-	tally = weir_tally_new(&status);
-	add_all(tally);
-	weir_tally_publish(tally);
+	tops = weir_tops_new(&status);
+	add_all(tops);
+	weir_tops_publish(tops);
 	for (i = 0; i < WEIR_TOP_COUNT; i++)
 		memset(weir_status_top(&status, i), 0, weir_status_top_size());
-	weir_tally_move(tally);
-	weir_tally_publish(tally);
+	weir_tops_move(tops);
+	weir_tops_publish(tops);
 	check_lists(1);
-	weir_tally_free(tally);
+	weir_tops_free(tops);
 	weir_status_close(&status);
 }
 END_TEST
@@ -177,5 +177,5 @@ main(void)
 		NULL,
 	};
 
-	return suite_run("tally", tests);
+	return suite_run("tops", tests);
 }
