@@ -51,19 +51,23 @@ END
 head -c 6M /dev/zero >"$work/disk/other"
 "$top/weir-stat" record -c "$work/weir.yaml" 2>"$work/log" &
 record=$!
-for _ in $(seq 100); do
+for _ in $(seq 600); do
 	[ ! -S "$socket" ] || break
 	sleep 0.1
 done
 send 500
 send 40000
 sleep 2
+for _ in $(seq 300); do
+	! grep -q 'full' "$work/log" || break
+	sleep 0.2
+done
 kill -0 "$record" 2>/dev/null || fail "it has ended"
 grep -q 'full' "$work/log" || fail "no word of a full disk"
 [ "$(wc -l <"$work/log")" -lt 20 ] || fail "too many words"
 
 rm "$work/disk/other"
-for _ in $(seq 50); do
+for _ in $(seq 300); do
 	! grep -q 'written again' "$work/log" || break
 	sleep 0.2
 done

@@ -91,8 +91,12 @@ for ((round = 1; round <= rounds; round++)); do
 	pid=$!
 	delay=$((RANDOM % whole_ms[$kind]))
 	sleep "$(printf '%d.%03d' $((delay / 1000)) $((delay % 1000)))"
+	# The machine may have other things to do than when it was measured.
 	if kill -9 "$pid" 2>/dev/null; then
 		killed=$((killed + 1))
+		whole_ms[$kind]=$((whole_ms[$kind] * 9 / 8))
+	else
+		whole_ms[$kind]=$((whole_ms[$kind] * 7 / 8 + 1))
 	fi
 	wait "$pid" 2>/dev/null || true
 	[ "$(cat "$work/db/current")" = "$before" ] || swapped=$((swapped + 1))

@@ -75,7 +75,7 @@ seq -f 'name-%.0f.example' 1000 >"$work/list"
 run publish "$work/dir" "$work/list"
 "$nginx" -e "$work/nginx.log" -c "$work/nginx.conf" 2>"$work/nginx.err" &
 server=$!
-for _ in $(seq 100); do
+for _ in $(seq 600); do
 	(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
 	kill -0 "$server" 2>/dev/null || fail "nginx does not start:" \
 		"$(cat "$work/nginx.err")"

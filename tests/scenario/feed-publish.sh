@@ -330,7 +330,7 @@ python3 - >told 2>&1 <<-'END' &
 END
 listener=$!
 pids+=("$listener")
-for _ in $(seq 100); do
+for _ in $(seq 600); do
 	[ ! -s port ] || break
 	sleep 0.05
 done
@@ -341,7 +341,7 @@ daemon=$!
 pids+=("$daemon")
 what="--watch"
 wait_for() {
-	for _ in $(seq 200); do
+	for _ in $(seq 600); do
 		! grep -qE "$1" daemon || return 0
 		sleep 0.05
 	done
@@ -384,7 +384,7 @@ before=$(sha256sum <$timestamp)
 daemon=$!
 pids+=("$daemon")
 signed() {
-	for _ in $(seq 100); do
+	for _ in $(seq 600); do
 		[ "$(sha256sum <$timestamp)" = "$1" ] || return 0
 		sleep 0.05
 	done
@@ -395,7 +395,7 @@ before=$(sha256sum <$timestamp)
 kill -HUP "$daemon"
 signed "$before"
 kill -TERM "$daemon"
-for _ in $(seq 100); do
+for _ in $(seq 600); do
 	kill -0 "$daemon" 2>/dev/null || break
 	sleep 0.05
 done
@@ -410,7 +410,7 @@ wait "$daemon" || code=$?
 # Served; nothing but what is public.
 "$feed" serve dir --listen 127.0.0.1:0 >served 2>&1 &
 pids+=($!)
-for _ in $(seq 100); do
+for _ in $(seq 600); do
 	! grep -q port served || break
 	sleep 0.05
 done

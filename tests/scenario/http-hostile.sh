@@ -291,7 +291,7 @@ s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
 	nginx -e "$work/nginx.log" -p "$work" -c "$work/nginx.conf" \
 		2>"$work/nginx.err" &
 	started+=($!)
-	for _ in {1..50}; do
+	for _ in {1..300}; do
 		[ -s "$work/nginx.pid" ] && break
 		sleep 0.1
 	done

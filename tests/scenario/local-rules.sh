@@ -103,7 +103,7 @@ resolver_start
 note "allow for a while: resolved, and blocked again at its second"
 expect "$blocked" w1.plain.example A +edns
 expect "$blocked" alias.plain.example A +edns
-run allow w1.plain.example --for 3s --why "a test of Alice's"
+run allow w1.plain.example --for 5s --why "a test of Alice's"
 check_match "acknowledged" "acknowledged by 1 of 1" "$text"
 end=$(end_of w1.plain.example)
 answered 192.0.2.2 w1.plain.example A
@@ -123,14 +123,14 @@ check_match "explain has the ended rule" "allow: .*: is past its valid" "$text"
 check_match "explain names the line" "/lists/big:1001" "$text"
 
 note "the same with a TTL of a second: serve-expired brings nothing back"
-run allow short.plain.example --for 4s
+run allow short.plain.example --for 5s
 end=$(end_of short.plain.example)
 watch short.plain.example "$end" "NOERROR [192.0.2.5] ede=" "$blocked"
 
 note "deny for a while: blocked at once though cached, then resolved"
 answered 192.0.2.2 w50.plain.example A
 answered 192.0.2.2 w50.plain.example A
-run deny w50.plain.example --for 3s --why spam
+run deny w50.plain.example --for 5s --why spam
 end=$(end_of w50.plain.example)
 told w50.plain.example
 check_match "what the client is told" "local rule denies w50.plain" "$ede"

@@ -271,20 +271,28 @@ is_up() {
 	[ "$rcode" = NOERROR ]
 }
 
+# How many queries the resolver has got.
+has_got() {
+	[ "$(resolver_control stats_noreset |
+		sed -n 's/^total\.num\.queries=//p')" -ge "$1" ]
+}
+
 # Several clients wait for one answer: each is counted, and has its event.
 check_together() {
-	local before
+	local before got
 	note "clients that ask the same at once"
 	before=$(stat_of "'%d %d %d' % (d['total']['transports']['udp'] + 40,
 		sum(d['total']['outcomes']['shadowed'].values()) + 40,
 		d['total']['events']['made'] + 40)")
+	got=$(resolver_control stats_noreset |
+		sed -n 's/^total\.num\.queries=//p')
 	upstream_pause
 	yes together.shadow.plain.example | head -n 40 |
 		"$ask_many" -n 1 -x 20000 "$port" >"$work/answers" &
 	started+=($!)
-	sleep 0.5
+	wait_until 5 has_got $((got + 40))
 	upstream_resume
-	wait $!
+	wait "${started[-1]}"
 	check "answers" 40 "$(awk '$4 == 0' "$work/answers" | wc -l)"
 	check "UDP, shadowed, events" "$before" \
 		"$(stat_of "'%d %d %d' % (d['total']['transports']['udp'],

@@ -48,6 +48,9 @@ field() {
 # gets no processor for a while, and they count as lost by the resolver.
 # dnsperf -v says of each query that was answered: > CODE NAME TYPE SECONDS
 perf_start() {
+	perf_began=$(now_us)
+	pressure
+	perf_pressed=$pressed_us
 	dnsperf -v -p "$port" -s 127.0.0.1 -d "$work/queries" \
 		-c $((4 * threads)) -Q $rate -q 200 -b 200 -t 2 -l "$seconds" \
 		>"$work/perf" 2>&1 &
@@ -55,12 +58,22 @@ perf_start() {
 	started+=("$perf")
 }
 
+# Queries that may be lost: none; on a machine where somebody had to wait for a
+# processor nearly all the time, one of ten thousand.
+may_be_lost() {
+	local took=$(($(now_us) - perf_began))
+	pressure
+	[ -n "$pressed_us" ] &&
+		[ $((pressed_us - perf_pressed)) -gt $((took * 9 / 10)) ] &&
+		echo $(($(field 'Queries sent' "$work/perf") / 10000)) || echo 0
+}
+
 # perf_end KIND: what dnsperf has seen; adds its longest answer time in
 # microseconds and the 99.9 percentile to KIND's files.
 perf_end() {
 	wait "$perf"
-	check "$1: queries lost" "0 (0.00%)" "$(field 'Queries lost' \
-		"$work/perf")"
+	check_number "$1: queries lost" 0 "$(may_be_lost)" \
+		"$(field 'Queries lost' "$work/perf" | cut -d ' ' -f 1)"
 	check_match "$1: response codes" '^NOERROR [0-9]+ \(100.00%\)$' \
 		"$(field 'Response codes' "$work/perf")"
 	check_number "$1: queries" 1000 100000000 "$(field 'Queries sent' \
