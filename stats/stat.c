@@ -13,6 +13,7 @@
 #include "lib/file.h"
 #include "lib/idn.h"
 #include "lib/log.h"
+#include "stats/text.h"
 
 /* feeds/sync_status.h, which this folder does not include. */
 #define SYNC_FILE "status.json"
@@ -181,24 +182,11 @@ weir_stat_string(const char *text)
 {
 	char *clean = strdup(text);
 	json_t *string;
-	size_t i;
 
 	if (!clean)
 		return NULL;
-	for (i = 0; clean[i] != '\0'; i++) {
-		if ((unsigned char)clean[i] < ' ' || clean[i] == 0x7f)
-			clean[i] = '?';
-		/* U+0080 to U+009F move the cursor as well. */
-		if ((unsigned char)clean[i] == 0xc2 &&
-		    ((unsigned char)clean[i + 1] & 0xe0) == 0x80)
-			clean[i] = clean[i + 1] = '?';
-	}
+	weir_text_clean(clean);
 	string = json_string(clean);
-	for (i = 0; !string && clean[i] != '\0'; i++)
-		if ((unsigned char)clean[i] >= 0x80)
-			clean[i] = '?';
-	if (!string)
-		string = json_string(clean);
 	free(clean);
 	return string;
 }

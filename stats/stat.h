@@ -93,8 +93,7 @@ weir_stat_client(const char *text, struct weir_client *ret_client) WEIR_CHECKED;
 bool weir_stat_client_meets(
     const struct weir_client *one, const struct weir_client *other);
 
-/** A string for JSON: printable ASCII and UTF-8; control characters and what is
- *  no UTF-8 become question marks. */
+/** A string for JSON, as weir_text_clean leaves it. */
 json_t *weir_stat_string(const char *text);
 /** A number; what JSON's reader could not take is its largest. */
 json_t *weir_stat_number(uint64_t number);
