@@ -34,6 +34,11 @@
 #define WEIR_HISTORY_VERSION     1
 #define WEIR_HISTORY_PAGE        4096
 
+/* No count of a row grows beyond that, whatever a sender says of itself: so many
+ * of them as a history may have (2^14 hours and minutes) can be added up. */
+#define WEIR_HISTORY_COUNT_MAX (1ULL << 48)
+#define WEIR_HISTORY_COUNT_SQL "281474976710656"
+
 enum weir_history_table {
 	WEIR_HISTORY_NAME,
 	WEIR_HISTORY_CLIENT,

@@ -14,6 +14,14 @@
 #define AHEAD_S 3600
 #define BACK_S  86400
 
+static int64_t
+bounded(uint64_t count)
+{
+	return (int64_t)(count < WEIR_HISTORY_COUNT_MAX
+			     ? count
+			     : WEIR_HISTORY_COUNT_MAX);
+}
+
 /* Totals of the minute in hand, into both tables. */
 static int
 put_minute(struct weir_history *history)
@@ -27,11 +35,11 @@ put_minute(struct weir_history *history)
 		return WEIR_OK;
 	for (; statement <= STATEMENT_HOUR_ADD && ret == WEIR_OK; statement++) {
 		ret = weir_history_run(history, statement, "iiiiii", begin,
-		    (int64_t)counts[WEIR_EVENT_BLOCKED],
-		    (int64_t)counts[WEIR_EVENT_SHADOWED],
-		    (int64_t)counts[WEIR_EVENT_ALLOWED],
-		    (int64_t)counts[WEIR_EVENT_PASSED],
-		    (int64_t)history->minute_lost);
+		    bounded(counts[WEIR_EVENT_BLOCKED]),
+		    bounded(counts[WEIR_EVENT_SHADOWED]),
+		    bounded(counts[WEIR_EVENT_ALLOWED]),
+		    bounded(counts[WEIR_EVENT_PASSED]),
+		    bounded(history->minute_lost));
 		begin -= begin % 3600;
 	}
 	history->minute_begin = 0;
@@ -212,6 +220,8 @@ weir_history_lost(
 {
 	int ret;
 
+	if (count > WEIR_HISTORY_COUNT_MAX)
+		count = WEIR_HISTORY_COUNT_MAX;
 	history->lost += count;
 	ret = begin(history, time_of(history, time_ns) / 1000000000ULL);
 	history->batch_lost += count;

@@ -194,6 +194,17 @@ ask_sql(const char *sql)
 	return number;
 }
 
+static void
+change_sql(const char *sql)
+{
+	sqlite3 *sqlite;
+
+	ck_assert_int_eq(sqlite3_open(path, &sqlite), SQLITE_OK);
+	ck_assert_int_eq(
+	    sqlite3_exec(sqlite, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(sqlite);
+}
+
 START_TEST(what_goes_in_comes_out)
 {
 	struct weir_history *history = begin(BEGIN), *reader;
@@ -757,6 +768,46 @@ START_TEST(any_path_will_do)
 }
 END_TEST
 
+/* A sender says what it likes of what is missing: it stays a number that can be
+ * added up. */
+START_TEST(a_liar_makes_no_number_that_cannot_be_added_up)
+{
+	struct weir_history *history = begin(BEGIN + 7200);
+	struct weir_record record = record_of(
+	    BEGIN + 3700, "a.example", 1, WEIR_EVENT_BLOCKED);
+	unsigned int i;
+
+	add(history, BEGIN, "a.example", 1, WEIR_EVENT_BLOCKED);
+	for (i = 0; i < 5; i++)
+		ck_assert_int_eq(
+		    weir_history_lost(
+			history, (BEGIN + 3600 + i % 3 * 60) * S, INT64_MAX),
+		    0);
+	record.times = UINT32_MAX;
+	ck_assert_int_eq(weir_history_add(history, &record), 0);
+	flush(history, BEGIN + 7200);
+	/* Three minutes, each with the most that is counted. */
+	ck_assert_str_eq(steps(history, BEGIN, BEGIN + 7200, 86400),
+	    "0 4294967296 0 0 0 lost 844424930131968\n");
+	ck_assert_str_eq(
+	    top(history, WEIR_HISTORY_NAMES, false, BEGIN, BEGIN + 7200, 10),
+	    "a.example 4294967296 0\n");
+	/* A file of a time when it was otherwise. */
+	ck_assert_int_eq(
+	    ask_sql("SELECT count(*) FROM hour WHERE typeof(lost) != "
+		    "'integer'"),
+	    0);
+	weir_history_close(history);
+	change_sql("UPDATE minute SET lost = 9223372036854775807; "
+		   "UPDATE hour SET lost = 1.9e19, blocked = "
+		   "9223372036854775807");
+	history = open_at(&large, BEGIN + 7200);
+	ck_assert_str_eq(steps(history, BEGIN, BEGIN + 7200, 86400),
+	    "0 4294967296 0 0 0 lost 1125899906842624\n");
+	end(history);
+}
+END_TEST
+
 START_TEST(times_are_kept_near_the_clock)
 {
 	static const struct {
@@ -804,6 +855,7 @@ main(void)
 		what_is_not_ours_is_refused,
 		a_killed_writer_leaves_its_flushes_and_a_gap,
 		any_path_will_do,
+		a_liar_makes_no_number_that_cannot_be_added_up,
 		times_are_kept_near_the_clock,
 		NULL,
 	};
