@@ -77,8 +77,9 @@ int weir_history_add(struct weir_history *history,
 int weir_history_lost(struct weir_history *history, uint64_t time_ns,
     uint64_t count) WEIR_CHECKED;
 /** Commits; and, if it is time, closes hours, and lets go of what is old.  On
- *  failure the history can go on being used; WEIR_EFORMAT: the file is damaged,
- *  and weir_history_close puts it aside. */
+ *  failure the history can go on being used; but for WEIR_EFORMAT: the file is
+ *  damaged, and weir_history_close puts it aside; and WEIR_EMISSING: its name is
+ *  another file's now, or nobody's, and nobody would find what is written. */
 int weir_history_flush(struct weir_history *history, uint64_t now_unix,
     struct weir_problem *problem) WEIR_CHECKED;
 /** Events that were lost since it was opened: told of, or not written. */

@@ -27,6 +27,7 @@
 
 #include <sqlite3.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "stats/history.h"
 
@@ -128,6 +129,8 @@ struct weir_history {
 	sqlite3_stmt *statements[STATEMENT_COUNT];
 	struct weir_problem problem; /* the last failure, for the flush */
 	int lock_fd;                 /* -1: a reader */
+	dev_t device;                /* of the file that was opened */
+	ino_t inode;
 
 	struct weir_history_limits limits;
 	uint64_t page_max;  /* pages of the file */

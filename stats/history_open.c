@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -150,6 +151,7 @@ check_owner(struct weir_history *history, bool *ret_is_new)
 static int
 prepare(struct weir_history *history)
 {
+	struct stat about;
 	char text[512];
 	bool is_new;
 	int ret;
@@ -178,6 +180,13 @@ prepare(struct weir_history *history)
 	ret = weir_history_exec(history, text);
 	if (ret == WEIR_OK && is_new)
 		ret = weir_history_exec(history, schema);
+	if (ret == WEIR_OK && stat(history->path, &about) != 0)
+		ret = weir_problem_set(&history->problem, WEIR_ESYSTEM,
+		    "%s: %s", history->path, strerror(errno));
+	if (ret == WEIR_OK) {
+		history->device = about.st_dev;
+		history->inode = about.st_ino;
+	}
 	return ret;
 }
 

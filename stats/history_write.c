@@ -6,6 +6,7 @@
  * event goes into change in the same transaction.
  */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "lib/limits.h"
 #include "stats/history_db.h"
@@ -254,6 +255,21 @@ keep(struct weir_history *history, uint64_t now_unix, bool is_due)
 	return ret;
 }
 
+/* Whether the path still leads to the file: who has removed it, or put another
+ * one there, would wait for ever for what goes into the old one; and its journal
+ * is not the new one's. */
+static int
+check_place(struct weir_history *history)
+{
+	struct stat about;
+
+	if (stat(history->path, &about) == 0 &&
+	    about.st_dev == history->device && about.st_ino == history->inode)
+		return WEIR_OK;
+	return weir_problem_set(&history->problem, WEIR_EMISSING,
+	    "%s: was removed or replaced while it was written", history->path);
+}
+
 int
 weir_history_flush(struct weir_history *history, uint64_t now_unix,
     struct weir_problem *problem)
@@ -265,7 +281,9 @@ weir_history_flush(struct weir_history *history, uint64_t now_unix,
 
 	history->now_unix = now_unix;
 	history->is_stuck = false;
-	ret = keep(history, now_unix, is_due);
+	ret = check_place(history);
+	if (ret == WEIR_OK)
+		ret = keep(history, now_unix, is_due);
 	if (ret == WEIR_OK)
 		ret = commit(history);
 	else

@@ -110,7 +110,8 @@ take(void *arg, const struct weir_tap_frame *frame)
 	(void)!weir_history_add(recorder->history, &frame->record);
 }
 
-/* A damaged history is put aside when it is closed, and begun anew. */
+/* A damaged history is put aside when it is closed, and begun anew; so is one
+ * that is not there any more. */
 static void
 reopen(struct recorder *recorder)
 {
@@ -129,6 +130,13 @@ reopen(struct recorder *recorder)
 		weir_log_error("%s", problem.text);
 }
 
+static int
+flush_now(struct recorder *recorder, struct weir_problem *problem)
+{
+	return weir_history_flush(
+	    recorder->history, (uint64_t)time(NULL), problem);
+}
+
 static void
 flush(struct recorder *recorder)
 {
@@ -139,15 +147,18 @@ flush(struct recorder *recorder)
 		reopen(recorder);
 	if (!recorder->history)
 		return;
-	ret = weir_history_flush(
-	    recorder->history, (uint64_t)time(NULL), &problem);
+	ret = flush_now(recorder, &problem);
 	if (ret == WEIR_OK) {
 		say_well(recorder);
 		return;
 	}
 	say_trouble(recorder, problem.text);
-	if (ret == WEIR_EFORMAT)
+	if (ret == WEIR_EFORMAT || ret == WEIR_EMISSING) {
 		reopen(recorder);
+		/* So that it knows the time before the next event. */
+		if (recorder->history)
+			(void)!flush_now(recorder, &problem);
+	}
 }
 
 static int

@@ -768,6 +768,43 @@ START_TEST(any_path_will_do)
 }
 END_TEST
 
+/* Whoever takes the file away under the writer is told of it, and what would go
+ * where nobody looks counts as lost. */
+START_TEST(a_file_that_is_taken_away_is_noticed)
+{
+	struct weir_history *history = begin(BEGIN);
+	char other[sizeof(path) + 8];
+	unsigned int i;
+
+	snprintf(other, sizeof(other), "%s.other", path);
+	for (i = 0; i < 2; i++) {
+		add(history, BEGIN, "a.example", 1, WEIR_EVENT_BLOCKED);
+		flush(history, BEGIN + 1);
+		add(history, BEGIN + 2, "b.example", 1, WEIR_EVENT_BLOCKED);
+		if (i == 0) {
+			ck_assert_int_eq(unlink(path), 0);
+		} else {
+			scratch_write(&scratch, "history.db.other", "x", 0);
+			ck_assert_int_eq(rename(other, path), 0);
+		}
+		ck_assert_int_eq(
+		    weir_history_flush(history, BEGIN + 3, &problem),
+		    WEIR_EMISSING);
+		ck_assert_ptr_nonnull(strstr(problem.text, path));
+		ck_assert_ptr_nonnull(strstr(problem.text, "replaced"));
+		ck_assert_uint_eq(weir_history_lost_count(history), 1);
+		/* It stays so. */
+		ck_assert_int_eq(
+		    weir_history_flush(history, BEGIN + 4, &problem),
+		    WEIR_EMISSING);
+		weir_history_close(history);
+		history = open_at(&large, BEGIN + 5);
+		ck_assert_str_eq(steps(history, BEGIN, BEGIN + 60, 60), "");
+	}
+	end(history);
+}
+END_TEST
+
 /* A sender says what it likes of what is missing: it stays a number that can be
  * added up. */
 START_TEST(a_liar_makes_no_number_that_cannot_be_added_up)
@@ -855,6 +892,7 @@ main(void)
 		what_is_not_ours_is_refused,
 		a_killed_writer_leaves_its_flushes_and_a_gap,
 		any_path_will_do,
+		a_file_that_is_taken_away_is_noticed,
 		a_liar_makes_no_number_that_cannot_be_added_up,
 		times_are_kept_near_the_clock,
 		NULL,
