@@ -137,6 +137,7 @@ int
 weir_history_fail(struct weir_history *history, int code)
 {
 	int error = WEIR_ESYSTEM;
+	const char *what;
 
 	switch (code & 0xff) {
 	case SQLITE_CORRUPT:
@@ -154,10 +155,16 @@ weir_history_fail(struct weir_history *history, int code)
 	default:
 		break;
 	}
-	return weir_problem_set(&history->problem, error, "%s: %s",
-	    history->path,
-	    history->sqlite ? sqlite3_errmsg(history->sqlite)
-			    : sqlite3_errstr(code));
+	what = history->sqlite ? sqlite3_errmsg(history->sqlite)
+			       : sqlite3_errstr(code);
+	/* A writer puts it aside, and says that. */
+	if (error == WEIR_EFORMAT && history->lock_fd < 0)
+		return weir_problem_set(&history->problem, error,
+		    "%s: it is damaged (%.96s); weir-stat record puts it aside "
+		    "when it meets the damage, and begins anew",
+		    history->path, what);
+	return weir_problem_set(
+	    &history->problem, error, "%s: %s", history->path, what);
 }
 
 void

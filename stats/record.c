@@ -37,7 +37,7 @@ struct recorder {
 	struct weir_history *history; /* NULL: it cannot be opened just now */
 	uint64_t lost_before;         /* of histories that were closed */
 	uint64_t said_ns;   /* when trouble was last told of; 0: none */
-	uint64_t said_lost; /* what was lost before it */
+	uint64_t well_lost; /* what was lost when all was well */
 };
 
 static volatile sig_atomic_t is_ending;
@@ -76,8 +76,6 @@ say_trouble(struct recorder *recorder, const char *what)
 
 	if (recorder->said_ns > 0 && now_ns - recorder->said_ns < SAY_NS)
 		return;
-	if (recorder->said_ns == 0)
-		recorder->said_lost = lost(recorder);
 	recorder->said_ns = now_ns;
 	weir_log_error("%s", what);
 }
@@ -85,12 +83,12 @@ say_trouble(struct recorder *recorder, const char *what)
 static void
 say_well(struct recorder *recorder)
 {
-	if (recorder->said_ns == 0)
-		return;
+	if (recorder->said_ns != 0)
+		weir_log_note("%s: is written again; %" PRIu64
+			      " events were lost meanwhile",
+		    recorder->path, lost(recorder) - recorder->well_lost);
 	recorder->said_ns = 0;
-	weir_log_note("%s: is written again; %" PRIu64
-		      " events were lost meanwhile",
-	    recorder->path, lost(recorder) - recorder->said_lost);
+	recorder->well_lost = lost(recorder);
 }
 
 static void
