@@ -76,7 +76,8 @@ int weir_history_add(struct weir_history *history,
 /** What is to be told of a gap: events that were lost before they came. */
 int weir_history_lost(struct weir_history *history, uint64_t time_ns,
     uint64_t count) WEIR_CHECKED;
-/** Commits; and, if it is time, closes hours, and lets go of what is old.  On
+/** Commits; and, if it is time, closes hours, and lets go of what is old (not
+ *  before the clock is believed, if it leapt ahead by days: after an hour).  On
  *  failure the history can go on being used; but for WEIR_EFORMAT: the file is
  *  damaged, and weir_history_close puts it aside; and WEIR_EMISSING: its name is
  *  another file's now, or nobody's, and nobody would find what is written. */

@@ -158,6 +158,8 @@ struct weir_history {
 	uint64_t pending_lost; /* lost, and no minute counts them yet */
 	uint64_t lost;
 	uint64_t now_unix;     /* of the last flush; 0: none yet */
+	uint64_t seen_unix;    /* the same, that of the last writer at first */
+	uint64_t leapt_unix;   /* what the clock leapt to; 0: it is believed */
 	uint64_t kept_unix;    /* when the meta row was last written */
 	uint64_t trimmed_unix; /* when ages were last looked at */
 	uint32_t sequence;     /* low bits of an event's id */

@@ -258,6 +258,8 @@ take_up(struct weir_history *history, struct weir_problem *problem)
 	ret = ask(history, "SELECT flushed FROM meta", &flushed);
 	if (ret == WEIR_OK)
 		ret = ask(history, "SELECT is_open FROM meta", &is_open);
+	if (ret == WEIR_OK && flushed > 0)
+		history->seen_unix = (uint64_t)flushed;
 	if (ret != WEIR_OK || flushed == 0 || flushed > now)
 		return ret;
 	(void)snprintf(text, sizeof(text),

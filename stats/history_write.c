@@ -11,9 +11,11 @@
 #include "lib/limits.h"
 #include "stats/history_db.h"
 
-#define KEEP_S  60 /* an idle writer says that it is there */
-#define AHEAD_S 3600
-#define BACK_S  86400
+#define KEEP_S    60 /* an idle writer says that it is there */
+#define AHEAD_S   3600
+#define BACK_S    86400
+#define LEAP_S    172800 /* from one flush to the next */
+#define BELIEVE_S 3600
 
 static int64_t
 bounded(uint64_t count)
@@ -270,6 +272,19 @@ check_place(struct weir_history *history)
 	    "%s: was removed or replaced while it was written", history->path);
 }
 
+/* A clock that leaps ahead may be wrong, for as long as nobody has set it right:
+ * it alone takes nothing away. */
+static void
+look_at_clock(struct weir_history *history, uint64_t now_unix)
+{
+	if (history->seen_unix > 0 && now_unix > history->seen_unix + LEAP_S)
+		history->leapt_unix = now_unix;
+	else if (now_unix < history->leapt_unix ||
+		 now_unix >= history->leapt_unix + BELIEVE_S)
+		history->leapt_unix = 0;
+	history->seen_unix = history->now_unix = now_unix;
+}
+
 int
 weir_history_flush(struct weir_history *history, uint64_t now_unix,
     struct weir_problem *problem)
@@ -279,7 +294,7 @@ weir_history_flush(struct weir_history *history, uint64_t now_unix,
 		      now_unix < history->kept_unix;
 	int ret;
 
-	history->now_unix = now_unix;
+	look_at_clock(history, now_unix);
 	history->is_stuck = false;
 	ret = check_place(history);
 	if (ret == WEIR_OK)

@@ -768,6 +768,41 @@ START_TEST(any_path_will_do)
 }
 END_TEST
 
+/* A clock that is years ahead for a while takes nothing away; one that stays there
+ * is believed, after an hour. */
+START_TEST(a_clock_that_leaps_is_not_believed_at_once)
+{
+	enum {
+		YEAR = 365 * 86400
+	};
+	struct weir_history *history = begin(BEGIN);
+	struct weir_history_filter any = {
+		.until_unix = UINT64_MAX, .outcome = -1, .limit = 10
+	};
+	uint64_t now = BEGIN + 10 * YEAR;
+
+	add(history, BEGIN, "a.example", 1, WEIR_EVENT_BLOCKED);
+	flush(history, BEGIN + 60);
+	flush(history, now);
+	flush(history, now + 3599);
+	flush(history, BEGIN + 120);
+	ck_assert_ptr_nonnull(strstr(events(history, &any), "a.example"));
+	ck_assert_str_eq(
+	    steps(history, BEGIN, BEGIN + 60, 60), "0 1 0 0 0 lost 0\n");
+	flush(history, BEGIN + 4000);
+	weir_history_close(history);
+	/* The same when it starts. */
+	change_sql("UPDATE meta SET flushed = 1704067200");
+	history = open_at(&large, now);
+	flush(history, now + 60);
+	ck_assert_ptr_nonnull(strstr(events(history, &any), "a.example"));
+	flush(history, now + 3600);
+	ck_assert_str_eq(events(history, &any), "");
+	ck_assert_str_eq(steps(history, BEGIN, BEGIN + 60, 60), "");
+	end(history);
+}
+END_TEST
+
 /* Whoever takes the file away under the writer is told of it, and what would go
  * where nobody looks counts as lost. */
 START_TEST(a_file_that_is_taken_away_is_noticed)
@@ -892,6 +927,7 @@ main(void)
 		what_is_not_ours_is_refused,
 		a_killed_writer_leaves_its_flushes_and_a_gap,
 		any_path_will_do,
+		a_clock_that_leaps_is_not_believed_at_once,
 		a_file_that_is_taken_away_is_noticed,
 		a_liar_makes_no_number_that_cannot_be_added_up,
 		times_are_kept_near_the_clock,
