@@ -233,7 +233,8 @@ lock(struct weir_history *history)
 	    (int)sizeof(path))
 		return weir_problem_set(&history->problem, WEIR_ELIMIT,
 		    "%s: the path is too long", history->path);
-	history->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	history->lock_fd = open(
+	    path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (history->lock_fd < 0)
 		return weir_problem_set(&history->problem, WEIR_ESYSTEM,
 		    "%s: %s", path, strerror(errno));

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -18,6 +19,7 @@
 /* feeds/sync_status.h, which this folder does not include. */
 #define SYNC_FILE "status.json"
 #define SYNC_SIZE ((size_t)16 << 20)
+#define SAY_NS    10000000000ULL
 
 int
 weir_stat_say_none(const struct weir_stat *stat)
@@ -59,6 +61,16 @@ weir_stat_settings(const struct weir_stat *stat, bool is_needed)
 	return NULL;
 }
 
+bool
+weir_stat_may_say(void)
+{
+	static _Atomic uint64_t said_ns;
+	uint64_t now_ns = weir_clock_ns(), before = atomic_load(&said_ns);
+
+	return (before == 0 || now_ns - before >= SAY_NS) &&
+	       atomic_compare_exchange_strong(&said_ns, &before, now_ns);
+}
+
 int
 weir_stat_history(const struct weir_stat *stat, bool is_needed,
     struct weir_history **ret_history)
@@ -84,7 +96,8 @@ weir_stat_history(const struct weir_stat *stat, bool is_needed,
 	if (ret == WEIR_EMISSING && is_needed)
 		weir_log_error(
 		    "%s: no history; weir-stat record keeps one", path);
-	else if (ret < 0 && ret != WEIR_EMISSING)
+	else if (ret < 0 && ret != WEIR_EMISSING &&
+		 (is_needed || weir_stat_may_say()))
 		weir_log_error("%s", problem.text[0] != '\0'
 					 ? problem.text
 					 : weir_error_text(ret));

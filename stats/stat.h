@@ -68,13 +68,18 @@ struct weir_settings *
 weir_stat_settings(const struct weir_stat *stat, bool is_needed);
 
 /** The history.  1; 0: there is none, which is said if `is_needed`; < 0: it is
- *  damaged, which is said. */
+ *  damaged, which is said (weir_stat_may_say, if it is not needed). */
 int weir_stat_history(const struct weir_stat *stat, bool is_needed,
     struct weir_history **ret_history) WEIR_CHECKED;
 
 /** weir-sync's status.json in that folder (NULL: none), an object; NULL: there is
  *  none. */
 json_t *weir_stat_sync(const char *folder);
+
+/** Whether trouble that anybody can call up again and again, by a request to a
+ *  server of ours, is to be said now: not more than once in ten seconds.  From any
+ *  thread. */
+bool weir_stat_may_say(void);
 
 /** Begin of the span that --since names, of `default_s` seconds without it. */
 uint64_t weir_stat_since(const struct weir_stat *stat, uint64_t default_s);

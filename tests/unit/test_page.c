@@ -305,6 +305,17 @@ START_TEST(a_folder_that_is_away_or_empty)
 }
 END_TEST
 
+/* Whoever asks again and again does not fill the log. */
+START_TEST(trouble_is_said_once_in_a_while)
+{
+	unsigned int i, said = 0;
+
+	for (i = 0; i < 1000; i++)
+		said += weir_stat_may_say();
+	ck_assert_uint_eq(said, 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -313,7 +324,7 @@ main(void)
 		documents_are_json_whatever_the_file_holds,
 		only_kinds_that_there_are, events_go_on_from_any_place,
 		explain_takes_names_alone, a_folder_that_is_away_or_empty,
-		NULL };
+		trouble_is_said_once_in_a_while, NULL };
 
 	return suite_run("page", tests);
 }
