@@ -52,8 +52,9 @@ struct weir_history_limits {
 };
 
 /** Opens for writing, creates; one at a time (WEIR_EBUSY).  A damaged file is
- *  put aside (FILE.damaged) and begun anew; what is a database of somebody else
- *  is refused (WEIR_EFORMAT), and one of a newer weir (WEIR_EVERSION).
+ *  put aside (FILE.damaged) and begun anew; what is a database of somebody else,
+ *  or no database and never had a writer of ours (whose FILE.lock stays), is
+ *  refused (WEIR_EFORMAT), and one of a newer weir (WEIR_EVERSION).
  *  WEIR_ELIMIT: a size below WEIR_HISTORY_SIZE_MIN (lib/settings.h).  If it is opened, the
  *  problem is empty or holds something to be told: that a file was put aside;
  *  that its last writer was killed, and since when events are missing. */

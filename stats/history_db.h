@@ -152,6 +152,7 @@ struct weir_history {
 
 	bool is_begun; /* a transaction is open */
 	bool is_damaged;
+	bool is_ours;            /* its lock file was there before */
 	bool is_stuck;           /* nothing is tried until the next flush */
 	unsigned int batch_used; /* calls in it */
 	uint64_t batch_events, batch_lost;

@@ -233,6 +233,7 @@ lock(struct weir_history *history)
 	    (int)sizeof(path))
 		return weir_problem_set(&history->problem, WEIR_ELIMIT,
 		    "%s: the path is too long", history->path);
+	history->is_ours = access(path, F_OK) == 0;
 	history->lock_fd = open(
 	    path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (history->lock_fd < 0)
@@ -286,6 +287,21 @@ take_up(struct weir_history *history, struct weir_problem *problem)
 	return ret;
 }
 
+/* No writer of ours was ever here: the path may be a mistake, and the file
+ * somebody's. */
+static int
+refuse(struct weir_history *history)
+{
+	char path[4096];
+
+	(void)snprintf(path, sizeof(path), "%s.lock", history->path);
+	(void)unlink(path);
+	return weir_problem_set(&history->problem, WEIR_EFORMAT,
+	    "%s: it is no history of weir's, or one that is damaged and was "
+	    "moved here: move it away, or name another file",
+	    history->path);
+}
+
 static int
 open_write(struct weir_history *history, struct weir_problem *problem)
 {
@@ -300,6 +316,8 @@ open_write(struct weir_history *history, struct weir_problem *problem)
 		ret = take_up(history, problem);
 	if (ret != WEIR_EFORMAT || !history->is_damaged)
 		return ret;
+	if (!history->is_ours)
+		return refuse(history);
 	ret = put_aside(history);
 	if (ret != WEIR_OK)
 		return ret;

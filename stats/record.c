@@ -230,6 +230,10 @@ run_settings(struct recorder *recorder, const struct weir_settings *settings)
 		    recorder->config);
 		return 2;
 	}
+	if (!recorder->path[0]) {
+		weir_log_error("--history: no file is named");
+		return 2;
+	}
 	recorder->limits = (struct weir_history_limits){
 		.size = statistics->history_size,
 		.event_days = statistics->event_days,

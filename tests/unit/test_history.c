@@ -629,6 +629,7 @@ START_TEST(what_is_damaged_is_put_aside)
 	int fd;
 
 	scratch_init(&scratch);
+	(void)scratch_write(&scratch, "history.db.lock", "", 0);
 	strcpy(path, scratch_write(&scratch, "history.db", junk, sizeof(junk)));
 	snprintf(aside, sizeof(aside), "%s.damaged", path);
 	ck_assert_int_eq(
@@ -666,6 +667,7 @@ START_TEST(what_is_not_ours_is_refused)
 {
 	struct weir_history *history = begin(BEGIN);
 	sqlite3 *sqlite;
+	unsigned int i;
 
 	weir_history_close(history);
 	ck_assert_int_eq(sqlite3_open(path, &sqlite), SQLITE_OK);
@@ -680,6 +682,18 @@ START_TEST(what_is_not_ours_is_refused)
 	ck_assert_ptr_nonnull(strstr(problem.text, "another program"));
 	sqlite3_close(sqlite);
 	ck_assert_uint_gt(size_of(""), 0);
+	/* A file that was never a history: it stays where it is, however often
+	 * that is tried. */
+	for (i = 0; i < 2; i++) {
+		strcpy(path, scratch_write(&scratch, "hosts", "a text\n", 7));
+		ck_assert_int_eq(
+		    weir_history_open(path, &large, &history, &problem),
+		    WEIR_EFORMAT);
+		ck_assert_ptr_nonnull(strstr(problem.text, "no history"));
+		ck_assert_uint_eq(size_of(""), 7);
+		ck_assert_uint_eq(size_of(".lock"), 0);
+		ck_assert_uint_eq(size_of(".damaged"), 0);
+	}
 	strcat(path, ".none");
 	ck_assert_int_eq(
 	    weir_history_open_read(path, &history, &problem), WEIR_EMISSING);
