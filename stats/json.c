@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/text.h"
 #include "stats/report.h"
-#include "stats/text.h"
 
 /* Puts the value there and takes it over, NULL included: what could not be
  * made makes the whole fail, once, in weir_json_print. */

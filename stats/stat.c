@@ -14,7 +14,7 @@
 #include "lib/file.h"
 #include "lib/idn.h"
 #include "lib/log.h"
-#include "stats/text.h"
+#include "lib/text.h"
 
 /* feeds/sync_status.h, which this folder does not include. */
 #define SYNC_FILE "status.json"

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "lib/current.h"
-#include "stats/text.h"
+#include "lib/text.h"
 
 void
 weir_totals_init(struct weir_totals *totals)

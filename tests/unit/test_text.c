@@ -1,5 +1,5 @@
 /*
- * test_text.c - stats/text.c: what of a text is shown.
+ * test_text.c - lib/text.c: what of a text is shown.
  */
 #include <check.h>
 #include <stdio.h>
@@ -7,7 +7,8 @@
 
 #include <jansson.h>
 
-#include "stats/text.h"
+#include "lib/log.h"
+#include "lib/text.h"
 #include "tests/unit/suite.h"
 
 START_TEST(only_what_can_be_shown_stays)
@@ -93,11 +94,30 @@ START_TEST(whatever_it_was_it_is_utf8)
 }
 END_TEST
 
+/* One mark for each character, whether it is cut or whole. */
+START_TEST(a_terminal_gets_no_more_than_a_page)
+{
+	char *printed = NULL;
+	size_t len = 0;
+	FILE *stream = open_memstream(&printed, &len);
+
+	ck_assert_ptr_nonnull(stream);
+	weir_log_clean("caf\xc3\xa9\t\x9b"
+		       "31m \xe2\x80\xae"
+		       "exe \xc2\x9b \xe4\xb8",
+	    stream);
+	ck_assert_int_eq(fclose(stream), 0);
+	ck_assert_str_eq(printed, "caf\xc3\xa9??31m ?exe ? ??");
+	free(printed);
+}
+END_TEST
+
 int
 main(void)
 {
 	const TTest *const tests[] = { only_what_can_be_shown_stays,
-		whatever_it_was_it_is_utf8, NULL };
+		whatever_it_was_it_is_utf8, a_terminal_gets_no_more_than_a_page,
+		NULL };
 
 	return suite_run("text", tests);
 }

@@ -1,10 +1,8 @@
 /*
  * text.c - texts made fit to be shown.  See text.h.
  */
-#include "stats/text.h"
+#include "lib/text.h"
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <string.h>
 
 /* A character of UTF-8, RFC 3629: its octets; 0: it is none. */
@@ -55,18 +53,25 @@ is_shown(unsigned int point)
 	return true;
 }
 
+size_t
+weir_text_character(const char *text, bool *ret_is_shown)
+{
+	unsigned int point = 0;
+	size_t len = decode((const unsigned char *)text, &point);
+
+	*ret_is_shown = len > 0 && is_shown(point);
+	return len > 0 ? len : 1;
+}
+
 void
 weir_text_clean(char *text)
 {
-	unsigned int point = 0;
+	bool is_fit;
 	size_t len;
 
 	for (; *text != '\0'; text += len) {
-		len = decode((const unsigned char *)text, &point);
-		if (len > 0 && is_shown(point))
-			continue;
-		if (len == 0)
-			len = 1;
-		memset(text, '?', len);
+		len = weir_text_character(text, &is_fit);
+		if (!is_fit)
+			memset(text, '?', len);
 	}
 }
