@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/text.h"
+
 #define NS_PER_S  1000000000ULL
 #define NS_PER_MS 1000000ULL
 
@@ -57,23 +59,19 @@ clear_progress(void)
 	shown_progress = NULL;
 }
 
-/* No octet may move the cursor or change the colour: neither the control
- * characters of ASCII nor those from U+0080 to U+009F. */
+/* No octet may move the cursor or change the colour. */
 void
 weir_log_clean(const char *text, FILE *stream)
 {
-	unsigned char octet, next;
+	bool is_shown;
+	size_t len;
 
-	for (; *text != '\0'; text++) {
-		octet = (unsigned char)text[0];
-		next = (unsigned char)text[1];
-		if (octet == 0xc2 && next >= 0x80 && next < 0xa0) {
-			fputc('?', stream);
-			text++;
-		} else {
-			fputc(octet < 0x20 || octet == 0x7f ? '?' : octet,
-			    stream);
-		}
+	for (; *text != '\0'; text += len) {
+		len = weir_text_character(text, &is_shown);
+		if (is_shown)
+			(void)fwrite(text, 1, len, stream);
+		else
+			(void)fputc('?', stream);
 	}
 }
 

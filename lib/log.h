@@ -22,8 +22,8 @@ weir_log_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
  *  other tools read it. */
 void weir_log_bare(const char *text);
 
-/** Writes a text that others wrote to any stream in that way: control characters
- *  become question marks. */
+/** Writes a text that others wrote to any stream in that way: each character that
+ *  is not shown (lib/text.h) becomes a question mark. */
 void weir_log_clean(const char *text, FILE *stream);
 
 /** Whether the stream is a terminal that wants colours. */

@@ -219,6 +219,34 @@ open_own(const char *folder, char *path, size_t size, int *ret_fd)
 	return WEIR_EBUSY;
 }
 
+/* A file that readers have mapped neither shrinks nor begins anew under them, which
+ * would end them with a signal: they keep the old one, and the path leads to an
+ * empty one.  Where that may not be made (the folder is not this user's any more)
+ * it is the old one after all. */
+static int
+open_empty(const char *path, int *fd)
+{
+	struct stat about;
+	int made;
+
+	if (fstat(*fd, &about) != 0)
+		return WEIR_ESYSTEM;
+	if (about.st_size > 0 && unlink(path) == 0) {
+		made = open(path,
+		    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
+		if (made < 0)
+			return WEIR_ESYSTEM;
+		if (!lock_file(made)) {
+			(void)close(made);
+			errno = EBUSY;
+			return WEIR_ESYSTEM;
+		}
+		(void)close(*fd);
+		*fd = made;
+	}
+	return ftruncate(*fd, 0) == 0 ? WEIR_OK : WEIR_ESYSTEM;
+}
+
 /* Whether the file was this process's already, with the same shape: then its
  * counters go on. */
 static bool
@@ -284,7 +312,7 @@ weir_status_create(const char *folder, unsigned int worker_count,
 	/* posix_fallocate: a full disk is noticed here, not by a signal. */
 	if (fstat(status.fd, &st) != 0 ||
 	    ((size_t)st.st_size != status.size &&
-		(ftruncate(status.fd, 0) != 0 ||
+		(open_empty(status.path, &status.fd) != WEIR_OK ||
 		    (errno = posix_fallocate(
 			 status.fd, 0, (off_t)status.size)) != 0)))
 		goto failed;
@@ -415,7 +443,7 @@ weir_status_share(const char *folder, struct weir_status *status,
 		    error == WEIR_ESYSTEM ? strerror(errno)
 					  : weir_error_text(error));
 	take_up(status, fd);
-	if (ftruncate(fd, 0) != 0 ||
+	if (open_empty(path, &fd) != WEIR_OK ||
 	    pwrite(fd, status->header, status->size, 0) !=
 		(ssize_t)status->size ||
 	    mmap(status->header, status->size, PROT_READ | PROT_WRITE,

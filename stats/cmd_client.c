@@ -133,8 +133,9 @@ add_record(void *arg, const struct weir_record *record)
 	if (record->outcome < WEIR_EVENT_OUTCOME_COUNT)
 		report->counts[record->outcome] += record->times;
 	if (record->outcome == WEIR_EVENT_BLOCKED &&
-	    !weir_tally_add(
-		report->names, record->qname, record->times, unix_s, unix_s))
+	    !weir_tally_add(report->names,
+		weir_tally_key(report->names, record->qname), record->times,
+		unix_s, unix_s))
 		return WEIR_EMEMORY;
 	if (json_array_size(report->last) >= LAST_DEFAULT)
 		return 0;

@@ -56,7 +56,8 @@ answer(void *arg, const struct weir_web_call *call,
 	}
 	if (weir_status_open_all(
 		run->stat->folder, &modules, &count, &problem) != 0) {
-		weir_log_error("%s", problem.text);
+		if (weir_stat_may_say())
+			weir_log_error("%s", problem.text);
 		weir_web_say(ret_answer, 503,
 		    "the status folder cannot be read; the log says why\n");
 		return;

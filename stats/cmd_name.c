@@ -18,15 +18,17 @@
 #include "stats/tally.h"
 
 #define ROWS_DEFAULT 50
-#define PART_ROWS    100U /* of a part, for people */
+#define PART_ROWS    100U            /* of a part, for people */
+#define RESOLVED_MAX WEIR_TALLY_KEYS /* the first ones */
 
 struct report {
 	const struct weir_stat *stat;
 	struct weir_name name;
 	char name_text[WEIR_NAME_TEXT_SIZE];
-	json_t *clients;  /* a tally: who was blocked */
-	json_t *entries;  /* of the database; NULL: it cannot be read */
-	json_t *resolved; /* NULL: no history */
+	json_t *clients;        /* a tally: who was blocked */
+	json_t *entries;        /* of the database; NULL: it cannot be read */
+	json_t *resolved;       /* NULL: no history */
+	uint64_t resolved_more; /* that are not in it */
 	uint64_t counts[WEIR_EVENT_OUTCOME_COUNT];
 	uint64_t first_unix;    /* event that a rule spoke of; 0: none */
 	uint64_t listed_unix;   /* since when it is listed; 0: not known */
@@ -97,7 +99,8 @@ add_record(void *arg, const struct weir_record *record)
 	if (report->first_unix == 0 || unix_s < report->first_unix)
 		report->first_unix = unix_s;
 	(void)weir_client_print(&record->client, client);
-	row = weir_tally_add(report->clients, client,
+	row = weir_tally_add(report->clients,
+	    weir_tally_key(report->clients, client),
 	    record->outcome == WEIR_EVENT_BLOCKED ? record->times : 0, unix_s,
 	    unix_s);
 	/* The newest comes first. */
@@ -117,6 +120,10 @@ add_resolved(void *arg, const struct weir_history_row *row)
 {
 	struct report *report = arg;
 
+	if (json_array_size(report->resolved) >= RESOLVED_MAX) {
+		report->resolved_more++;
+		return 0;
+	}
 	return json_array_append_new(
 		   report->resolved, json_pack("{s:o, s:o, s:I, s:I}", "client",
 					 weir_stat_string(row->key), "name",
@@ -239,6 +246,18 @@ print_part(const char *heading, json_t *rows,
 }
 
 static void
+print_more(json_t *document, const struct weir_screen *screen)
+{
+	uint64_t more = weir_tally_get(document, "resolved_more");
+
+	if (more > 0)
+		(void)fprintf(screen->stream,
+		    "%llu more resolved it, later than the first %u: ask for a "
+		    "name below it\n",
+		    (unsigned long long)more, RESOLVED_MAX);
+}
+
+static void
 print_before(json_t *document, const struct weir_screen *screen)
 {
 	json_t *before = json_object_get(document, "before_listed");
@@ -254,6 +273,7 @@ print_before(json_t *document, const struct weir_screen *screen)
 		print_part("resolved by", json_object_get(document, "resolved"),
 		    resolved_columns, 4, "nobody, as far back as is known",
 		    screen);
+		print_more(document, screen);
 		return;
 	}
 	(void)snprintf(heading, sizeof(heading),
@@ -264,6 +284,7 @@ print_before(json_t *document, const struct weir_screen *screen)
 	    when);
 	print_part(heading, before, resolved_columns, 4,
 	    "by nobody, as far back as is known", screen);
+	print_more(document, screen);
 }
 
 static void
@@ -304,7 +325,7 @@ describe(struct report *report, bool is_history)
 
 	return json_pack(
 	    "{s:s, s:s, s:{s:I, s:I, s:I, s:I}, s:I, s:I, s:b, s:o, s:o, s:o, "
-	    "s:o}",
+	    "s:o, s:o}",
 	    "name", report->name_text, "from",
 	    is_history ? "history" : "status", "counts", "blocked",
 	    (json_int_t)report->counts[WEIR_EVENT_BLOCKED], "shadowed",
@@ -318,7 +339,8 @@ describe(struct report *report, bool is_history)
 	    weir_tally_rows(
 		report->clients, stat->count > 0 ? stat->count : ROWS_DEFAULT),
 	    "resolved", report->resolved ? report->resolved : json_null(),
-	    "before_listed", before);
+	    "before_listed", before, "resolved_more",
+	    weir_stat_number(report->resolved_more));
 }
 
 /* Events of the history; without one, or before it has any, those of the status

@@ -337,6 +337,26 @@ follow(struct tail *tail)
 	return ret;
 }
 
+/* Who waits for events of a feed that there is not would wait for ever.  Modules
+ * without any feed have not read a database yet. */
+static int
+check_feed(const struct weir_stat *stat)
+{
+	unsigned int known = 0, i;
+
+	for (i = 0; i < stat->module_count; i++) {
+		if (weir_status_feed_slot(
+			&stat->modules[i], stat->feed, false) > 0)
+			return 0;
+		known += atomic_load(&stat->modules[i].header->feed_count) > 1;
+	}
+	if (known == 0 && stat->feed[0] != '\0')
+		return 0;
+	return weir_stat_usage("--feed %s: no running module has such a feed "
+			       "(weir-stat feeds names them)",
+	    stat->feed);
+}
+
 /* The modules of weir-stat.c, opened once more: these come and go. */
 static int
 begin(struct tail *tail)
@@ -358,6 +378,11 @@ begin(struct tail *tail)
 	}
 	if (stat->module_count == 0)
 		return weir_stat_say_none(stat);
+	if (stat->feed) {
+		ret = check_feed(stat);
+		if (ret != 0)
+			return ret;
+	}
 	(void)sigaction(SIGINT, &action, NULL);
 	(void)sigaction(SIGTERM, &action, NULL);
 	return 0;

@@ -52,8 +52,9 @@ struct weir_history_limits {
 };
 
 /** Opens for writing, creates; one at a time (WEIR_EBUSY).  A damaged file is
- *  put aside (FILE.damaged) and begun anew; what is a database of somebody else
- *  is refused (WEIR_EFORMAT), and one of a newer weir (WEIR_EVERSION).
+ *  put aside (FILE.damaged) and begun anew; what is a database of somebody else,
+ *  or no database and never had a writer of ours (whose FILE.lock stays), is
+ *  refused (WEIR_EFORMAT), and one of a newer weir (WEIR_EVERSION).
  *  WEIR_ELIMIT: a size below WEIR_HISTORY_SIZE_MIN (lib/settings.h).  If it is opened, the
  *  problem is empty or holds something to be told: that a file was put aside;
  *  that its last writer was killed, and since when events are missing. */
@@ -76,9 +77,11 @@ int weir_history_add(struct weir_history *history,
 /** What is to be told of a gap: events that were lost before they came. */
 int weir_history_lost(struct weir_history *history, uint64_t time_ns,
     uint64_t count) WEIR_CHECKED;
-/** Commits; and, if it is time, closes hours, and lets go of what is old.  On
- *  failure the history can go on being used; WEIR_EFORMAT: the file is damaged,
- *  and weir_history_close puts it aside. */
+/** Commits; and, if it is time, closes hours, and lets go of what is old (not
+ *  before the clock is believed, if it leapt ahead by days: after an hour).  On
+ *  failure the history can go on being used; but for WEIR_EFORMAT: the file is
+ *  damaged, and weir_history_close puts it aside; and WEIR_EMISSING: its name is
+ *  another file's now, or nobody's, and nobody would find what is written. */
 int weir_history_flush(struct weir_history *history, uint64_t now_unix,
     struct weir_problem *problem) WEIR_CHECKED;
 /** Events that were lost since it was opened: told of, or not written. */

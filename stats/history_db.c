@@ -27,11 +27,14 @@ const unsigned int weir_history_span_s[WEIR_HISTORY_SPAN_COUNT] = { 3600,
 #define TEXT_TRIM(table)                                           \
 	"DELETE FROM " table " WHERE id IN (SELECT id FROM " table \
 	" WHERE used < ?1 LIMIT ?2)"
+#define SUM(column, number) \
+	column " = min(" column " + " number ", " WEIR_HISTORY_COUNT_SQL ")"
 #define TOTALS_ADD(table)                                                    \
 	"INSERT INTO " table " (begin, blocked, shadowed, allowed, passed, " \
 	"lost) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (begin) DO "      \
-	"UPDATE SET blocked = blocked + ?2, shadowed = shadowed + ?3, "      \
-	"allowed = allowed + ?4, passed = passed + ?5, lost = lost + ?6"
+	"UPDATE SET " SUM("blocked", "?2") ", " SUM(                         \
+	    "shadowed", "?3") ", " SUM("allowed", "?4") ", " SUM("passed",   \
+	    "?5") ", " SUM("lost", "?6")
 #define TOTALS_TRIM(table)                                               \
 	"DELETE FROM " table " WHERE begin IN (SELECT begin FROM " table \
 	" WHERE begin < ?1 ORDER BY begin LIMIT ?2)"
@@ -89,9 +92,9 @@ static const char *const sql[STATEMENT_COUNT] = {
 	    "SELECT id, span, begin FROM list WHERE is_open = 1 AND "
 	    "begin + span <= ?1 LIMIT 1",
 	[STATEMENT_OPEN_KEYS] = "SELECT count(*) FROM open WHERE list = ?1",
-	[STATEMENT_OPEN_COUNT] =
-	    "UPDATE open SET count = count + ?3, first = min(first, ?4), "
-	    "last = max(last, ?4) WHERE list = ?1 AND key = ?2",
+	[STATEMENT_OPEN_COUNT] = "UPDATE open SET " SUM(
+	    "count", "?3") ", first = min(first, ?4), "
+			   "last = max(last, ?4) WHERE list = ?1 AND key = ?2",
 	[STATEMENT_OPEN_ADD] =
 	    "INSERT INTO open (list, key, count, error, first, last) "
 	    "VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
@@ -134,6 +137,7 @@ int
 weir_history_fail(struct weir_history *history, int code)
 {
 	int error = WEIR_ESYSTEM;
+	const char *what;
 
 	switch (code & 0xff) {
 	case SQLITE_CORRUPT:
@@ -151,10 +155,16 @@ weir_history_fail(struct weir_history *history, int code)
 	default:
 		break;
 	}
-	return weir_problem_set(&history->problem, error, "%s: %s",
-	    history->path,
-	    history->sqlite ? sqlite3_errmsg(history->sqlite)
-			    : sqlite3_errstr(code));
+	what = history->sqlite ? sqlite3_errmsg(history->sqlite)
+			       : sqlite3_errstr(code);
+	/* A writer puts it aside, and says that. */
+	if (error == WEIR_EFORMAT && history->lock_fd < 0)
+		return weir_problem_set(&history->problem, error,
+		    "%s: it is damaged (%.96s); weir-stat record puts it aside "
+		    "when it meets the damage, and begins anew",
+		    history->path, what);
+	return weir_problem_set(
+	    &history->problem, error, "%s: %s", history->path, what);
 }
 
 void

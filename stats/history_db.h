@@ -27,12 +27,18 @@
 
 #include <sqlite3.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "stats/history.h"
 
 #define WEIR_HISTORY_APPLICATION 0x77656972 /* "weir" */
 #define WEIR_HISTORY_VERSION     1
 #define WEIR_HISTORY_PAGE        4096
+
+/* No count of a row grows beyond that, whatever a sender says of itself: so many
+ * of them as a history may have (2^14 hours and minutes) can be added up. */
+#define WEIR_HISTORY_COUNT_MAX (1ULL << 48)
+#define WEIR_HISTORY_COUNT_SQL "281474976710656"
 
 enum weir_history_table {
 	WEIR_HISTORY_NAME,
@@ -123,6 +129,8 @@ struct weir_history {
 	sqlite3_stmt *statements[STATEMENT_COUNT];
 	struct weir_problem problem; /* the last failure, for the flush */
 	int lock_fd;                 /* -1: a reader */
+	dev_t device;                /* of the file that was opened */
+	ino_t inode;
 
 	struct weir_history_limits limits;
 	uint64_t page_max;  /* pages of the file */
@@ -144,12 +152,15 @@ struct weir_history {
 
 	bool is_begun; /* a transaction is open */
 	bool is_damaged;
+	bool is_ours;            /* its lock file was there before */
 	bool is_stuck;           /* nothing is tried until the next flush */
 	unsigned int batch_used; /* calls in it */
 	uint64_t batch_events, batch_lost;
 	uint64_t pending_lost; /* lost, and no minute counts them yet */
 	uint64_t lost;
 	uint64_t now_unix;     /* of the last flush; 0: none yet */
+	uint64_t seen_unix;    /* the same, that of the last writer at first */
+	uint64_t leapt_unix;   /* what the clock leapt to; 0: it is believed */
 	uint64_t kept_unix;    /* when the meta row was last written */
 	uint64_t trimmed_unix; /* when ages were last looked at */
 	uint32_t sequence;     /* low bits of an event's id */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -150,6 +151,7 @@ check_owner(struct weir_history *history, bool *ret_is_new)
 static int
 prepare(struct weir_history *history)
 {
+	struct stat about;
 	char text[512];
 	bool is_new;
 	int ret;
@@ -178,6 +180,13 @@ prepare(struct weir_history *history)
 	ret = weir_history_exec(history, text);
 	if (ret == WEIR_OK && is_new)
 		ret = weir_history_exec(history, schema);
+	if (ret == WEIR_OK && stat(history->path, &about) != 0)
+		ret = weir_problem_set(&history->problem, WEIR_ESYSTEM,
+		    "%s: %s", history->path, strerror(errno));
+	if (ret == WEIR_OK) {
+		history->device = about.st_dev;
+		history->inode = about.st_ino;
+	}
 	return ret;
 }
 
@@ -224,7 +233,9 @@ lock(struct weir_history *history)
 	    (int)sizeof(path))
 		return weir_problem_set(&history->problem, WEIR_ELIMIT,
 		    "%s: the path is too long", history->path);
-	history->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	history->is_ours = access(path, F_OK) == 0;
+	history->lock_fd = open(
+	    path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (history->lock_fd < 0)
 		return weir_problem_set(&history->problem, WEIR_ESYSTEM,
 		    "%s: %s", path, strerror(errno));
@@ -249,6 +260,8 @@ take_up(struct weir_history *history, struct weir_problem *problem)
 	ret = ask(history, "SELECT flushed FROM meta", &flushed);
 	if (ret == WEIR_OK)
 		ret = ask(history, "SELECT is_open FROM meta", &is_open);
+	if (ret == WEIR_OK && flushed > 0)
+		history->seen_unix = (uint64_t)flushed;
 	if (ret != WEIR_OK || flushed == 0 || flushed > now)
 		return ret;
 	(void)snprintf(text, sizeof(text),
@@ -274,6 +287,21 @@ take_up(struct weir_history *history, struct weir_problem *problem)
 	return ret;
 }
 
+/* No writer of ours was ever here: the path may be a mistake, and the file
+ * somebody's. */
+static int
+refuse(struct weir_history *history)
+{
+	char path[4096];
+
+	(void)snprintf(path, sizeof(path), "%s.lock", history->path);
+	(void)unlink(path);
+	return weir_problem_set(&history->problem, WEIR_EFORMAT,
+	    "%s: it is no history of weir's, or one that is damaged and was "
+	    "moved here: move it away, or name another file",
+	    history->path);
+}
+
 static int
 open_write(struct weir_history *history, struct weir_problem *problem)
 {
@@ -288,6 +316,8 @@ open_write(struct weir_history *history, struct weir_problem *problem)
 		ret = take_up(history, problem);
 	if (ret != WEIR_EFORMAT || !history->is_damaged)
 		return ret;
+	if (!history->is_ours)
+		return refuse(history);
 	ret = put_aside(history);
 	if (ret != WEIR_OK)
 		return ret;

@@ -107,9 +107,11 @@ static const char top_sql[] =
     "part AS (SELECT id, floor FROM day UNION ALL SELECT id, floor FROM list "
     "WHERE span = 3600 AND kind = ?1 AND is_shadow = ?2 AND begin >= ?3 AND "
     "begin < ?4 AND begin - begin % 86400 NOT IN (SELECT begin FROM day)), "
-    "row AS (SELECT word.key, count - floor AS count, error - floor AS error, "
+    "row AS (SELECT word.key, min(count, " WEIR_HISTORY_COUNT_SQL ") - floor "
+    "AS count, error - floor AS error, "
     "first, last FROM part JOIN top ON top.list = part.id JOIN word ON "
-    "word.id = top.word UNION ALL SELECT key, count - floor, error - floor, "
+    "word.id = top.word UNION ALL SELECT key, "
+    "min(count, " WEIR_HISTORY_COUNT_SQL ") - floor, error - floor, "
     "first, last FROM part JOIN open ON open.list = part.id) "
     "SELECT key, sum(count) + (SELECT coalesce(sum(floor), 0) FROM part) AS "
     "counts, sum(error) + (SELECT coalesce(sum(floor), 0) FROM part), "
@@ -144,6 +146,9 @@ weir_history_top(struct weir_history *history, unsigned int kind,
 	return query_done(&query, ended, problem);
 }
 
+#define SUM(column) \
+	"CAST(sum(min(" column ", " WEIR_HISTORY_COUNT_SQL ")) AS INTEGER), "
+
 /* Minutes as far back as they go, from a full hour on; hours before. */
 static const char time_sql[] =
     "WITH edge AS (SELECT coalesce((min(begin) + 3599) / 3600 * 3600, ?2) AS "
@@ -151,9 +156,9 @@ static const char time_sql[] =
     "part AS (SELECT minute.* FROM minute, edge WHERE begin >= at AND "
     "begin >= ?1 - ?1 % 60 AND begin < ?2 UNION ALL SELECT hour.* FROM hour, "
     "edge WHERE begin < at AND begin >= ?1 - ?1 % 3600 AND begin < ?2) "
-    "SELECT begin - begin % ?3 AS step, sum(blocked), sum(shadowed), "
-    "sum(allowed), sum(passed), sum(lost) FROM part GROUP BY step "
-    "ORDER BY step";
+    "SELECT begin - begin % ?3 AS step, " SUM("blocked") SUM("shadowed")
+	SUM("allowed") SUM("passed") SUM("lost") "0 FROM part GROUP BY step "
+						 "ORDER BY step";
 
 int
 weir_history_time(struct weir_history *history, uint64_t from_unix,

@@ -265,6 +265,8 @@ by_age(struct weir_history *history)
 	uint64_t started = weir_clock_ns(), count = 1;
 	int ret = WEIR_OK;
 
+	if (history->leapt_unix > 0)
+		return WEIR_OK;
 	if (history->now_unix >= history->trimmed_unix &&
 	    history->now_unix < history->trimmed_unix + EVERY_S)
 		return WEIR_OK;

@@ -6,13 +6,24 @@
  * event goes into change in the same transaction.
  */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "lib/limits.h"
 #include "stats/history_db.h"
 
-#define KEEP_S  60 /* an idle writer says that it is there */
-#define AHEAD_S 3600
-#define BACK_S  86400
+#define KEEP_S    60 /* an idle writer says that it is there */
+#define AHEAD_S   3600
+#define BACK_S    86400
+#define LEAP_S    172800 /* from one flush to the next */
+#define BELIEVE_S 3600
+
+static int64_t
+bounded(uint64_t count)
+{
+	return (int64_t)(count < WEIR_HISTORY_COUNT_MAX
+			     ? count
+			     : WEIR_HISTORY_COUNT_MAX);
+}
 
 /* Totals of the minute in hand, into both tables. */
 static int
@@ -27,11 +38,11 @@ put_minute(struct weir_history *history)
 		return WEIR_OK;
 	for (; statement <= STATEMENT_HOUR_ADD && ret == WEIR_OK; statement++) {
 		ret = weir_history_run(history, statement, "iiiiii", begin,
-		    (int64_t)counts[WEIR_EVENT_BLOCKED],
-		    (int64_t)counts[WEIR_EVENT_SHADOWED],
-		    (int64_t)counts[WEIR_EVENT_ALLOWED],
-		    (int64_t)counts[WEIR_EVENT_PASSED],
-		    (int64_t)history->minute_lost);
+		    bounded(counts[WEIR_EVENT_BLOCKED]),
+		    bounded(counts[WEIR_EVENT_SHADOWED]),
+		    bounded(counts[WEIR_EVENT_ALLOWED]),
+		    bounded(counts[WEIR_EVENT_PASSED]),
+		    bounded(history->minute_lost));
 		begin -= begin % 3600;
 	}
 	history->minute_begin = 0;
@@ -212,6 +223,8 @@ weir_history_lost(
 {
 	int ret;
 
+	if (count > WEIR_HISTORY_COUNT_MAX)
+		count = WEIR_HISTORY_COUNT_MAX;
 	history->lost += count;
 	ret = begin(history, time_of(history, time_ns) / 1000000000ULL);
 	history->batch_lost += count;
@@ -244,6 +257,34 @@ keep(struct weir_history *history, uint64_t now_unix, bool is_due)
 	return ret;
 }
 
+/* Whether the path still leads to the file: who has removed it, or put another
+ * one there, would wait for ever for what goes into the old one; and its journal
+ * is not the new one's. */
+static int
+check_place(struct weir_history *history)
+{
+	struct stat about;
+
+	if (stat(history->path, &about) == 0 &&
+	    about.st_dev == history->device && about.st_ino == history->inode)
+		return WEIR_OK;
+	return weir_problem_set(&history->problem, WEIR_EMISSING,
+	    "%s: was removed or replaced while it was written", history->path);
+}
+
+/* A clock that leaps ahead may be wrong, for as long as nobody has set it right:
+ * it alone takes nothing away. */
+static void
+look_at_clock(struct weir_history *history, uint64_t now_unix)
+{
+	if (history->seen_unix > 0 && now_unix > history->seen_unix + LEAP_S)
+		history->leapt_unix = now_unix;
+	else if (now_unix < history->leapt_unix ||
+		 now_unix >= history->leapt_unix + BELIEVE_S)
+		history->leapt_unix = 0;
+	history->seen_unix = history->now_unix = now_unix;
+}
+
 int
 weir_history_flush(struct weir_history *history, uint64_t now_unix,
     struct weir_problem *problem)
@@ -253,9 +294,11 @@ weir_history_flush(struct weir_history *history, uint64_t now_unix,
 		      now_unix < history->kept_unix;
 	int ret;
 
-	history->now_unix = now_unix;
+	look_at_clock(history, now_unix);
 	history->is_stuck = false;
-	ret = keep(history, now_unix, is_due);
+	ret = check_place(history);
+	if (ret == WEIR_OK)
+		ret = keep(history, now_unix, is_due);
 	if (ret == WEIR_OK)
 		ret = commit(history);
 	else

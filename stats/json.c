@@ -5,7 +5,10 @@
  * renamed or taken away.
  */
 #include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "lib/text.h"
 #include "stats/report.h"
 
 /* Puts the value there and takes it over, NULL included: what could not be
@@ -16,10 +19,17 @@ put(json_t *object, const char *name, json_t *value)
 	return json_object_set_new_nocheck(object, name, value);
 }
 
+/* What JSON's readers could not take is their largest number. */
+static json_int_t
+amount(uint64_t value)
+{
+	return value < INT64_MAX ? (json_int_t)value : INT64_MAX;
+}
+
 static json_t *
 number(uint64_t value)
 {
-	return json_integer((json_int_t)value);
+	return json_integer(amount(value));
 }
 
 /* Text of a status file may hold any octet; JSON takes UTF-8 only. */
@@ -34,6 +44,21 @@ string(const char *text, size_t size)
 								   : '?');
 	clean[i] = '\0';
 	return json_string(clean);
+}
+
+/* A path may be no UTF-8 either; it is longer. */
+static json_t *
+path(const char *text)
+{
+	char *clean = strdup(text);
+	json_t *string = NULL;
+
+	if (clean) {
+		weir_text_clean(clean);
+		string = json_string(clean);
+	}
+	free(clean);
+	return string;
 }
 
 /* The name of a counter as a key: blocked_name. */
@@ -82,9 +107,8 @@ types(const struct weir_totals *totals)
 
 	for (i = 0; i < WEIR_TYPE_COUNT; i++)
 		failed |= put(object, weir_type_slot_text(i),
-		    json_pack("{s:I, s:I}", "queries",
-			(json_int_t)totals->types[i], "blocked",
-			(json_int_t)totals->blocked_types[i]));
+		    json_pack("{s:I, s:I}", "queries", amount(totals->types[i]),
+			"blocked", amount(totals->blocked_types[i])));
 	if (!failed)
 		return object;
 	json_decref(object);
@@ -104,9 +128,9 @@ feeds(const struct weir_totals *totals)
 
 		failed |= json_array_append_new(array,
 		    json_pack("{s:o, s:I, s:I, s:I}", "name", name, "blocked",
-			(json_int_t)feed->counts[WEIR_FEED_BLOCKED], "allowed",
-			(json_int_t)feed->counts[WEIR_FEED_ALLOWED], "shadowed",
-			(json_int_t)feed->counts[WEIR_FEED_SHADOWED]));
+			amount(feed->counts[WEIR_FEED_BLOCKED]), "allowed",
+			amount(feed->counts[WEIR_FEED_ALLOWED]), "shadowed",
+			amount(feed->counts[WEIR_FEED_SHADOWED])));
 	}
 	if (!failed)
 		return array;
@@ -129,11 +153,11 @@ categories(const struct weir_totals *totals)
 		    json_pack("{s:o, s:I, s:I, s:I}", "name",
 			string(category->name, sizeof(category->name)),
 			"blocked",
-			(json_int_t)category->counts[WEIR_CATEGORY_BLOCKED],
+			amount(category->counts[WEIR_CATEGORY_BLOCKED]),
 			"allowed",
-			(json_int_t)category->counts[WEIR_CATEGORY_ALLOWED],
+			amount(category->counts[WEIR_CATEGORY_ALLOWED]),
 			"shadowed",
-			(json_int_t)category->counts[WEIR_CATEGORY_SHADOWED]));
+			amount(category->counts[WEIR_CATEGORY_SHADOWED])));
 	}
 	if (!failed)
 		return array;
@@ -153,13 +177,13 @@ outcomes(const struct weir_totals *totals)
 
 		failed |= put(object, weir_event_outcome_text(i),
 		    json_pack("{s:I, s:I, s:I, s:I}", "cache_name",
-			(json_int_t)of[WEIR_FROM_CACHE][WEIR_BY_NAME],
+			amount(of[WEIR_FROM_CACHE][WEIR_BY_NAME]),
 			"cache_alias",
-			(json_int_t)of[WEIR_FROM_CACHE][WEIR_BY_ALIAS],
+			amount(of[WEIR_FROM_CACHE][WEIR_BY_ALIAS]),
 			"network_name",
-			(json_int_t)of[WEIR_FROM_NETWORK][WEIR_BY_NAME],
+			amount(of[WEIR_FROM_NETWORK][WEIR_BY_NAME]),
 			"network_alias",
-			(json_int_t)of[WEIR_FROM_NETWORK][WEIR_BY_ALIAS]));
+			amount(of[WEIR_FROM_NETWORK][WEIR_BY_ALIAS])));
 	}
 	if (!failed)
 		return object;
@@ -194,9 +218,9 @@ static json_t *
 events(const struct weir_totals *totals)
 {
 	return json_pack("{s:I, s:I, s:I}", "made",
-	    (json_int_t)(totals->events_pushed + totals->events_lost),
-	    "recorded", (json_int_t)totals->events_recorded, "lost",
-	    (json_int_t)totals->events_lost);
+	    amount(totals->events_pushed + totals->events_lost), "recorded",
+	    amount(totals->events_recorded), "lost",
+	    amount(totals->events_lost));
 }
 
 static json_t *
@@ -227,17 +251,17 @@ counts(const struct weir_totals *totals)
 static json_int_t
 us_of_ns(uint64_t ns)
 {
-	return (json_int_t)((ns + 999) / 1000);
+	return amount((ns + 999) / 1000);
 }
 
 static json_t *
 sweep(struct weir_status_header *header)
 {
 	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-	    "finished", (json_int_t)atomic_load(&header->sweeps), "looked_at",
-	    (json_int_t)atomic_load(&header->sweep_entries), "removed",
-	    (json_int_t)atomic_load(&header->sweep_removed), "us",
-	    (json_int_t)atomic_load(&header->sweep_us), "table_hold_max_us",
+	    "finished", amount(atomic_load(&header->sweeps)), "looked_at",
+	    amount(atomic_load(&header->sweep_entries)), "removed",
+	    amount(atomic_load(&header->sweep_removed)), "us",
+	    amount(atomic_load(&header->sweep_us)), "table_hold_max_us",
 	    us_of_ns(atomic_load(&header->sweep_table_max_ns)),
 	    "table_hold_running_max_us",
 	    us_of_ns(atomic_load(&header->sweep_table_running_max_ns)),
@@ -246,7 +270,7 @@ sweep(struct weir_status_header *header)
 	    "bins_hold_running_max_us",
 	    us_of_ns(atomic_load(&header->sweep_bins_running_max_ns)),
 	    "holds_preempted",
-	    (json_int_t)atomic_load(&header->sweep_holds_preempted));
+	    amount(atomic_load(&header->sweep_holds_preempted)));
 }
 
 static json_t *
@@ -257,9 +281,9 @@ dnstap(struct weir_status_header *header)
 
 	return json_pack("{s:s, s:I, s:I, s:I}", "reader",
 	    reader ? reader : "unknown", "sent",
-	    (json_int_t)atomic_load(&header->dnstap_sent), "lost",
-	    (json_int_t)atomic_load(&header->dnstap_lost), "connects",
-	    (json_int_t)atomic_load(&header->dnstap_connects));
+	    amount(atomic_load(&header->dnstap_sent)), "lost",
+	    amount(atomic_load(&header->dnstap_lost)), "connects",
+	    amount(atomic_load(&header->dnstap_connects)));
 }
 
 static json_t *
@@ -322,7 +346,7 @@ weir_json_print(const struct weir_report *report, FILE *stream)
 	json_t *object = json_object();
 	int error = WEIR_EMEMORY;
 
-	if (put(object, "status", json_string_nocheck(report->folder)) ||
+	if (put(object, "status", path(report->folder)) ||
 	    put(object, "modules", modules(report)) ||
 	    put(object, "total", counts(report->sum)))
 		goto out;

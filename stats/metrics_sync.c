@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "stats/metrics.h"
+#include "stats/stat.h"
 
 #define FEEDS_MAX 512
 
@@ -141,23 +142,25 @@ put_times(struct weir_metrics_out *out, json_t *feeds)
 	}
 }
 
-/* What has no name, or one that was there before, is left out: a series must
- * not be there twice. */
+/* What has no name, or one that was there before (as it is shown), is left out: a
+ * series must not be there twice. */
 static json_t *
 take_feeds(json_t *sync)
 {
-	json_t *feeds = json_array(), *seen = json_object(), *feed;
+	json_t *feeds = json_array(), *seen = json_object(), *feed, *shown;
+	const char *name;
 	size_t place;
 
 	json_array_foreach(json_object_get(sync, "feeds"), place, feed)
 	{
-		const char *name = text(feed, "name");
-
-		if (name[0] == '\0' || json_object_get(seen, name) ||
-		    json_array_size(feeds) >= FEEDS_MAX)
-			continue;
-		(void)json_object_set_new(seen, name, json_true());
-		(void)json_array_append(feeds, feed);
+		shown = weir_stat_string(text(feed, "name"));
+		name = shown ? json_string_value(shown) : "";
+		if (name[0] != '\0' && !json_object_get(seen, name) &&
+		    json_array_size(feeds) < FEEDS_MAX) {
+			(void)json_object_set_new(seen, name, json_true());
+			(void)json_array_append(feeds, feed);
+		}
+		json_decref(shown);
 	}
 	json_decref(seen);
 	return feeds;

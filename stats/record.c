@@ -37,7 +37,7 @@ struct recorder {
 	struct weir_history *history; /* NULL: it cannot be opened just now */
 	uint64_t lost_before;         /* of histories that were closed */
 	uint64_t said_ns;   /* when trouble was last told of; 0: none */
-	uint64_t said_lost; /* what was lost before it */
+	uint64_t well_lost; /* what was lost when all was well */
 };
 
 static volatile sig_atomic_t is_ending;
@@ -76,8 +76,6 @@ say_trouble(struct recorder *recorder, const char *what)
 
 	if (recorder->said_ns > 0 && now_ns - recorder->said_ns < SAY_NS)
 		return;
-	if (recorder->said_ns == 0)
-		recorder->said_lost = lost(recorder);
 	recorder->said_ns = now_ns;
 	weir_log_error("%s", what);
 }
@@ -85,12 +83,12 @@ say_trouble(struct recorder *recorder, const char *what)
 static void
 say_well(struct recorder *recorder)
 {
-	if (recorder->said_ns == 0)
-		return;
+	if (recorder->said_ns != 0)
+		weir_log_note("%s: is written again; %" PRIu64
+			      " events were lost meanwhile",
+		    recorder->path, lost(recorder) - recorder->well_lost);
 	recorder->said_ns = 0;
-	weir_log_note("%s: is written again; %" PRIu64
-		      " events were lost meanwhile",
-	    recorder->path, lost(recorder) - recorder->said_lost);
+	recorder->well_lost = lost(recorder);
 }
 
 static void
@@ -110,7 +108,8 @@ take(void *arg, const struct weir_tap_frame *frame)
 	(void)!weir_history_add(recorder->history, &frame->record);
 }
 
-/* A damaged history is put aside when it is closed, and begun anew. */
+/* A damaged history is put aside when it is closed, and begun anew; so is one
+ * that is not there any more. */
 static void
 reopen(struct recorder *recorder)
 {
@@ -129,6 +128,13 @@ reopen(struct recorder *recorder)
 		weir_log_error("%s", problem.text);
 }
 
+static int
+flush_now(struct recorder *recorder, struct weir_problem *problem)
+{
+	return weir_history_flush(
+	    recorder->history, (uint64_t)time(NULL), problem);
+}
+
 static void
 flush(struct recorder *recorder)
 {
@@ -139,15 +145,18 @@ flush(struct recorder *recorder)
 		reopen(recorder);
 	if (!recorder->history)
 		return;
-	ret = weir_history_flush(
-	    recorder->history, (uint64_t)time(NULL), &problem);
+	ret = flush_now(recorder, &problem);
 	if (ret == WEIR_OK) {
 		say_well(recorder);
 		return;
 	}
 	say_trouble(recorder, problem.text);
-	if (ret == WEIR_EFORMAT)
+	if (ret == WEIR_EFORMAT || ret == WEIR_EMISSING) {
 		reopen(recorder);
+		/* So that it knows the time before the next event. */
+		if (recorder->history)
+			(void)!flush_now(recorder, &problem);
+	}
 }
 
 static int
@@ -219,6 +228,10 @@ run_settings(struct recorder *recorder, const struct weir_settings *settings)
 		weir_log_error("%s: no dnstap: in statistics:; where do the "
 			       "events come from?",
 		    recorder->config);
+		return 2;
+	}
+	if (!recorder->path[0]) {
+		weir_log_error("--history: no file is named");
 		return 2;
 	}
 	recorder->limits = (struct weir_history_limits){

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,10 +14,12 @@
 #include "lib/file.h"
 #include "lib/idn.h"
 #include "lib/log.h"
+#include "lib/text.h"
 
 /* feeds/sync_status.h, which this folder does not include. */
 #define SYNC_FILE "status.json"
 #define SYNC_SIZE ((size_t)16 << 20)
+#define SAY_NS    10000000000ULL
 
 int
 weir_stat_say_none(const struct weir_stat *stat)
@@ -58,6 +61,16 @@ weir_stat_settings(const struct weir_stat *stat, bool is_needed)
 	return NULL;
 }
 
+bool
+weir_stat_may_say(void)
+{
+	static _Atomic uint64_t said_ns;
+	uint64_t now_ns = weir_clock_ns(), before = atomic_load(&said_ns);
+
+	return (before == 0 || now_ns - before >= SAY_NS) &&
+	       atomic_compare_exchange_strong(&said_ns, &before, now_ns);
+}
+
 int
 weir_stat_history(const struct weir_stat *stat, bool is_needed,
     struct weir_history **ret_history)
@@ -83,7 +96,8 @@ weir_stat_history(const struct weir_stat *stat, bool is_needed,
 	if (ret == WEIR_EMISSING && is_needed)
 		weir_log_error(
 		    "%s: no history; weir-stat record keeps one", path);
-	else if (ret < 0 && ret != WEIR_EMISSING)
+	else if (ret < 0 && ret != WEIR_EMISSING &&
+		 (is_needed || weir_stat_may_say()))
 		weir_log_error("%s", problem.text[0] != '\0'
 					 ? problem.text
 					 : weir_error_text(ret));
@@ -181,24 +195,11 @@ weir_stat_string(const char *text)
 {
 	char *clean = strdup(text);
 	json_t *string;
-	size_t i;
 
 	if (!clean)
 		return NULL;
-	for (i = 0; clean[i] != '\0'; i++) {
-		if ((unsigned char)clean[i] < ' ' || clean[i] == 0x7f)
-			clean[i] = '?';
-		/* U+0080 to U+009F move the cursor as well. */
-		if ((unsigned char)clean[i] == 0xc2 &&
-		    ((unsigned char)clean[i + 1] & 0xe0) == 0x80)
-			clean[i] = clean[i + 1] = '?';
-	}
+	weir_text_clean(clean);
 	string = json_string(clean);
-	for (i = 0; !string && clean[i] != '\0'; i++)
-		if ((unsigned char)clean[i] >= 0x80)
-			clean[i] = '?';
-	if (!string)
-		string = json_string(clean);
 	free(clean);
 	return string;
 }

@@ -68,13 +68,18 @@ struct weir_settings *
 weir_stat_settings(const struct weir_stat *stat, bool is_needed);
 
 /** The history.  1; 0: there is none, which is said if `is_needed`; < 0: it is
- *  damaged, which is said. */
+ *  damaged, which is said (weir_stat_may_say, if it is not needed). */
 int weir_stat_history(const struct weir_stat *stat, bool is_needed,
     struct weir_history **ret_history) WEIR_CHECKED;
 
 /** weir-sync's status.json in that folder (NULL: none), an object; NULL: there is
  *  none. */
 json_t *weir_stat_sync(const char *folder);
+
+/** Whether trouble that anybody can call up again and again, by a request to a
+ *  server of ours, is to be said now: not more than once in ten seconds.  From any
+ *  thread. */
+bool weir_stat_may_say(void);
 
 /** Begin of the span that --since names, of `default_s` seconds without it. */
 uint64_t weir_stat_since(const struct weir_stat *stat, uint64_t default_s);
@@ -93,8 +98,7 @@ weir_stat_client(const char *text, struct weir_client *ret_client) WEIR_CHECKED;
 bool weir_stat_client_meets(
     const struct weir_client *one, const struct weir_client *other);
 
-/** A string for JSON: printable ASCII and UTF-8; control characters and what is
- *  no UTF-8 become question marks. */
+/** A string for JSON, as weir_text_clean leaves it. */
 json_t *weir_stat_string(const char *text);
 /** A number; what JSON's reader could not take is its largest. */
 json_t *weir_stat_number(uint64_t number);

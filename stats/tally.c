@@ -32,6 +32,15 @@ weir_tally_raise(json_t *row, const char *member, uint64_t by)
 	    row, member, weir_stat_number(weir_tally_get(row, member) + by));
 }
 
+const char *
+weir_tally_key(const json_t *map, const char *key)
+{
+	return json_object_size(map) < WEIR_TALLY_KEYS ||
+		       json_object_get(map, key)
+		   ? key
+		   : WEIR_TALLY_OTHERS;
+}
+
 json_t *
 weir_tally_add(json_t *map, const char *key, uint64_t times,
     uint64_t first_unix, uint64_t last_unix)

@@ -13,6 +13,13 @@
 json_t *weir_tally_add(json_t *map, const char *key, uint64_t times,
     uint64_t first_unix, uint64_t last_unix);
 
+/** The key; if there are WEIR_TALLY_KEYS already and it is not among them,
+ *  WEIR_TALLY_OTHERS.  Whoever asks for random names, or forges addresses, makes
+ *  as many as he likes. */
+#define WEIR_TALLY_KEYS   100000U
+#define WEIR_TALLY_OTHERS "(others)"
+const char *weir_tally_key(const json_t *map, const char *key);
+
 /** A member of the row, as a number; and the same plus something. */
 uint64_t weir_tally_get(const json_t *row, const char *member);
 int weir_tally_raise(json_t *row, const char *member, uint64_t by);

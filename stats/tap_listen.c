@@ -42,6 +42,7 @@ struct sender {
 	bool wants_finish;
 	bool is_done; /* is freed at the end of the round */
 	uint64_t began_ms;
+	uint64_t heard_ms; /* its last frame; else when it began */
 	uint8_t *bytes;
 	size_t len, size;
 };
@@ -51,6 +52,8 @@ struct weir_tap_listen {
 	int spare_fd; /* given up when there are no descriptors left */
 	struct weir_tap_address address;
 	struct sender *senders;
+	unsigned int done_count; /* that go at the end of the round */
+	unsigned int silent_ms;
 	struct weir_tap_listen_counts counts;
 	struct weir_tap_frame frame;
 };
@@ -58,6 +61,7 @@ struct weir_tap_listen {
 struct reading {
 	struct weir_tap_listen *listen;
 	struct sender *sender;
+	uint64_t now_ms;
 	void (*each)(void *arg, const struct weir_tap_frame *frame);
 	void *arg;
 };
@@ -99,7 +103,7 @@ admit(struct weir_tap_listen *listen, int fd)
 	}
 	sender->fd = fd;
 	sender->size = BUFFER_MIN;
-	sender->began_ms = now_ms();
+	sender->began_ms = sender->heard_ms = now_ms();
 	sender->next = listen->senders;
 	listen->senders = sender;
 	listen->counts.senders++;
@@ -122,6 +126,40 @@ turn_away(struct weir_tap_listen *listen)
 }
 
 static void
+be_done(struct weir_tap_listen *listen, struct sender *sender)
+{
+	listen->done_count += !sender->is_done;
+	sender->is_done = true;
+}
+
+static void
+cut_off(struct weir_tap_listen *listen, struct sender *sender)
+{
+	listen->counts.cut_off++;
+	be_done(listen, sender);
+}
+
+/* Room for one more.  So nobody is kept out by those who say nothing; a module
+ * that had nothing to say comes again as soon as it has. */
+static bool
+has_place(struct weir_tap_listen *listen)
+{
+	struct sender *sender, *silent = NULL;
+	uint64_t now = now_ms();
+
+	if (listen->counts.connected - listen->done_count < WEIR_TAP_SENDERS)
+		return true;
+	for (sender = listen->senders; sender; sender = sender->next)
+		if (!sender->is_done &&
+		    now - sender->heard_ms >= listen->silent_ms &&
+		    (!silent || sender->heard_ms <= silent->heard_ms))
+			silent = sender;
+	if (silent)
+		cut_off(listen, silent);
+	return silent != NULL;
+}
+
+static void
 accept_all(struct weir_tap_listen *listen)
 {
 	int fd, i;
@@ -129,7 +167,7 @@ accept_all(struct weir_tap_listen *listen)
 	for (i = 0; i < BACKLOG; i++) {
 		fd = accept4(
 		    listen->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		if (fd >= 0 && listen->counts.connected < WEIR_TAP_SENDERS) {
+		if (fd >= 0 && has_place(listen)) {
 			admit(listen, fd);
 		} else if (fd >= 0) {
 			(void)close(fd);
@@ -141,13 +179,6 @@ accept_all(struct weir_tap_listen *listen)
 			return;
 		}
 	}
-}
-
-static void
-cut_off(struct weir_tap_listen *listen, struct sender *sender)
-{
-	listen->counts.cut_off++;
-	sender->is_done = true;
 }
 
 /* Those that are done, and those that never said what they want. */
@@ -171,6 +202,7 @@ remove_done(struct weir_tap_listen *listen)
 		free(sender);
 		listen->counts.connected--;
 	}
+	listen->done_count = 0;
 }
 
 /* --- what they say ----------------------------------------------------------------- */
@@ -207,7 +239,7 @@ take_control(struct reading *reading, const uint8_t *bytes, size_t len)
 		/* Whether or not it still wants to hear that. */
 		if (sender->wants_finish)
 			(void)answer(reading, WEIR_FRAMESTREAM_FINISH);
-		sender->is_done = true;
+		be_done(reading->listen, sender);
 	} else {
 		cut_off(reading->listen, sender);
 	}
@@ -230,6 +262,7 @@ take_frame(struct reading *reading, const uint8_t *bytes, size_t len)
 		listen->counts.others++;
 	} else {
 		listen->counts.frames++;
+		reading->sender->heard_ms = reading->now_ms;
 		reading->each(reading->arg, &listen->frame);
 	}
 }
@@ -320,7 +353,7 @@ read_sender(struct reading *reading)
 		if (len < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return;
 		if (len <= 0) {
-			sender->is_done = true;
+			be_done(reading->listen, sender);
 			return;
 		}
 		sender->len += (size_t)len;
@@ -332,13 +365,14 @@ int
 weir_tap_listen_wait(struct weir_tap_listen *listen, int timeout_ms,
     void (*each)(void *arg, const struct weir_tap_frame *frame), void *arg)
 {
-	struct reading reading = { listen, NULL, each, arg };
+	struct reading reading = { listen, NULL, 0, each, arg };
 	struct epoll_event events[EVENTS];
 	int count, i;
 
 	count = epoll_wait(listen->epoll_fd, events, EVENTS, timeout_ms);
 	if (count < 0)
 		return WEIR_ESYSTEM;
+	reading.now_ms = now_ms();
 	for (i = 0; i < count; i++) {
 		reading.sender = events[i].data.ptr;
 		if (reading.sender)
@@ -348,6 +382,12 @@ weir_tap_listen_wait(struct weir_tap_listen *listen, int timeout_ms,
 	}
 	remove_done(listen);
 	return WEIR_OK;
+}
+
+void
+weir_tap_listen_patience(struct weir_tap_listen *listen, unsigned int silent_ms)
+{
+	listen->silent_ms = silent_ms;
 }
 
 int
@@ -395,6 +435,18 @@ remove_stale(const struct weir_tap_address *address, const char *text,
 	return WEIR_OK;
 }
 
+/* With its rights from the first moment on: between bind(2) and a chmod(2) the
+ * name may have become another file's. */
+static int
+bind_socket(const struct weir_tap_listen *made)
+{
+	mode_t before = umask(0777 & ~0660);
+	int result = bind(made->fd, &made->address.peer.any, made->address.len);
+
+	(void)umask(before);
+	return result;
+}
+
 static int
 open_socket(struct weir_tap_listen *made, const char *text,
     struct weir_problem *problem)
@@ -409,21 +461,12 @@ open_socket(struct weir_tap_listen *made, const char *text,
 	}
 	made->fd = socket(made->address.peer.any.sa_family,
 	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (made->fd < 0)
-		goto system;
-	/* Before it has a name, so that nobody comes in between. */
-	if (is_local)
-		(void)fchmod(made->fd, 0660);
-	else
+	if (made->fd >= 0 && !is_local)
 		(void)setsockopt(
 		    made->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(made->fd, &made->address.peer.any, made->address.len) != 0 ||
-	    listen(made->fd, BACKLOG) != 0)
-		goto system;
-	if (is_local) /* the umask took some of it */
-		(void)chmod(made->address.peer.local.sun_path, 0660);
-	return WEIR_OK;
-system:
+	if (made->fd >= 0 && bind_socket(made) == 0 &&
+	    listen(made->fd, BACKLOG) == 0)
+		return WEIR_OK;
 	return weir_problem_set(problem,
 	    errno == EADDRINUSE ? WEIR_EBUSY : WEIR_ESYSTEM, "%s: %s", text,
 	    strerror(errno));
@@ -440,6 +483,7 @@ weir_tap_listen_open(const char *address, struct weir_tap_listen **ret_listen,
 		return weir_problem_set(
 		    problem, WEIR_EMEMORY, "%s: no memory", address);
 	made->fd = made->epoll_fd = made->spare_fd = -1;
+	made->silent_ms = WEIR_TAP_SILENT_MS;
 	error = weir_tap_address_parse(address, &made->address, problem);
 	if (!error)
 		error = open_socket(made, address, problem);

@@ -15,13 +15,16 @@
 
 struct weir_tap_listen;
 
-#define WEIR_TAP_SENDERS     256   /* at once: others are turned away */
+#define WEIR_TAP_SENDERS     256   /* at once */
 #define WEIR_TAP_GREETING_MS 10000 /* for a sender's handshake */
+/* If there are as many and another one comes, the one goes that has been silent
+ * the longest, and for so long at least; if there is none, the other one. */
+#define WEIR_TAP_SILENT_MS   10000
 
 struct weir_tap_listen_counts {
 	uint64_t senders; /* that came */
 	uint64_t turned_away;
-	uint64_t cut_off; /* for what they sent */
+	uint64_t cut_off; /* for what they sent, or did not */
 	uint64_t frames;  /* that were handed on */
 	uint64_t others;  /* frames that are no client's response */
 	uint64_t broken;  /* frames that are none */
@@ -38,6 +41,10 @@ weir_tap_listen_open(const char *address, struct weir_tap_listen **ret_listen,
 
 /** Closes, and removes the socket from the file system. */
 void weir_tap_listen_close(struct weir_tap_listen *listen);
+
+/** Another time than WEIR_TAP_SILENT_MS. */
+void weir_tap_listen_patience(
+    struct weir_tap_listen *listen, unsigned int silent_ms);
 
 /** Becomes readable when there is something to do, for poll(2). */
 int weir_tap_listen_fd(const struct weir_tap_listen *listen);

@@ -14,6 +14,7 @@
 #define TIME_MAX_S (1ULL << 33) /* in the year 2242 */
 
 #define HEADER_LEN 12
+#define LOST_MAX   (1ULL << 48) /* no sender has had so many */
 
 /* What is no printable ASCII is replaced: texts go to terminals and pages. */
 static void
@@ -245,7 +246,7 @@ read_reason(const json_t *extra, struct weir_tap_frame *frame)
 
 	if (!get_outcome(extra, &record->outcome) ||
 	    !get_prefix(extra, &record->client) ||
-	    !get_number(extra, "lost", INT64_MAX, 0, &frame->lost) ||
+	    !get_number(extra, "lost", LOST_MAX, 0, &frame->lost) ||
 	    !get_number(extra, "times", UINT32_MAX, 1, &times) || times == 0)
 		return false;
 	record->times = (uint32_t)times;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/current.h"
+#include "lib/text.h"
 
 void
 weir_totals_init(struct weir_totals *totals)
@@ -73,6 +74,7 @@ add_feed(struct weir_totals *totals, const struct weir_status *status,
 	/* The file may hold anything: a name ends within its slot for us. */
 	memcpy(name, header->feed_names[slot], sizeof(name));
 	name[sizeof(name) - 1] = '\0';
+	weir_text_clean(name);
 	feed = take_feed(totals, name);
 	if (!feed)
 		return WEIR_EMEMORY;
@@ -114,6 +116,7 @@ add_category(struct weir_totals *totals, const struct weir_status *status,
 
 	memcpy(name, header->category_names[slot], sizeof(name));
 	name[sizeof(name) - 1] = '\0';
+	weir_text_clean(name);
 	category = take_category(totals, name);
 	if (!category)
 		return WEIR_EMEMORY;

@@ -14,7 +14,8 @@
 
 #include "lib/status.h"
 
-/** One feed's counts; feeds of several modules are the same by name. */
+/** One feed's counts; feeds of several modules are the same by name, as it is
+ *  shown (text.h): no two rows look alike. */
 struct weir_totals_feed {
 	char name[WEIR_FEED_NAME_SIZE];
 	uint64_t counts[WEIR_FEED_COUNT];

@@ -3,23 +3,21 @@
  */
 #include "stats/web.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
+#include <time.h>
 
-#define CONNECTIONS 64U
-#define PER_ADDRESS 32U
-#define IDLE_S      30U
+#include "lib/log.h"
+#include "stats/web_guests.h"
+
+#define IDLE_S 60U /* web_guests.h is quicker */
 /* Of a connection: request line and headers have to fit. */
-#define MEMORY      ((size_t)32 * 1024)
-#define HOST_SIZE   256
+#define MEMORY ((size_t)32 * 1024)
 
 /* What a page may do: nothing but show its own files and ask for its own. */
 #define POLICY                                                      \
@@ -35,13 +33,6 @@ static const char *const headers[][2] = {
 	{ "Cross-Origin-Opener-Policy", "same-origin" },
 	{ "Cache-Control", "no-store" },
 };
-
-const char *
-weir_web_parameter(const struct weir_web_call *call, const char *key)
-{
-	return MHD_lookup_connection_value(
-	    call->connection, MHD_GET_ARGUMENT_KIND, key);
-}
 
 void
 weir_web_say(
@@ -70,47 +61,6 @@ weir_web_give(struct weir_web_answer *answer, const char *type, char *malloced,
 	answer->len = len;
 }
 
-static bool
-is_address(char *host)
-{
-	unsigned char address[16];
-	size_t len = strlen(host);
-
-	if (inet_pton(AF_INET, host, address) == 1)
-		return true;
-	if (len < 3 || host[0] != '[' || host[len - 1] != ']')
-		return false;
-	host[len - 1] = '\0';
-	return inet_pton(AF_INET6, host + 1, address) == 1;
-}
-
-/* An address cannot be another site's; a name could, but for our own ones. */
-static bool
-is_our_host(const struct weir_web *web, const char *value)
-{
-	char host[HOST_SIZE], own[HOST_SIZE];
-	const char *colon;
-	size_t len;
-
-	if (!value)
-		return false;
-	colon = strrchr(value, ':');
-	len = strlen(value);
-	if (colon && strspn(colon + 1, "0123456789") == strlen(colon + 1))
-		len = (size_t)(colon - value);
-	if (len == 0 || len >= sizeof(host))
-		return false;
-	memcpy(host, value, len);
-	host[len] = '\0';
-	if (strcasecmp(host, "localhost") == 0 ||
-	    (web->host && strcasecmp(host, web->host) == 0))
-		return true;
-	if (gethostname(own, sizeof(own)) == 0 &&
-	    memchr(own, '\0', sizeof(own)) && strcasecmp(host, own) == 0)
-		return true;
-	return is_address(host);
-}
-
 static enum MHD_Result
 send_answer(
     struct MHD_Connection *connection, const struct weir_web_answer *answer)
@@ -136,9 +86,147 @@ send_answer(
 	if (answer->status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		(void)MHD_add_response_header(
 		    response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	/* Another site's page gets no connection to keep. */
+	if (answer->status >= MHD_HTTP_BAD_REQUEST)
+		(void)MHD_add_response_header(
+		    response, MHD_HTTP_HEADER_CONNECTION, "close");
 	ret = MHD_queue_response(connection, answer->status, response);
 	MHD_destroy_response(response);
 	return ret;
+}
+
+/* A value that the rest may take for a text. */
+static const char *
+whole(const char *value, size_t len)
+{
+	return value && strlen(value) == len ? value : NULL;
+}
+
+static const char *
+parameter(const struct weir_web_call *call, const char *key)
+{
+	const char *value = NULL;
+	size_t len = 0;
+
+	if (MHD_lookup_connection_value_n(call->connection,
+		MHD_GET_ARGUMENT_KIND, key, strlen(key), &value,
+		&len) != MHD_YES)
+		return NULL;
+	return whole(value, len);
+}
+
+struct hosts {
+	unsigned int count;
+	const char *value;
+};
+
+static enum MHD_Result
+take_host(void *arg, enum MHD_ValueKind kind, const char *key, size_t key_len,
+    const char *value, size_t len)
+{
+	struct hosts *hosts = arg;
+
+	(void)kind;
+	(void)key_len;
+	if (strcasecmp(key, MHD_HTTP_HEADER_HOST) == 0) {
+		hosts->count++;
+		hosts->value = whole(value, len);
+	}
+	return MHD_YES;
+}
+
+static const char *
+header(struct MHD_Connection *connection, const char *name)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+static void
+answer_call(const struct weir_web *web, struct MHD_Connection *connection,
+    const char *url, const char *method, struct weir_web_answer *ret_answer)
+{
+	struct weir_web_call call = { url,
+		header(connection, MHD_HTTP_HEADER_ACCEPT), parameter,
+		connection };
+	struct weir_web_asked asked = { method, url, NULL,
+		header(connection, "Sec-Fetch-Site"),
+		header(connection, "Sec-Fetch-Mode") };
+	struct hosts hosts = { 0, NULL };
+	const char *why = NULL;
+	unsigned int status;
+
+	if (!call.accept)
+		call.accept = "";
+	(void)MHD_get_connection_values_n(
+	    connection, MHD_HEADER_KIND, take_host, &hosts);
+	if (hosts.count == 1)
+		asked.host = hosts.value;
+	status = weir_web_check(web, &asked, &why);
+	if (status != 0)
+		weir_web_say(ret_answer, status, why);
+	else
+		web->answer(web->arg, &call, ret_answer);
+}
+
+/* A server, while it runs. */
+struct server {
+	const struct weir_web *web;
+	struct weir_web_guests guests;
+};
+
+static uint64_t
+now_ms(void)
+{
+	return weir_clock_ns() / 1000000;
+}
+
+/* The number in web_guests.h; the pointer to it is the connection's. */
+static int
+guest_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+	    connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info ? (int)(intptr_t)info->socket_context - 1 : -1;
+}
+
+static void
+set_guest(struct server *server, struct MHD_Connection *connection,
+    enum weir_web_guest_state state)
+{
+	weir_web_guests_set(
+	    &server->guests, guest_of(connection), state, now_ms());
+}
+
+static void
+connection_changed(void *arg, struct MHD_Connection *connection, void **context,
+    enum MHD_ConnectionNotificationCode code)
+{
+	const union MHD_ConnectionInfo *info;
+	struct server *server = arg;
+
+	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+		weir_web_guests_leave(
+		    &server->guests, (int)(intptr_t)*context - 1);
+		*context = NULL;
+		return;
+	}
+	info = MHD_get_connection_info(
+	    connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	if (info)
+		*context = (void *)(intptr_t)(weir_web_guests_enter(
+						  &server->guests,
+						  info->connect_fd, now_ms()) +
+					      1);
+}
+
+static void
+request_done(void *arg, struct MHD_Connection *connection, void **state,
+    enum MHD_RequestTerminationCode code)
+{
+	(void)state;
+	(void)code;
+	set_guest(arg, connection, WEIR_WEB_WAITING);
 }
 
 static enum MHD_Result
@@ -146,10 +234,9 @@ handle(void *arg, struct MHD_Connection *connection, const char *url,
     const char *method, const char *version, const char *upload,
     size_t *upload_size, void **state)
 {
-	const struct weir_web *web = arg;
-	struct weir_web_call call = { url, "", connection };
+	struct server *server = arg;
 	struct weir_web_answer answer;
-	const char *accept;
+	enum MHD_Result ret;
 
 	(void)version;
 	(void)upload;
@@ -161,54 +248,11 @@ handle(void *arg, struct MHD_Connection *connection, const char *url,
 	}
 	if (*upload_size > 0)
 		return MHD_NO; /* nobody has anything to tell us */
-	accept = MHD_lookup_connection_value(
-	    connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
-	if (accept)
-		call.accept = accept;
-	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 &&
-	    strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-		weir_web_say(&answer, MHD_HTTP_METHOD_NOT_ALLOWED,
-		    "only GET and HEAD\n");
-	else if (!is_our_host(web, MHD_lookup_connection_value(connection,
-				       MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST)))
-		weir_web_say(&answer, MHD_HTTP_FORBIDDEN,
-		    "that host is not this one (--host NAME)\n");
-	else
-		web->answer(web->arg, &call, &answer);
-	return send_answer(connection, &answer);
-}
-
-static bool
-parse_listen(const char *text, struct sockaddr_storage *ret_address)
-{
-	struct sockaddr_in *four = (struct sockaddr_in *)ret_address;
-	struct sockaddr_in6 *six = (struct sockaddr_in6 *)ret_address;
-	const char *colon = strrchr(text, ':');
-	char host[64];
-	unsigned long port;
-	size_t len;
-
-	memset(ret_address, 0, sizeof(*ret_address));
-	if (!colon || colon[1] == '\0' || strlen(colon + 1) > 5 ||
-	    strspn(colon + 1, "0123456789") != strlen(colon + 1))
-		return false;
-	port = strtoul(colon + 1, NULL, 10);
-	len = (size_t)(colon - text);
-	if (port > 65535 || len >= sizeof(host))
-		return false;
-	memcpy(host, text, len);
-	host[len] = '\0';
-	if (inet_pton(AF_INET, host, &four->sin_addr) == 1) {
-		four->sin_family = AF_INET;
-		four->sin_port = htons((uint16_t)port);
-		return true;
-	}
-	if (len < 3 || host[0] != '[' || host[len - 1] != ']')
-		return false;
-	host[len - 1] = '\0';
-	six->sin6_family = AF_INET6;
-	six->sin6_port = htons((uint16_t)port);
-	return inet_pton(AF_INET6, host + 1, &six->sin6_addr) == 1;
+	set_guest(server, connection, WEIR_WEB_ANSWERED);
+	answer_call(server->web, connection, url, method, &answer);
+	ret = send_answer(connection, &answer);
+	set_guest(server, connection, WEIR_WEB_TAKING);
+	return ret;
 }
 
 static void
@@ -223,17 +267,34 @@ say_where(const struct weir_web *web, struct MHD_Daemon *daemon)
 	(void)fflush(stdout);
 }
 
+static struct MHD_Daemon *
+start(struct server *server, const struct sockaddr_storage *address)
+{
+	unsigned int flags = MHD_USE_INTERNAL_POLLING_THREAD |
+			     MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
+			     MHD_USE_ITC;
+
+	if (address->ss_family == AF_INET6)
+		flags |= MHD_USE_IPv6;
+	errno = 0;
+	return MHD_start_daemon(flags, 0, NULL, NULL, handle, server,
+	    MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_NOTIFY_CONNECTION,
+	    connection_changed, server, MHD_OPTION_NOTIFY_COMPLETED,
+	    request_done, server, MHD_OPTION_CONNECTION_LIMIT,
+	    2 * WEIR_WEB_GUESTS, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY, MHD_OPTION_END);
+}
+
 int
 weir_web_serve(const struct weir_web *web, struct weir_problem *problem)
 {
-	unsigned int flags = MHD_USE_INTERNAL_POLLING_THREAD |
-			     MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL;
+	static const struct timespec second = { 1, 0 };
+	struct server server = { .web = web };
 	struct sockaddr_storage address;
 	struct MHD_Daemon *daemon;
 	sigset_t signals;
-	int signal;
 
-	if (!parse_listen(web->listen, &address))
+	if (!weir_web_listen_parse(web->listen, &address))
 		return weir_problem_set(problem, WEIR_EFORMAT,
 		    "--listen %s: not ADDRESS:PORT", web->listen);
 	/* Before there are threads that would take them. */
@@ -241,21 +302,18 @@ weir_web_serve(const struct weir_web *web, struct weir_problem *problem)
 	(void)sigaddset(&signals, SIGTERM);
 	(void)sigaddset(&signals, SIGINT);
 	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
-	if (address.ss_family == AF_INET6)
-		flags |= MHD_USE_IPv6;
-	errno = 0;
-	daemon = MHD_start_daemon(flags, 0, NULL, NULL, handle,
-	    (void *)(uintptr_t)web, MHD_OPTION_SOCK_ADDR, &address,
-	    MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS,
-	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, PER_ADDRESS,
-	    MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
-	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY, MHD_OPTION_END);
-	if (!daemon)
+	weir_web_guests_init(&server.guests);
+	daemon = start(&server, &address);
+	if (!daemon) {
+		weir_web_guests_done(&server.guests);
 		return weir_problem_set(problem, WEIR_ESYSTEM,
 		    "cannot listen at %s: %s", web->listen,
 		    errno != 0 ? strerror(errno) : "refused");
+	}
 	say_where(web, daemon);
-	(void)sigwait(&signals, &signal);
+	while (sigtimedwait(&signals, NULL, &second) < 0)
+		weir_web_guests_hurry(&server.guests, now_ms());
 	MHD_stop_daemon(daemon);
+	weir_web_guests_done(&server.guests);
 	return WEIR_OK;
 }

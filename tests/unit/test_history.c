@@ -194,6 +194,17 @@ ask_sql(const char *sql)
 	return number;
 }
 
+static void
+change_sql(const char *sql)
+{
+	sqlite3 *sqlite;
+
+	ck_assert_int_eq(sqlite3_open(path, &sqlite), SQLITE_OK);
+	ck_assert_int_eq(
+	    sqlite3_exec(sqlite, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(sqlite);
+}
+
 START_TEST(what_goes_in_comes_out)
 {
 	struct weir_history *history = begin(BEGIN), *reader;
@@ -618,6 +629,7 @@ START_TEST(what_is_damaged_is_put_aside)
 	int fd;
 
 	scratch_init(&scratch);
+	(void)scratch_write(&scratch, "history.db.lock", "", 0);
 	strcpy(path, scratch_write(&scratch, "history.db", junk, sizeof(junk)));
 	snprintf(aside, sizeof(aside), "%s.damaged", path);
 	ck_assert_int_eq(
@@ -655,6 +667,7 @@ START_TEST(what_is_not_ours_is_refused)
 {
 	struct weir_history *history = begin(BEGIN);
 	sqlite3 *sqlite;
+	unsigned int i;
 
 	weir_history_close(history);
 	ck_assert_int_eq(sqlite3_open(path, &sqlite), SQLITE_OK);
@@ -669,6 +682,18 @@ START_TEST(what_is_not_ours_is_refused)
 	ck_assert_ptr_nonnull(strstr(problem.text, "another program"));
 	sqlite3_close(sqlite);
 	ck_assert_uint_gt(size_of(""), 0);
+	/* A file that was never a history: it stays where it is, however often
+	 * that is tried. */
+	for (i = 0; i < 2; i++) {
+		strcpy(path, scratch_write(&scratch, "hosts", "a text\n", 7));
+		ck_assert_int_eq(
+		    weir_history_open(path, &large, &history, &problem),
+		    WEIR_EFORMAT);
+		ck_assert_ptr_nonnull(strstr(problem.text, "no history"));
+		ck_assert_uint_eq(size_of(""), 7);
+		ck_assert_uint_eq(size_of(".lock"), 0);
+		ck_assert_uint_eq(size_of(".damaged"), 0);
+	}
 	strcat(path, ".none");
 	ck_assert_int_eq(
 	    weir_history_open_read(path, &history, &problem), WEIR_EMISSING);
@@ -757,6 +782,118 @@ START_TEST(any_path_will_do)
 }
 END_TEST
 
+/* A clock that is years ahead for a while takes nothing away; one that stays there
+ * is believed, after an hour. */
+START_TEST(a_clock_that_leaps_is_not_believed_at_once)
+{
+	enum {
+		YEAR = 365 * 86400
+	};
+	struct weir_history *history = begin(BEGIN);
+	struct weir_history_filter any = {
+		.until_unix = UINT64_MAX, .outcome = -1, .limit = 10
+	};
+	uint64_t now = BEGIN + 10 * YEAR;
+
+	add(history, BEGIN, "a.example", 1, WEIR_EVENT_BLOCKED);
+	flush(history, BEGIN + 60);
+	flush(history, now);
+	flush(history, now + 3599);
+	flush(history, BEGIN + 120);
+	ck_assert_ptr_nonnull(strstr(events(history, &any), "a.example"));
+	ck_assert_str_eq(
+	    steps(history, BEGIN, BEGIN + 60, 60), "0 1 0 0 0 lost 0\n");
+	flush(history, BEGIN + 4000);
+	weir_history_close(history);
+	/* The same when it starts. */
+	change_sql("UPDATE meta SET flushed = 1704067200");
+	history = open_at(&large, now);
+	flush(history, now + 60);
+	ck_assert_ptr_nonnull(strstr(events(history, &any), "a.example"));
+	flush(history, now + 3600);
+	ck_assert_str_eq(events(history, &any), "");
+	ck_assert_str_eq(steps(history, BEGIN, BEGIN + 60, 60), "");
+	end(history);
+}
+END_TEST
+
+/* Whoever takes the file away under the writer is told of it, and what would go
+ * where nobody looks counts as lost. */
+START_TEST(a_file_that_is_taken_away_is_noticed)
+{
+	struct weir_history *history = begin(BEGIN);
+	char other[sizeof(path) + 8];
+	unsigned int i;
+
+	snprintf(other, sizeof(other), "%s.other", path);
+	for (i = 0; i < 2; i++) {
+		add(history, BEGIN, "a.example", 1, WEIR_EVENT_BLOCKED);
+		flush(history, BEGIN + 1);
+		add(history, BEGIN + 2, "b.example", 1, WEIR_EVENT_BLOCKED);
+		if (i == 0) {
+			ck_assert_int_eq(unlink(path), 0);
+		} else {
+			scratch_write(&scratch, "history.db.other", "x", 0);
+			ck_assert_int_eq(rename(other, path), 0);
+		}
+		ck_assert_int_eq(
+		    weir_history_flush(history, BEGIN + 3, &problem),
+		    WEIR_EMISSING);
+		ck_assert_ptr_nonnull(strstr(problem.text, path));
+		ck_assert_ptr_nonnull(strstr(problem.text, "replaced"));
+		ck_assert_uint_eq(weir_history_lost_count(history), 1);
+		/* It stays so. */
+		ck_assert_int_eq(
+		    weir_history_flush(history, BEGIN + 4, &problem),
+		    WEIR_EMISSING);
+		weir_history_close(history);
+		history = open_at(&large, BEGIN + 5);
+		ck_assert_str_eq(steps(history, BEGIN, BEGIN + 60, 60), "");
+	}
+	end(history);
+}
+END_TEST
+
+/* A sender says what it likes of what is missing: it stays a number that can be
+ * added up. */
+START_TEST(a_liar_makes_no_number_that_cannot_be_added_up)
+{
+	struct weir_history *history = begin(BEGIN + 7200);
+	struct weir_record record = record_of(
+	    BEGIN + 3700, "a.example", 1, WEIR_EVENT_BLOCKED);
+	unsigned int i;
+
+	add(history, BEGIN, "a.example", 1, WEIR_EVENT_BLOCKED);
+	for (i = 0; i < 5; i++)
+		ck_assert_int_eq(
+		    weir_history_lost(
+			history, (BEGIN + 3600 + i % 3 * 60) * S, INT64_MAX),
+		    0);
+	record.times = UINT32_MAX;
+	ck_assert_int_eq(weir_history_add(history, &record), 0);
+	flush(history, BEGIN + 7200);
+	/* Three minutes, each with the most that is counted. */
+	ck_assert_str_eq(steps(history, BEGIN, BEGIN + 7200, 86400),
+	    "0 4294967296 0 0 0 lost 844424930131968\n");
+	ck_assert_str_eq(
+	    top(history, WEIR_HISTORY_NAMES, false, BEGIN, BEGIN + 7200, 10),
+	    "a.example 4294967296 0\n");
+	/* A file of a time when it was otherwise. */
+	ck_assert_int_eq(
+	    ask_sql("SELECT count(*) FROM hour WHERE typeof(lost) != "
+		    "'integer'"),
+	    0);
+	weir_history_close(history);
+	change_sql("UPDATE minute SET lost = 9223372036854775807; "
+		   "UPDATE hour SET lost = 1.9e19, blocked = "
+		   "9223372036854775807");
+	history = open_at(&large, BEGIN + 7200);
+	ck_assert_str_eq(steps(history, BEGIN, BEGIN + 7200, 86400),
+	    "0 4294967296 0 0 0 lost 1125899906842624\n");
+	end(history);
+}
+END_TEST
+
 START_TEST(times_are_kept_near_the_clock)
 {
 	static const struct {
@@ -804,6 +941,9 @@ main(void)
 		what_is_not_ours_is_refused,
 		a_killed_writer_leaves_its_flushes_and_a_gap,
 		any_path_will_do,
+		a_clock_that_leaps_is_not_believed_at_once,
+		a_file_that_is_taken_away_is_noticed,
+		a_liar_makes_no_number_that_cannot_be_added_up,
 		times_are_kept_near_the_clock,
 		NULL,
 	};

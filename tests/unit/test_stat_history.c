@@ -182,12 +182,33 @@ START_TEST(a_chart_holds_each_event_in_its_step)
 }
 END_TEST
 
+START_TEST(a_tally_has_an_end)
+{
+	json_t *map = json_object();
+	unsigned int i;
+	char key[32];
+
+	for (i = 0; i < WEIR_TALLY_KEYS + 1000; i++) {
+		snprintf(key, sizeof(key), "n%u.example", i);
+		ck_assert_ptr_nonnull(
+		    weir_tally_add(map, weir_tally_key(map, key), 2, 1, 1));
+	}
+	ck_assert_str_eq(weir_tally_key(map, "n7.example"), "n7.example");
+	ck_assert_uint_eq(json_object_size(map), WEIR_TALLY_KEYS + 1);
+	ck_assert_uint_eq(
+	    weir_tally_get(json_object_get(map, WEIR_TALLY_OTHERS), "count"),
+	    2000);
+	json_decref(map);
+}
+END_TEST
+
 int
 main(void)
 {
 	const TTest *const tests[] = { who_resolved_a_name_before_it_was_listed,
 		a_span_leaves_out_what_is_older,
-		a_chart_holds_each_event_in_its_step, NULL };
+		a_chart_holds_each_event_in_its_step, a_tally_has_an_end,
+		NULL };
 
 	return suite_run("stat_history", tests);
 }

@@ -159,6 +159,47 @@ START_TEST(other_number_of_workers_starts_anew)
 }
 END_TEST
 
+/* Its last page would be a signal otherwise. */
+START_TEST(a_reader_keeps_what_it_has_mapped)
+{
+	struct weir_status module = create(2), reader, later;
+	char path[sizeof(module.path)];
+	unsigned int i;
+
+	memcpy(path, module.path, sizeof(path));
+	for (i = 0; i < 2; i++) {
+		weir_count(
+		    &weir_status_worker(&module, 0)->ways[WEIR_WAY_PASSED]);
+		ck_assert_int_eq(
+		    weir_status_open(path, &reader, &problem), WEIR_OK);
+		weir_status_close(&module);
+		if (i == 0) {
+			module = create(1);
+		} else {
+			ck_assert_int_eq(
+			    weir_status_private(2, "1.17.1", &module), WEIR_OK);
+			ck_assert_int_eq(weir_status_share(
+					     scratch.folder, &module, &problem),
+			    WEIR_OK);
+		}
+		ck_assert_uint_eq(
+		    atomic_load(
+			&weir_status_worker(&reader, 0)->ways[WEIR_WAY_PASSED]),
+		    1);
+		ck_assert_uint_eq(
+		    ((const uint8_t *)reader.header)[reader.size - 1], 0);
+		weir_status_close(&reader);
+		/* The new one has the name. */
+		ck_assert_str_eq(module.path, path);
+		ck_assert_int_eq(
+		    weir_status_open(path, &later, &problem), WEIR_OK);
+		ck_assert_uint_eq(later.size, module.size);
+		weir_status_close(&later);
+	}
+	weir_status_close(&module);
+}
+END_TEST
+
 START_TEST(two_modules_with_one_process_id_have_two_files)
 {
 	struct weir_status one = create(1), two = create(1), *all;
@@ -570,6 +611,7 @@ status_suite(void)
 	tcase_add_test(tcase, file_of_a_module_that_is_gone_is_not_opened);
 	tcase_add_test(tcase, second_start_in_one_process_counts_on);
 	tcase_add_test(tcase, other_number_of_workers_starts_anew);
+	tcase_add_test(tcase, a_reader_keeps_what_it_has_mapped);
 	tcase_add_test(tcase, two_modules_with_one_process_id_have_two_files);
 	tcase_add_test(tcase, open_all_passes_over_what_is_no_live_status_file);
 	tcase_add_test(tcase, folder_that_is_not_there_holds_no_module);

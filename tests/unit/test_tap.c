@@ -620,6 +620,56 @@ START_TEST(more_senders_than_allowed_are_turned_away)
 }
 END_TEST
 
+/* All places are taken by senders that began and say nothing: whoever comes gets
+ * the place of the one that has been silent the longest. */
+START_TEST(silent_senders_keep_nobody_out)
+{
+	static int fds[WEIR_TAP_SENDERS];
+	struct weir_tap_listen *listen;
+	struct weir_tap_counts counts;
+	struct weir_tap *tap;
+	char octet;
+	int i;
+
+	begin();
+	listen = make_listen(address);
+	for (i = 0; i < WEIR_TAP_SENDERS; i++) {
+		fds[i] = dial_raw();
+		say(fds[i], WEIR_FRAMESTREAM_START);
+		(void)!weir_tap_listen_wait(listen, 0, count_frame, NULL);
+	}
+	ck_assert_uint_eq(counts_of(listen).connected, WEIR_TAP_SENDERS);
+	weir_tap_listen_patience(listen, 0);
+	tap = make_tap(address);
+	send_events(tap, 1, 10);
+	for (i = 0; i < 200 && frame_count < 10; i++) {
+		work(tap);
+		(void)!weir_tap_listen_wait(listen, 10, count_frame, NULL);
+	}
+	ck_assert_uint_eq(frame_count, 10);
+	weir_tap_counts(tap, &counts);
+	ck_assert(counts.is_connected);
+	ck_assert_uint_eq(counts_of(listen).connected, WEIR_TAP_SENDERS);
+	ck_assert_uint_eq(counts_of(listen).turned_away, 0);
+	ck_assert_uint_eq(counts_of(listen).cut_off, 1);
+	ck_assert_int_eq(recv(fds[0], &octet, 1, MSG_DONTWAIT), 0);
+	/* One that has said something stays rather than one that has not. */
+	i = dial_raw();
+	(void)!weir_tap_listen_wait(listen, 10, count_frame, NULL);
+	send_events(tap, 11, 10);
+	work(tap);
+	(void)!weir_tap_listen_wait(listen, 10, count_frame, NULL);
+	ck_assert_uint_eq(frame_count, 20);
+	(void)close(i);
+	weir_tap_free(tap);
+	for (i = 0; i < WEIR_TAP_SENDERS; i++)
+		(void)close(fds[i]);
+	listen_until(listen, 0);
+	weir_tap_listen_close(listen);
+	scratch_done(&scratch);
+}
+END_TEST
+
 START_TEST(a_stale_socket_is_replaced_and_no_other)
 {
 	struct weir_tap_listen *listen, *second;
@@ -662,6 +712,7 @@ main(void)
 		senders_that_break_the_rules_are_cut_off,
 		several_senders_and_a_largest_frame,
 		more_senders_than_allowed_are_turned_away,
+		silent_senders_keep_nobody_out,
 		a_stale_socket_is_replaced_and_no_other, NULL };
 
 	return suite_run("tap", tests);
