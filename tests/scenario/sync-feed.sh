@@ -126,7 +126,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
 	-subj '/CN=other' 2>/dev/null
 sed -i "s|ca-file: .*|ca-file: $work/other.pem|" "$config_file"
 once_exits 1 "another CA"
-check "nothing yet" none "$(of_feed malware "f['state']")"
+check "nothing yet" failing "$(of_feed malware "f['state']")"
 
 note "from the publisher to the answers"
 write_config "$url" ""
