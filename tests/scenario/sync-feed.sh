@@ -401,6 +401,8 @@ sync_do add third "ftp://x/" --root-sha256 "$root"
 check "no URL: $sync_text" 1 "$sync_status"
 check "what was to be added, a line on each line" 1 \
 	"$(grep -cx '    *signed: "ftp://x/"' <<<"$sync_text")"
+check "the fault is one of weir.yaml" 1 \
+	"$(grep -c "^weir-sync: $config_file:[0-9]*: feeds" <<<"$sync_text")"
 check "and nothing is left there" no \
 	"$([ -e "$config_file.new" ] && echo yes || echo no)"
 
