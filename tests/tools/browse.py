@@ -83,6 +83,10 @@ class Browser:
             "return [...document.querySelectorAll('#live td:nth-child(-n+2)')]"
             ".filter((e) => e.scrollWidth > e.clientWidth + 1).length")
         check("%s cuts no time and no outcome" % name, cut == 0, cut)
+        cut = self.run(
+            "return [...document.querySelectorAll('.scroll')]"
+            ".filter((e) => e.scrollWidth > e.clientWidth).length")
+        check("%s hides no column" % name, cut == 0, cut)
         picture = self.devtools("Page.captureScreenshot", {
             "captureBeyondViewport": True})["data"]
         with open("%s/page-%s.png" % (folder, name), "wb") as out:
