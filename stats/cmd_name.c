@@ -184,7 +184,8 @@ before_listed(const struct report *report)
 }
 
 static const struct weir_sheet_column columns[] = {
-	{ "key", "client", WEIR_SHEET_TEXT, true, false },
+	/* The end of an address alone would be another one's, too. */
+	{ "key", "client", WEIR_SHEET_TEXT, false, false },
 	{ "count", "blocked", WEIR_SHEET_NUMBER, false, false },
 	{ "error", "too high by", WEIR_SHEET_NUMBER, false, true },
 	{ "shadowed", "shadowed", WEIR_SHEET_NUMBER, false, true },
@@ -207,10 +208,10 @@ static const struct weir_sheet_column entry_columns[] = {
 };
 
 static const struct weir_sheet_column resolved_columns[] = {
-	{ "client", "client", WEIR_SHEET_TEXT, true, false },
+	{ "client", "client", WEIR_SHEET_TEXT, false, false },
 	{ "name", "name", WEIR_SHEET_TEXT, true, false },
-	{ "first", "first hour", WEIR_SHEET_TIME, false, false },
-	{ "last", "last hour", WEIR_SHEET_TIME, false, false },
+	{ "first", "first hour", WEIR_SHEET_TIME, false, true },
+	{ "last", "last hour", WEIR_SHEET_TIME, false, true },
 };
 
 static void

@@ -317,6 +317,10 @@ check_terminal() {
 			"$(stat $command | tr -d '\n' | tr -cd '\000-\037\177' |
 				wc -c)"
 	done
+	check_match "a client is not cut" "^127.0.0.1 +plain" \
+		"$(on_terminal 60 name plain.plain.example |
+			grep -A2 'resolved by' | tail -n 1 |
+			sed "s/$esc\[[0-9]*m//g")"
 	NO_COLOR=1 on_terminal 80 top names >"$work/screen"
 	check "NO_COLOR" 0 "$(grep -c "$esc" "$work/screen")"
 	check "the hostile name, escaped" 1 \
