@@ -165,6 +165,25 @@ choose_path(const struct rotate_run *run)
 	return path;
 }
 
+/* Before somebody is asked for a passphrase. */
+static int
+check_folder(struct rotate_run *run)
+{
+	char *slash = strrchr(run->new_path, '/');
+	int error = 0;
+
+	*slash = '\0';
+	if (access(run->new_path, W_OK | X_OK) != 0)
+		error = errno;
+	if (error != 0)
+		(void)weir_problem_set(&run->problem, WEIR_EMISSING,
+		    "%s: %s: the new root key is written there; --keys FOLDER "
+		    "says where else",
+		    run->new_path, strerror(error));
+	*slash = '/';
+	return error != 0 ? WEIR_EMISSING : 0;
+}
+
 static int
 make_root_key(struct rotate_run *run, const char *which)
 {
@@ -181,6 +200,9 @@ make_root_key(struct rotate_run *run, const char *which)
 		    &run->problem, WEIR_EMEMORY, "out of memory");
 	run->signers[run->signer_count++] = key;
 	run->roles.root[place] = key->key;
+	ret = check_folder(run);
+	if (ret < 0)
+		return ret;
 	ret = run->call->passphrase_count > 0
 		  ? weir_passphrase_read(run->call->passphrase_files[0],
 			&passphrase, &run->problem)

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -200,7 +201,7 @@ find_root(struct verify_run *run, char **ret_text, size_t *ret_len)
 			return ret;
 		weir_tuf_sha256(*ret_text, *ret_len, hex);
 		if (run->call->root_sha256 == NULL ||
-		    strcmp(hex, run->call->root_sha256) == 0)
+		    strcasecmp(hex, run->call->root_sha256) == 0)
 			return 0;
 		free(*ret_text);
 	}

@@ -136,9 +136,8 @@ is_category_octet(char octet)
 	       octet == '-';
 }
 
-/* [a-z0-9._-]+ of it, or "": as weir-load makes them. */
-static const char *
-plain_category(const char *category, char *text)
+const char *
+weir_publish_category(const char *category, char *text)
 {
 	size_t len = 0;
 	char octet;
@@ -174,7 +173,8 @@ fill(const struct weir_publish_list *list, struct weir_list_item *item,
 	if (item->category == NULL)
 		item->category = defaults->category;
 	if (item->category != NULL)
-		item->category = plain_category(item->category, category);
+		item->category = weir_publish_category(
+		    item->category, category);
 	if (item->confidence == WEIR_LIST_NO_CONFIDENCE)
 		item->confidence = defaults->confidence;
 	if (item->valid_until == 0 && defaults->lifetime_s != 0)

@@ -34,6 +34,11 @@ struct weir_publish_defaults {
 struct weir_publish_list *weir_publish_list_new(void);
 void weir_publish_list_free(struct weir_publish_list *list);
 
+/** A category in the form that entries have, [a-z0-9._-]+, as weir-load makes it
+ *  of what lists say.  `text` has WEIR_CATEGORY_SIZE octets.  NULL: nothing of it
+ *  can be had. */
+const char *weir_publish_category(const char *category, char *text);
+
 /** Reads a file to it, on all processors.  Fails as weir_list_read does.  The
  *  report says what was refused. */
 int weir_publish_list_read(struct weir_publish_list *list, const char *path,

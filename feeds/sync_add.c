@@ -56,6 +56,8 @@ last_line(const struct weir_yaml_node *node)
 /* Where to put it, and the blanks before its dash. */
 struct spot {
 	size_t at;
+	size_t cut_from,
+	    cut_to;   /* what goes, before it: "[]"; equal: nothing */
 	bool has_key; /* "feeds:" is there */
 	char indent[64];
 };
@@ -79,6 +81,29 @@ find_list(const char *name, const char *text, size_t len,
 	return 0;
 }
 
+/* "feeds: []": what stands behind the colon goes. */
+static bool
+find_empty(const char *text, size_t len, unsigned int line, struct spot *spot)
+{
+	size_t begin = line_start(text, len, line);
+	size_t end = line_start(text, len, line + 1), at;
+	const char *colon = memchr(text + begin, ':', end - begin);
+
+	if (colon == NULL)
+		return false;
+	spot->cut_from = at = (size_t)(colon - text) + 1;
+	at += strspn(text + at, " \t");
+	if (text[at] != '[')
+		return false;
+	at++;
+	at += strspn(text + at, " \t");
+	if (text[at] != ']')
+		return false;
+	spot->cut_to = at + 1;
+	spot->at = end;
+	return true;
+}
+
 static int
 find_spot(const char *name, const char *text, size_t len,
     const struct weir_yaml_tree *tree, unsigned int skip, struct spot *spot,
@@ -88,6 +113,7 @@ find_spot(const char *name, const char *text, size_t len,
 
 	strcpy(spot->indent, "  ");
 	spot->at = len;
+	spot->cut_from = spot->cut_to = 0;
 	if (tree->root != NULL && tree->root->kind == WEIR_YAML_MAPPING)
 		feeds = weir_yaml_get(tree->root, "feeds");
 	spot->has_key = feeds != NULL;
@@ -95,10 +121,15 @@ find_spot(const char *name, const char *text, size_t len,
 		return 0;
 	if (feeds->kind == WEIR_YAML_LIST && feeds->first != NULL)
 		return find_list(name, text, len, feeds, skip, spot, problem);
+	if (feeds->kind == WEIR_YAML_LIST &&
+	    find_empty(text, len, feeds->key_line, spot))
+		return 0;
+	spot->cut_from = spot->cut_to = 0;
 	if (feeds->kind != WEIR_YAML_SCALAR || feeds->text[0] != '\0')
 		return weir_problem_set(problem, WEIR_EFORMAT,
-		    "%s:%u: feeds: has a value on its line", name,
-		    feeds->key_line);
+		    "%s:%u: feeds: has a value on its line; take it away, and "
+		    "let entries with a dash stand below",
+		    name, feeds->key_line);
 	spot->at = line_start(text, len, feeds->key_line + 1);
 	return 0;
 }
@@ -116,6 +147,13 @@ print_entry(const struct weir_sync_entry *entry, const struct spot *spot,
 	    entry->name, indent, entry->url, indent, entry->root_sha256);
 }
 
+static size_t
+put(char *made, size_t at, const char *text, size_t len)
+{
+	memcpy(made + at, text, len);
+	return at + len;
+}
+
 int
 weir_sync_add_text(const char *name, const char *text, size_t len,
     const struct weir_sync_entry *entry, unsigned int skip, char **ret_text,
@@ -123,7 +161,7 @@ weir_sync_add_text(const char *name, const char *text, size_t len,
 {
 	struct weir_yaml_tree tree;
 	char lines[ENTRY_SIZE], *made;
-	size_t lines_len;
+	size_t lines_len, made_len;
 	struct spot spot;
 	int error;
 
@@ -142,12 +180,14 @@ weir_sync_add_text(const char *name, const char *text, size_t len,
 	made = malloc(len + lines_len + 1);
 	if (made == NULL)
 		return weir_problem_set(problem, WEIR_EMEMORY, "out of memory");
-	memcpy(made, text, spot.at);
-	memcpy(made + spot.at, lines, lines_len);
-	memcpy(made + spot.at + lines_len, text + spot.at, len - spot.at);
-	made[len + lines_len] = '\0';
+	made_len = put(made, 0, text, spot.cut_from);
+	made_len = put(
+	    made, made_len, text + spot.cut_to, spot.at - spot.cut_to);
+	made_len = put(made, made_len, lines, lines_len);
+	made_len = put(made, made_len, text + spot.at, len - spot.at);
+	made[made_len] = '\0';
 	*ret_text = made;
-	*ret_len = len + lines_len;
+	*ret_len = made_len;
 	return 0;
 }
 
@@ -202,6 +242,18 @@ write_draft(struct adding *adding, const char *text, size_t len)
 	return 0;
 }
 
+/* A fault in the draft is one of weir.yaml as it would be: nobody knows the
+ * draft, and it is gone when that is read. */
+static void
+name_the_file(const struct adding *adding, struct weir_problem *problem)
+{
+	size_t len = strlen(adding->path), draft_len = strlen(adding->draft);
+
+	if (strncmp(problem->text, adding->draft, draft_len) == 0)
+		memmove(problem->text + len, problem->text + draft_len,
+		    strlen(problem->text + draft_len) + 1);
+}
+
 /* 1: as wanted; 0: not; negative. */
 static int
 try_text(struct adding *adding, const char *text, size_t len)
@@ -215,8 +267,10 @@ try_text(struct adding *adding, const char *text, size_t len)
 	ret = weir_settings_read(adding->draft, NULL, &settings, &problem);
 	if (ret == 0)
 		ret = is_as_wanted(adding, settings);
-	else
+	else {
+		name_the_file(adding, &problem);
 		adding->problem = problem;
+	}
 	weir_settings_free(settings);
 	return ret == 1;
 }

@@ -12,7 +12,7 @@ const char *
 weir_sync_state_text(unsigned int state)
 {
 	static const char *const texts[WEIR_SYNC_STATES] = { "none", "fresh",
-		"stale", "refused", "expired", "clock" };
+		"stale", "refused", "expired", "clock", "failing" };
 
 	return state < WEIR_SYNC_STATES ? texts[state] : "?";
 }
@@ -34,7 +34,7 @@ weir_sync_judge(const struct weir_sync_view *view)
 	if (view->is_refused)
 		return WEIR_SYNC_REFUSED;
 	if (view->newer_unix == 0)
-		return WEIR_SYNC_NONE;
+		return view->has_failed ? WEIR_SYNC_FAILING : WEIR_SYNC_NONE;
 	if (view->now_unix - view->newer_unix > (int64_t)view->stale_s)
 		return WEIR_SYNC_STALE;
 	return WEIR_SYNC_FRESH;
@@ -56,8 +56,8 @@ part_of(uint64_t range, uint32_t random)
 uint64_t
 weir_sync_first_ms(uint64_t poll_ms, bool has_data, uint32_t random)
 {
-	uint64_t range = poll_ms > WEIR_SYNC_FIRST_MS / 10 ? WEIR_SYNC_FIRST_MS
-							   : poll_ms * 10;
+	uint64_t range = poll_ms > WEIR_SYNC_FIRST_MS ? WEIR_SYNC_FIRST_MS
+						      : poll_ms;
 
 	return has_data ? part_of(range, random) : 0;
 }

@@ -5,8 +5,9 @@
  * calls, so that tables can test it.
  *
  *   nothing fetched yet     at once: there is nothing that protects
- *   something is there      a random moment of ten polls, at most 10 s: a fleet
- *                           that starts together is not one herd of handshakes
+ *   something is there      a random moment of one poll, at most 1 s: what came
+ *                           while nobody looked is news, and a fleet that starts
+ *                           together is still spread a little
  *   all well                every poll, give or take a tenth
  *   failed                  the next mirror at once, and when all have failed
  *                           1 s, 2 s, 4 s ..., half of it random, up to a cap:
@@ -23,7 +24,7 @@
 #define WEIR_SYNC_BACKOFF_MS    1000
 #define WEIR_SYNC_CAP_SMALL_MS  30000
 #define WEIR_SYNC_CAP_MS        300000
-#define WEIR_SYNC_FIRST_MS      10000
+#define WEIR_SYNC_FIRST_MS      1000
 #define WEIR_SYNC_DIVERGED_MS   60000 /* a full is taken within that */
 #define WEIR_SYNC_HINT_MS       100   /* not more often, whoever hints */
 #define WEIR_SYNC_STALE_S       90    /* the publisher signs each 30 s */
@@ -38,6 +39,7 @@ enum weir_sync_state {
 	WEIR_SYNC_REFUSED, /* what is served was refused: critical */
 	WEIR_SYNC_EXPIRED, /* what is trusted is past its date: critical */
 	WEIR_SYNC_CLOCK,   /* the system's clock is wrong: nothing is judged */
+	WEIR_SYNC_FAILING, /* nothing was fetched ever, though asked: critical */
 	WEIR_SYNC_STATES
 };
 
@@ -51,6 +53,7 @@ struct weir_sync_view {
 	int64_t expires_unix; /* 0: does not */
 	uint32_t stale_s;
 	bool is_refused; /* the last that was served was */
+	bool has_failed; /* all mirrors have, the last time they were asked */
 };
 
 bool weir_sync_is_clock_wrong(int64_t now_unix, int64_t floor_unix);

@@ -167,15 +167,49 @@ print_head(const json_t *status, int64_t now_unix)
 		       "write what its user may write\n");
 }
 
+/* The exit code in words, or what weir-load has said of it; "": all is well. */
+static const char *
+meaning_of(const json_t *loader, const json_t *said)
+{
+	const json_t *feed = json_object_get(said, "feed");
+	const json_t *modules = json_object_get(said, "modules");
+	size_t i;
+
+	if (number(loader, "exit") == 0 ||
+	    json_is_true(json_object_get(loader, "held")))
+		return ""; /* that it is held is said by itself */
+	if (text(said, "problem")[0] != '\0')
+		return text(said, "problem");
+	if (text(feed, "problem")[0] != '\0')
+		return text(feed, "problem");
+	for (i = 0; i < json_array_size(modules); i++)
+		if (json_is_false(json_object_get(
+			json_array_get(modules, i), "acknowledged")))
+			return "a module has not acknowledged it in time";
+	switch (number(loader, "exit")) {
+	case 1:
+		return "it failed, and what was in force still is";
+	case 2:
+		return "weir.yaml is wrong: see weir-load config";
+	case 3:
+		return "done but for something else, another feed's list or a "
+		       "module: see weir-load status";
+	default:
+		return "weir-load could not be run, or was killed";
+	}
+}
+
 /* "applied, generation 5" */
 static void
 print_loader(const json_t *feed)
 {
 	const json_t *loader = json_object_get(feed, "loader");
 	const json_t *said = json_object_get(loader, "said");
+	const char *meaning;
 
 	if (!json_is_object(loader))
 		return;
+	meaning = meaning_of(loader, said);
 	printf("  loader: exit %lld in %lld ms%s%s",
 	    (long long)number(loader, "exit"),
 	    (long long)number(loader, "took_ms"),
@@ -187,6 +221,11 @@ print_loader(const json_t *feed)
 		printf("; HELD: weir-load accept %s", text(feed, "name"));
 	else if (!json_is_true(json_object_get(loader, "in_force")))
 		printf("; not in force yet");
+	if (meaning[0] != '\0') {
+		printf(" (");
+		weir_log_clean(meaning, stdout);
+		printf(")");
+	}
 	printf("\n");
 }
 

@@ -100,22 +100,86 @@ describe_feed(const struct weir_feed_settings *settings,
 	return feed;
 }
 
+/* The status before this one; NULL: none that can be read. */
+static json_t *
+read_before(const char *folder)
+{
+	char *path = weir_path_join(folder, WEIR_SYNC_STATUS_FILE);
+	char *text = NULL;
+	json_t *json = NULL;
+	size_t len;
+
+	if (path != NULL &&
+	    weir_file_read(path, WEIR_SYNC_STATUS_SIZE, &text, &len) == 0)
+		json = json_loadb(text, len, 0, NULL);
+	free(text);
+	free(path);
+	return json;
+}
+
+static json_t *
+find_before(const json_t *before, const struct weir_feed_settings *settings)
+{
+	const char *kind = settings->origin == WEIR_ORIGIN_SIGNED ? "signed"
+								  : "list";
+	json_t *feed, *name, *of;
+	size_t i;
+
+	json_array_foreach(json_object_get(before, "feeds"), i, feed)
+	{
+		name = json_object_get(feed, "name");
+		of = json_object_get(feed, "kind");
+		if (json_is_string(name) && json_is_string(of) &&
+		    strcmp(json_string_value(name), settings->name) == 0 &&
+		    strcmp(json_string_value(of), kind) == 0)
+			return feed;
+	}
+	return NULL;
+}
+
+/* In the order of the settings.  A run once or an import has but some of the
+ * feeds: what was known of the others stays. */
+static json_t *
+describe_feeds(const struct weir_settings *settings,
+    const struct weir_sync_shown *const *shown, const unsigned int *places,
+    unsigned int count)
+{
+	json_t *feeds = json_array(), *before = NULL, *feed;
+	unsigned int i, next = 0, fetched = 0;
+	int error = feeds == NULL ? -1 : 0;
+
+	for (i = 0; i < settings->feed_count; i++)
+		fetched += settings->feeds[i].url_count > 0;
+	if (count < fetched)
+		before = read_before(settings->sync.state);
+	for (i = 0; i < settings->feed_count && error == 0; i++) {
+		if (settings->feeds[i].url_count == 0)
+			continue;
+		if (next < count && places[next] == i)
+			error = json_array_append_new(feeds,
+			    describe_feed(&settings->feeds[i], shown[next++]));
+		else if ((feed = find_before(before, &settings->feeds[i])) !=
+			 NULL)
+			error = json_array_append(feeds, feed);
+	}
+	json_decref(before);
+	if (error != 0) {
+		json_decref(feeds);
+		return NULL;
+	}
+	return feeds;
+}
+
 static json_t *
 describe(const struct weir_sync *sync, const struct weir_sync_process *process,
     const struct weir_sync_shown *const *shown, const unsigned int *places,
     unsigned int count)
 {
 	const struct weir_settings *settings = sync->settings;
-	json_t *feeds = json_array();
-	unsigned int i;
+	json_t *feeds = describe_feeds(settings, shown, places, count);
 
-	for (i = 0; i < count && feeds != NULL; i++)
-		if (json_array_append_new(feeds,
-			describe_feed(&settings->feeds[places[i]], shown[i])) !=
-		    0) {
-			json_decref(feeds);
-			return NULL;
-		}
+	if (feeds == NULL)
+		return NULL;
 	return json_pack("{s:i, s:I, s:i, s:I, s:{s:i, s:I, s:i, s:b}, s:o, "
 			 "s:o}",
 	    "v", 1, "written", (json_int_t)time(NULL), "pid",

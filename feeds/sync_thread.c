@@ -72,7 +72,8 @@ judge(const struct weir_sync_thread *thread, int64_t now_unix)
 		.newer_unix = feed->record.newer_unix,
 		.expires_unix = feed->expires_unix,
 		.stale_s = stale_s(thread),
-		.is_refused = thread->is_refused };
+		.is_refused = thread->is_refused,
+		.has_failed = thread->failures > 0 };
 	enum weir_sync_state state;
 
 	if (is_signed(thread))
@@ -99,6 +100,11 @@ say_state(const struct weir_sync_thread *thread, enum weir_sync_state was)
 		weir_log_error("feed %s: warning: stale, nothing newer for "
 			       "%u s; the last good data stay",
 		    name_of(thread), stale_s(thread));
+		break;
+	case WEIR_SYNC_FAILING:
+		weir_log_error("feed %s: critical: failing, there is no copy "
+			       "of it: %s",
+		    name_of(thread), shown->error);
 		break;
 	case WEIR_SYNC_NONE:
 		break;

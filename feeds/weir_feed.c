@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "feeds/feed_target.h"
+#include "feeds/publish_list.h"
 #include "feeds/weir_feed.h"
 #include "lib/log.h"
 #include "lib/settings_values.h"
@@ -257,6 +258,29 @@ take_list_option(
 	}
 }
 
+/* A word that would become another one, or no hash, is a mistake. */
+static int
+check_text(int code, const char *text, struct weir_problem *wrong)
+{
+	char plain[WEIR_CATEGORY_SIZE];
+	const char *right;
+
+	if (code == OPTION_SHA256 &&
+	    (strlen(text) != WEIR_TUF_HEX_SIZE - 1 ||
+		strspn(text, "0123456789abcdefABCDEF") != strlen(text)))
+		return weir_problem_set(wrong, WEIR_EFORMAT,
+		    "--root-sha256 %s: not the 64 hex digits of a SHA-256",
+		    text);
+	if (code != OPTION_CATEGORY)
+		return 0;
+	right = weir_publish_category(text, plain);
+	if (right != NULL && strcmp(right, text) == 0)
+		return 0;
+	return weir_problem_set(wrong, WEIR_EFORMAT,
+	    "--category %s: it has small letters, digits, '.', '_' and '-'%s%s",
+	    text, right != NULL ? ", as " : "", right != NULL ? right : "");
+}
+
 /* One option; *used gathers what only some commands take. */
 static int
 take_option(int code, const char *arg, struct weir_feed_call *call,
@@ -266,8 +290,10 @@ take_option(int code, const char *arg, struct weir_feed_call *call,
 
 	for (i = 0; i < sizeof(text_options) / sizeof(text_options[0]); i++)
 		if (text_options[i].code == code)
-			return take_text(
-			    &text_options[i], arg, call, used, wrong);
+			return take_text(&text_options[i], arg, call, used,
+				   wrong) == 0
+				   ? check_text(code, optarg, wrong)
+				   : WEIR_EFORMAT;
 	switch (code) {
 	case 'j':
 		call->json = true;

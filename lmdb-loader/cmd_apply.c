@@ -15,6 +15,7 @@
 #include "lib/work.h"
 #include "lmdb-loader/ack.h"
 #include "lmdb-loader/compile.h"
+#include "lmdb-loader/denied.h"
 #include "lmdb-loader/diff.h"
 #include "lmdb-loader/held.h"
 #include "lmdb-loader/load.h"
@@ -660,6 +661,9 @@ run(struct apply *apply)
 	if (ret < 0)
 		return ret;
 	complain_of_lists(apply);
+	if (!apply->is_unchanged)
+		weir_denied_warn(
+		    apply->settings, &apply->settings->deny, true, false);
 	return swap(apply);
 }
 

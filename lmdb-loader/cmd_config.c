@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "lmdb-loader/denied.h"
 #include "lmdb-loader/load.h"
 
 /* Objects and arrays that are open; weir.yaml(5) is three deep. */
@@ -118,6 +119,7 @@ weir_cmd_config(const struct weir_load *load)
 	struct builder builder = { .depth = 0 };
 
 	look_for_files(load);
+	weir_denied_warn(load->settings, &load->settings->deny, false, false);
 	if (!load->json) {
 		if (weir_settings_print(load->settings, stdout) == 0)
 			return WEIR_EXIT_DONE;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "lib/log.h"
@@ -259,6 +260,46 @@ describe_places(
 	return places;
 }
 
+/* What the parser has refused is in no list of names; the report knows examples,
+ * as the list has them. */
+static void
+add_refused(const struct explain *explain, json_t *report, json_t *places)
+{
+	json_t *refused, *example;
+	const char *said;
+	size_t i, j, len;
+
+	json_array_foreach(json_object_get(report, "refused"), i, refused)
+	    json_array_foreach(json_object_get(refused, "examples"), j, example)
+	{
+		said = text_of(example, "text");
+		len = strlen(said);
+		if (len > 0 && said[len - 1] == '.')
+			len--;
+		if (json_is_true(json_object_get(refused, "skipped")) ||
+		    strlen(explain->name_text) != len ||
+		    strncasecmp(said, explain->name_text, len) != 0)
+			continue;
+		(void)json_array_append_new(
+		    places, json_pack("{s:s, s:i, s:O, s:O}", "name",
+				explain->name_text, "label", 0, "line",
+				json_object_get(example, "line"), "refused",
+				json_object_get(refused, "text")));
+	}
+}
+
+static bool
+has_refused(json_t *places)
+{
+	json_t *place;
+	size_t i;
+
+	json_array_foreach(
+	    places, i, place) if (json_is_string(json_object_get(place,
+				      "refused"))) return true;
+	return false;
+}
+
 /* The feed's list, read again. */
 static json_t *
 read_list(const struct explain *explain, unsigned int feed,
@@ -285,6 +326,9 @@ read_list(const struct explain *explain, unsigned int feed,
 	    "problem", weir_load_string(problem.text), "count",
 	    (json_int_t)origins->total, "places",
 	    describe_places(explain, origins));
+	if (list != NULL && !is_changed &&
+	    !has_refused(json_object_get(list, "places")))
+		add_refused(explain, report, json_object_get(list, "places"));
 	if (list != NULL && origins->is_state)
 		(void)json_object_set_new(list, "sequence",
 		    json_integer((json_int_t)origins->sequence));

@@ -18,6 +18,7 @@
 #include "lib/log.h"
 #include "lib/settings_names.h"
 #include "lmdb-loader/ack.h"
+#include "lmdb-loader/denied.h"
 #include "lmdb-loader/load.h"
 #include "lmdb-loader/local.h"
 #include "lmdb-loader/overlay.h"
@@ -332,6 +333,25 @@ clean_up(struct change *change)
 	weir_store_close(&change->store);
 }
 
+/* Before anything is in force: that too much is blocked shows soon enough. */
+static void
+warn_of_made(const struct change *change)
+{
+	struct weir_name_rules rules = { .count = 0 };
+	unsigned int i;
+
+	rules.items = calloc(change->made.count + 1, sizeof(*rules.items));
+	if (rules.items == NULL)
+		return;
+	for (i = 0; i < change->made.count; i++) {
+		rules.items[i].name = change->made.items[i].name;
+		rules.items[i].scope = change->made.items[i].scope;
+	}
+	rules.count = change->made.count;
+	weir_denied_warn(change->load->settings, &rules, false, true);
+	free(rules.items);
+}
+
 static int
 check_names(const struct weir_load *load)
 {
@@ -363,6 +383,8 @@ change_local(const struct weir_load *load, int feed)
 	ret = open_store(&change);
 	if (ret == 0)
 		ret = change_rules(&change);
+	if (ret == 0 && feed == WEIR_FEED_DENY)
+		warn_of_made(&change);
 	if (ret == 0)
 		ret = swap(&change);
 	if (ret < 0) {

@@ -15,6 +15,8 @@
 #include "lmdb-loader/origin.h"
 #include "lmdb-loader/rules.h"
 
+#define REASONS_SHOWN   8 /* of a feed, to people */
+#define EXAMPLES_SHOWN  3
 #define REPORT_SIZE_MAX (64U << 20) /* 250 feeds with all their examples */
 #define REPORT_FILE     "%" PRIu64 ".report.json"
 
@@ -134,8 +136,8 @@ print_example(json_t *feed, json_t *example, FILE *stream)
 	fprintf(stream, ": %s", text(example, "text"));
 }
 
-/* Whether it is names that nobody should list: those are all shown that were
- * kept, for each of them may be a mistake, or an attack. */
+/* Whether it is names that nobody should list: of those a few are shown, for each
+ * of them may be a mistake, or an attack. */
 static bool
 is_guarded(json_t *refused)
 {
@@ -167,10 +169,47 @@ print_refused(json_t *feed, json_t *refused, FILE *stream)
 	{
 		if (i > 0 && !is_guarded(refused))
 			break;
+		if (i == EXAMPLES_SHOWN &&
+		    integer(refused, "count") > EXAMPLES_SHOWN + 1) {
+			fprintf(stream, "\n      and %lld more",
+			    integer(refused, "count") - EXAMPLES_SHOWN);
+			break;
+		}
 		fputs(i == 0 ? ", as in " : "\n      and ", stream);
 		print_example(feed, example, stream);
 	}
 	fputc('\n', stream);
+}
+
+/* Names that nobody should list first; of a list with many faults not all, or
+ * what matters is not seen any more. */
+static void
+print_all_refused(json_t *feed, json_t *array, FILE *stream)
+{
+	long long count = 0, reasons = 0;
+	unsigned int round, printed = 0;
+	json_t *refused;
+	size_t i;
+
+	for (round = 0; round < 2; round++)
+		json_array_foreach(array, i, refused)
+		{
+			if (is_guarded(refused) != (round == 0))
+				continue;
+			if (printed < REASONS_SHOWN) {
+				print_refused(feed, refused, stream);
+				printed++;
+				continue;
+			}
+			count += integer(refused, "count");
+			reasons++;
+		}
+	if (reasons > 0)
+		fprintf(stream,
+		    "    %lld more for %lld other %s: weir-load lint, or "
+		    "status "
+		    "--json, shows all\n",
+		    count, reasons, reasons == 1 ? "reason" : "reasons");
 }
 
 /* Whoever brings the lists may have stopped, and nothing else shows it. */
@@ -189,8 +228,6 @@ static void
 print_feed(json_t *feed, FILE *stream)
 {
 	const char *state = text(feed, "state");
-	json_t *refused;
-	size_t i;
 
 	if (strcmp(state, "rules") == 0 && integer(feed, "names") == 0 &&
 	    integer(feed, "removed") == 0)
@@ -222,8 +259,7 @@ print_feed(json_t *feed, FILE *stream)
 		weir_log_clean(text(feed, "problem"), stream);
 		fputc('\n', stream);
 	}
-	json_array_foreach(json_object_get(feed, "refused"), i, refused)
-	    print_refused(feed, refused, stream);
+	print_all_refused(feed, json_object_get(feed, "refused"), stream);
 }
 
 void
@@ -291,15 +327,13 @@ void
 weir_report_print_refused(
     const struct weir_list_report *report, const char *file, FILE *stream)
 {
-	json_t *array, *refused, *list;
-	size_t i;
+	json_t *array, *list;
 
 	if (file == NULL)
 		return;
 	array = weir_list_describe_refused(report);
 	list = json_pack("{s:o}", "file", weir_load_string(file));
-	json_array_foreach(array, i, refused)
-	    print_refused(list, refused, stream);
+	print_all_refused(list, array, stream);
 	json_decref(list);
 	json_decref(array);
 }

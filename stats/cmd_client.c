@@ -197,7 +197,7 @@ print(json_t *document, const struct weir_screen *screen)
 
 	weir_sheet_time((long long)weir_tally_get(document, "since"), since);
 	(void)fprintf(screen->stream,
-	    "client %s, since %s\n%llu blocked, %llu would have been in "
+	    "client %s, since %s\n%llu blocked, %llu would be by feeds in "
 	    "shadow mode\n",
 	    weir_tally_text(document, "client"),
 	    since[0] != '\0' ? since : "the modules started",
@@ -208,10 +208,16 @@ print(json_t *document, const struct weir_screen *screen)
 		weir_sheet_print(rows, columns, COLUMN_COUNT, screen);
 	}
 	if (json_array_size(last) > 0) {
-		(void)fputs("\nthe last of them\n", screen->stream);
+		(void)fputs("\nits last queries\n", screen->stream);
 		weir_sheet_print(last, last_columns,
 		    sizeof(last_columns) / sizeof(last_columns[0]), screen);
 	}
+	if (json_array_size(rows) == 0 && json_array_size(last) == 0)
+		(void)fputs("nothing is known of it (queries of which no rule "
+			    "spoke are kept\n"
+			    "only if sample-passed in weir.yaml asks for "
+			    "them)\n",
+		    screen->stream);
 }
 
 int

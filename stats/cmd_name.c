@@ -191,7 +191,8 @@ before_listed(const struct report *report)
 }
 
 static const struct weir_sheet_column columns[] = {
-	{ "key", "client", WEIR_SHEET_TEXT, true, false },
+	/* The end of an address alone would be another one's, too. */
+	{ "key", "client", WEIR_SHEET_TEXT, false, false },
 	{ "count", "blocked", WEIR_SHEET_NUMBER, false, false },
 	{ "error", "too high by", WEIR_SHEET_NUMBER, false, true },
 	{ "shadowed", "shadowed", WEIR_SHEET_NUMBER, false, true },
@@ -214,10 +215,10 @@ static const struct weir_sheet_column entry_columns[] = {
 };
 
 static const struct weir_sheet_column resolved_columns[] = {
-	{ "client", "client", WEIR_SHEET_TEXT, true, false },
+	{ "client", "client", WEIR_SHEET_TEXT, false, false },
 	{ "name", "name", WEIR_SHEET_TEXT, true, false },
-	{ "first", "first hour", WEIR_SHEET_TIME, false, false },
-	{ "last", "last hour", WEIR_SHEET_TIME, false, false },
+	{ "first", "first hour", WEIR_SHEET_TIME, false, true },
+	{ "last", "last hour", WEIR_SHEET_TIME, false, true },
 };
 
 static void
@@ -287,6 +288,27 @@ print_before(json_t *document, const struct weir_screen *screen)
 	print_more(document, screen);
 }
 
+/* Of a name of which no feed speaks: that, or how it was blocked all the same. */
+static void
+print_never(json_t *document, const struct weir_screen *screen)
+{
+	json_t *entries = json_object_get(document, "entries");
+
+	if (!json_is_array(entries) || json_array_size(entries) > 0)
+		return;
+	if (json_array_size(json_object_get(document, "rows")) == 0)
+		(void)fputs("never listed, as far as is known: no feed has it "
+			    "now, no rule spoke of it\n",
+		    screen->stream);
+	else
+		(void)fputs(
+		    "no feed lists it now: it was listed then, or names "
+		    "below it are,\n"
+		    "or its answer led to a listed name (\"by alias\" "
+		    "in weir-stat tail)\n",
+		    screen->stream);
+}
+
 static void
 print(json_t *document, const struct weir_screen *screen)
 {
@@ -304,6 +326,7 @@ print(json_t *document, const struct weir_screen *screen)
 	if (first[0] != '\0')
 		(void)fprintf(
 		    screen->stream, "a rule first spoke of it at %s\n", first);
+	print_never(document, screen);
 	if (json_is_array(json_object_get(document, "entries")))
 		print_part("in the database",
 		    json_object_get(document, "entries"), entry_columns,

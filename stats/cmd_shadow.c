@@ -227,10 +227,10 @@ static const struct weir_sheet_column columns[] = {
 	{ "count", "queries", WEIR_SHEET_NUMBER, false, false },
 	{ "error", "too high by", WEIR_SHEET_NUMBER, false, true },
 	{ "clients", "clients", WEIR_SHEET_NUMBER, false, false },
+	{ "rank", "popular", WEIR_SHEET_NUMBER, false, true },
 	{ "key", "name", WEIR_SHEET_TEXT, true, false },
 	{ "rule", "listed as", WEIR_SHEET_TEXT, true, true },
 	{ "category", "category", WEIR_SHEET_TEXT, false, true },
-	{ "rank", "popular", WEIR_SHEET_NUMBER, false, true },
 	{ "last", "last", WEIR_SHEET_TIME, false, true },
 };
 #define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
@@ -264,24 +264,27 @@ print(json_t *document, const struct weir_screen *screen)
 	bool is_history = strcmp(weir_tally_text(document, "from"),
 			      "history") == 0;
 	char since[WEIR_SHEET_TIME_SIZE];
+	unsigned long long count, names, clients;
 
+	count = (unsigned long long)weir_tally_get(document, "count");
+	names = (unsigned long long)weir_tally_get(document, "names");
+	clients = (unsigned long long)weir_tally_get(document, "clients");
 	weir_sheet_time((long long)weir_tally_get(document, "since"), since);
 	if (strcmp(weir_tally_text(document, "mode"), "shadow") != 0)
 		(void)fprintf(screen->stream,
 		    "feed %s is not in shadow mode now\n",
 		    weir_tally_text(document, "feed"));
 	(void)fprintf(screen->stream,
-	    "feed %s, since %s%s\n%llu queries would have been blocked\n",
+	    "feed %s, since %s%s\n%llu %s would have been blocked\n",
 	    weir_tally_text(document, "feed"),
 	    is_history ? since : "the modules started",
 	    json_is_true(json_object_get(document, "is_cut"))
 		? " (the newest events alone)"
 		: "",
-	    (unsigned long long)weir_tally_get(document, "count"));
-	(void)fprintf(screen->stream, "%s%llu names, %llu clients%s\n",
-	    is_history ? "" : "at least ",
-	    (unsigned long long)weir_tally_get(document, "names"),
-	    (unsigned long long)weir_tally_get(document, "clients"),
+	    count, count == 1 ? "query" : "queries");
+	(void)fprintf(screen->stream, "%s%llu %s, %llu %s%s\n",
+	    is_history ? "" : "at least ", names, names == 1 ? "name" : "names",
+	    clients, clients == 1 ? "client" : "clients",
 	    is_history ? "" : " (of recent queries)");
 	if (json_array_size(rows) == 0)
 		return;

@@ -18,6 +18,7 @@
 
 #include "lib/log.h"
 #include "lib/name.h"
+#include "stats/database.h"
 #include "stats/live.h"
 #include "stats/stat.h"
 
@@ -25,6 +26,8 @@
 #define RESCAN_LOOKS 20
 #define LAST_DEFAULT 10
 #define NARROW       110U /* columns below which a line has no date */
+#define TINY         72U  /* ... and has no type and no reason */
+#define NAME_MIN     12U  /* a narrower terminal breaks the line */
 
 struct source {
 	struct weir_status module;
@@ -106,55 +109,99 @@ outcome_colour(const char *outcome)
 					       : WEIR_COLOUR_DIM;
 }
 
+/* "feed/category by alias: the listed name", if it is another one. */
+static void
+print_why(json_t *object, char *text, size_t size)
+{
+	const char *rule = text_of(object, "rule");
+	bool has_rule = rule[0] != '\0' &&
+			strcmp(rule, text_of(object, "name")) != 0;
+
+	(void)snprintf(text, size, "%s%s%s%s%s%s", text_of(object, "feed"),
+	    text_of(object, "category")[0] != '\0' ? "/" : "",
+	    text_of(object, "category"),
+	    json_is_true(json_object_get(object, "alias")) ? " by alias" : "",
+	    has_rule ? ": " : "", has_rule ? rule : "");
+}
+
+/* "2026-01-31 09:00:00.123Z"; on narrow terminals less of it.  Its columns. */
+static unsigned int
+print_when(const struct weir_screen *screen, json_int_t ms)
+{
+	char when[WEIR_SHEET_TIME_SIZE];
+	unsigned int width = screen->width;
+	bool is_narrow = width > 0 && width < NARROW;
+	int columns;
+
+	weir_sheet_time((long long)(ms / 1000), when);
+	weir_screen_begin(screen, WEIR_COLOUR_DIM);
+	columns = fprintf(screen->stream, "%.*s", is_narrow ? 8 : 19,
+	    when + (is_narrow && when[0] ? 11 : 0));
+	if (width == 0 || width >= TINY)
+		columns += fprintf(screen->stream, ".%03dZ", (int)(ms % 1000));
+	weir_screen_end(screen);
+	return columns > 0 ? (unsigned int)columns : 0;
+}
+
+static void
+print_column(
+    const struct weir_screen *screen, const char *text, unsigned int width)
+{
+	(void)fputs("  ", screen->stream);
+	weir_screen_text(screen, text, width, false);
+}
+
+/* Name and reason, in the columns that are left; 0: in a pipe. */
+static void
+print_rest(const struct weir_screen *screen, json_t *object, unsigned int left)
+{
+	char why[WEIR_NAME_TEXT_SIZE + 256];
+	unsigned int width = left * 3 / 5;
+	bool is_whole;
+
+	if (left > 0 && screen->width < TINY) {
+		width = left;
+		why[0] = '\0';
+	} else {
+		print_why(object, why, sizeof(why));
+	}
+	/* No blanks at the end of the line. */
+	if (why[0] == '\0' &&
+	    weir_screen_columns(text_of(object, "name")) <= width)
+		width = 0;
+	print_column(screen, text_of(object, "name"), width);
+	if (why[0] == '\0')
+		return;
+	left = left > width + 4 ? left - width - 2 : 0;
+	is_whole = left == 0 || weir_screen_columns(why) <= left;
+	weir_screen_begin(screen, WEIR_COLOUR_DIM);
+	print_column(screen, is_whole ? why : text_of(object, "feed"),
+	    is_whole ? 0 : left);
+	weir_screen_end(screen);
+}
+
 /* "2026-01-31 09:00:00.123Z  blocked   192.0.2.1  A  name  feed: rule" */
 static void
 print_line(struct tail *tail, json_t *object)
 {
 	const struct weir_screen *screen = &tail->screen;
-	const char *rule = text_of(object, "rule");
 	const char *outcome = text_of(object, "outcome");
-	json_int_t ms = json_integer_value(json_object_get(object, "time_ms"));
-	bool is_narrow = screen->width > 0 && screen->width < NARROW;
-	bool has_rule = rule[0] != '\0' &&
-			strcmp(rule, text_of(object, "name")) != 0;
-	char when[WEIR_SHEET_TIME_SIZE], why[WEIR_NAME_TEXT_SIZE + 256];
+	bool is_tiny = screen->width > 0 && screen->width < TINY;
 	unsigned int used, left = 0;
 
-	weir_sheet_time((long long)(ms / 1000), when);
-	(void)snprintf(why, sizeof(why), "%s%s%s%s%s%s",
-	    text_of(object, "feed"),
-	    text_of(object, "category")[0] != '\0' ? "/" : "",
-	    text_of(object, "category"),
-	    json_is_true(json_object_get(object, "alias")) ? " by alias" : "",
-	    has_rule ? ": " : "", has_rule ? rule : "");
-	weir_screen_begin(screen, WEIR_COLOUR_DIM);
-	(void)fprintf(screen->stream, "%.*s.%03dZ  ", is_narrow ? 8 : 19,
-	    when + (is_narrow && when[0] ? 11 : 0), (int)(ms % 1000));
-	weir_screen_end(screen);
+	used = print_when(
+	    screen, json_integer_value(json_object_get(object, "time_ms")));
 	weir_screen_begin(screen, outcome_colour(outcome));
-	weir_screen_text(screen, outcome, 8, false);
+	print_column(screen, outcome, 8);
 	weir_screen_end(screen);
-	(void)fputs("  ", screen->stream);
-	weir_screen_text(screen, text_of(object, "client"), 15, false);
-	(void)fputs("  ", screen->stream);
-	weir_screen_text(screen, text_of(object, "type"), 5, false);
-	(void)fputs("  ", screen->stream);
-	used = (is_narrow ? 13 : 24) + 2 + 8 + 2 + 15 + 2 + 5 + 2;
-	if (screen->width > used)
-		left = screen->width - used;
-	weir_screen_text(screen, text_of(object, "name"),
-	    left > 0 ? left * 3 / 5 : 0, false);
-	if (why[0] != '\0') {
-		(void)fputs("  ", screen->stream);
-		weir_screen_begin(screen, WEIR_COLOUR_DIM);
-		if (left > 0 &&
-		    weir_screen_columns(why) + 2 > left - left * 3 / 5)
-			weir_screen_text(
-			    screen, why, left - left * 3 / 5 - 2, false);
-		else
-			weir_screen_text(screen, why, 0, false);
-		weir_screen_end(screen);
-	}
+	print_column(screen, text_of(object, "client"), 15);
+	if (!is_tiny)
+		print_column(screen, text_of(object, "type"), 5);
+	used += 2 + 8 + 2 + 15 + (is_tiny ? 0 : 2 + 5) + 2;
+	if (screen->width > 0)
+		left = screen->width > used + NAME_MIN ? screen->width - used
+						       : NAME_MIN;
+	print_rest(screen, object, left);
 	(void)fputc('\n', screen->stream);
 }
 
@@ -337,24 +384,25 @@ follow(struct tail *tail)
 	return ret;
 }
 
-/* Who waits for events of a feed that there is not would wait for ever.  Modules
- * without any feed have not read a database yet. */
-static int
-check_feed(const struct weir_stat *stat)
+/* Whether a running module or the database knows a feed of that name. */
+static bool
+is_feed_known(const struct weir_stat *stat, const char *feed)
 {
-	unsigned int known = 0, i;
+	char text[WEIR_FEED_NAME_SIZE];
+	struct weir_database database;
+	unsigned int i, slot;
+	bool is_known = false;
 
-	for (i = 0; i < stat->module_count; i++) {
-		if (weir_status_feed_slot(
-			&stat->modules[i], stat->feed, false) > 0)
-			return 0;
-		known += atomic_load(&stat->modules[i].header->feed_count) > 1;
-	}
-	if (known == 0 && stat->feed[0] != '\0')
-		return 0;
-	return weir_stat_usage("--feed %s: no running module has such a feed "
-			       "(weir-stat feeds names them)",
-	    stat->feed);
+	for (i = 0; i < stat->module_count && !is_known; i++)
+		for (slot = 1; slot < WEIR_STATUS_FEEDS && !is_known; slot++) {
+			weir_live_feed(&stat->modules[i], slot, text);
+			is_known = strcmp(text, feed) == 0;
+		}
+	if (is_known || weir_database_open(stat, false, &database) != 1)
+		return is_known;
+	is_known = weir_policy_find_feed(database.policy, feed) >= 0;
+	weir_database_close(&database);
+	return is_known;
 }
 
 /* The modules of weir-stat.c, opened once more: these come and go. */
@@ -378,11 +426,10 @@ begin(struct tail *tail)
 	}
 	if (stat->module_count == 0)
 		return weir_stat_say_none(stat);
-	if (stat->feed) {
-		ret = check_feed(stat);
-		if (ret != 0)
-			return ret;
-	}
+	if (stat->feed && !is_feed_known(stat, stat->feed))
+		return weir_stat_usage("%s: no such feed is known (weir-stat "
+				       "feeds shows them)",
+		    stat->feed);
 	(void)sigaction(SIGINT, &action, NULL);
 	(void)sigaction(SIGTERM, &action, NULL);
 	return 0;

@@ -149,10 +149,17 @@ weir_history_top(struct weir_history *history, unsigned int kind,
 #define SUM(column) \
 	"CAST(sum(min(" column ", " WEIR_HISTORY_COUNT_SQL ")) AS INTEGER), "
 
-/* Minutes as far back as they go, from a full hour on; hours before. */
+/* Minutes as far back as they go, from a full hour on; hours before.  The hour
+ * of the first minute is one of those, if its minutes are all that it has: else
+ * what came in the first hour of a history would stand at its beginning. */
 static const char time_sql[] =
-    "WITH edge AS (SELECT coalesce((min(begin) + 3599) / 3600 * 3600, ?2) AS "
-    "at FROM minute), "
+    "WITH first AS (SELECT min(begin) AS at, min(begin) / 3600 * 3600 AS hour "
+    "FROM minute), "
+    "edge AS (SELECT coalesce(CASE WHEN (SELECT total(blocked + shadowed + "
+    "allowed + passed + lost) FROM minute WHERE begin < hour + 3600) = "
+    "(SELECT total(blocked + shadowed + allowed + passed + lost) FROM hour "
+    "WHERE begin = first.hour) THEN hour ELSE (at + 3599) / 3600 * 3600 END, "
+    "?2) AS at FROM first), "
     "part AS (SELECT minute.* FROM minute, edge WHERE begin >= at AND "
     "begin >= ?1 - ?1 % 60 AND begin < ?2 UNION ALL SELECT hour.* FROM hour, "
     "edge WHERE begin < at AND begin >= ?1 - ?1 % 3600 AND begin < ?2) "

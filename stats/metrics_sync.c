@@ -32,7 +32,7 @@ static void
 put_states(struct weir_metrics_out *out, json_t *feeds)
 {
 	static const char *const states[] = { "none", "fresh", "stale",
-		"refused", "expired", "clock" };
+		"refused", "expired", "clock", "failing" };
 	json_t *feed;
 	size_t place, i;
 

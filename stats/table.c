@@ -24,7 +24,7 @@ static const struct {
 	{ WEIR_WAY_FAILED_PASS, "weir failed, passed", false },
 	{ WEIR_WAY_FAILED_SERVFAIL, "weir failed, SERVFAIL", false },
 }, beside[] = {
-	{ WEIR_WAY_SHADOW, "blocked in shadow mode", false },
+	{ WEIR_WAY_SHADOW, "shadow: would be blocked", false },
 	{ WEIR_WAY_SHELF_HIT, "taken from the shelf", false },
 	{ WEIR_WAY_SHELF_STORED, "put on the shelf", false },
 	{ WEIR_WAY_EVICTED, "taken out of the cache", false },
@@ -53,7 +53,10 @@ print_ways(const struct weir_totals *totals, FILE *stream)
 		if (count > 0 || ways[i].is_always)
 			print_row(stream, ways[i].text, count, all);
 	}
-	(void)fputs("beside these\n", stream);
+	(void)fputs("  (Unbound's answers from its own cache are not "
+		    "counted: none is a blocked one)\n"
+		    "beside these\n",
+	    stream);
 	for (i = 0; i < sizeof(beside) / sizeof(beside[0]); i++)
 		print_row(
 		    stream, beside[i].text, totals->ways[beside[i].way], 0);

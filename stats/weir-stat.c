@@ -323,6 +323,24 @@ find_command(const char *name)
 }
 
 /* -1 and the command: go on; else the exit code. */
+/* Which option it is that the command does not take, and what it has instead. */
+static int
+say_not_taken(const struct command *command, unsigned int options_taken)
+{
+	static const char *const names[] = { "--csv", "--since", "-n",
+		"--shadow", "--client, --name, --feed and --outcome", "--once",
+		"--entries", "--history", NULL, "--listen and --host" };
+	unsigned int i = 0;
+
+	while ((options_taken & (1U << i)) == 0)
+		i++;
+	return weir_stat_usage("%s does not take %s (weir-stat --help)%s",
+	    command->name, names[i],
+	    i > 0 ? ""
+		  : "; CSV is for commands that print one table, --json is "
+		    "for all");
+}
+
 static int
 parse(int argc, char **argv, struct weir_stat *ret_stat,
     const struct command **ret_command)
@@ -353,9 +371,7 @@ parse(int argc, char **argv, struct weir_stat *ret_stat,
 		return weir_stat_usage(
 		    "it is: weir-stat %s%s", command->name, command->args);
 	if (taken & ~command->takes)
-		return weir_stat_usage(
-		    "%s does not take one of these options (weir-stat --help)",
-		    command->name);
+		return say_not_taken(command, taken & ~command->takes);
 	if (ret_stat->is_json && ret_stat->is_csv)
 		return weir_stat_usage("--json or --csv, not both");
 	*ret_command = command;

@@ -6,6 +6,8 @@ const LIVE_ROWS = 50;
 const $ = (id) => document.getElementById(id);
 const svg = "http://www.w3.org/2000/svg";
 let place = "";
+let counted = []; // what each feed has decided
+let fetched = []; // what weir-sync knows of its feeds
 
 function element(tag, text, name) {
 	const made = document.createElement(tag);
@@ -102,6 +104,8 @@ async function showTotals() {
 		["up " + span(Date.now() / 1000 - module.started)]])));
 	if (!all.modules.length)
 		$("modules").append(row([["none", "empty"]]));
+	counted = all.total.feeds;
+	showStates();
 }
 
 async function showTops() {
@@ -135,16 +139,34 @@ async function showTime() {
 		: "nothing blocked";
 }
 
-async function showFeeds() {
-	const feeds = (await get("feeds")).feeds;
-	$("sync").replaceChildren(...feeds.map((feed) => row([
+// Those that weir-sync fetches, then those that come from files.
+function showStates() {
+	const synced = new Set(fetched.map((feed) => feed.name));
+	const counts = new Map(counted.map((feed) => [feed.name, feed]));
+	const decided = (name) => {
+		const of = counts.get(name) || {};
+		return [[number(of.blocked), "number"], [number(of.shadowed), "number"]];
+	};
+	const others = counted.filter((feed) => !synced.has(feed.name) &&
+		(feed.name !== "(others)" || feed.blocked || feed.shadowed));
+	$("states").replaceChildren(...fetched.map((feed) => row([
 		[feed.name], [feed.held ? "held" : feed.state,
 			feed.held ? "held" : feed.state],
-		[feed.newer ? span(Date.now() / 1000 - feed.newer) + " old" : ""],
-		[feed.names ? number(feed.names) + " names" : "", "number"],
-		[feed.failures ? number(feed.failures) + " failures" : ""]])));
-	if (!feeds.length)
-		$("sync").append(row([["none", "empty"]]));
+		[feed.newer ? span(Date.now() / 1000 - feed.newer) : ""],
+		[feed.names ? number(feed.names) : "", "number"],
+		...decided(feed.name),
+		[feed.failures ? number(feed.failures) + " failures" : ""]])),
+	...others.map((feed) => row([[feed.name],
+		[feed.name === "allow" || feed.name === "deny" ||
+			feed.name === "presets" ? "own rules" : "from a file",
+			"empty"], [""], [""], ...decided(feed.name), [""]])));
+	if (!fetched.length && !others.length)
+		$("states").append(row([["none", "empty"]]));
+}
+
+async function showFeeds() {
+	fetched = (await get("feeds")).feeds;
+	showStates();
 }
 
 async function showEvents() {
@@ -152,7 +174,8 @@ async function showEvents() {
 	place = some.next;
 	if (!some.events.length)
 		return;
-	some.events.sort((a, b) => b.time_ms - a.time_ms);
+	// They come oldest first; of the same millisecond the newest is above, too.
+	some.events.reverse().sort((a, b) => b.time_ms - a.time_ms);
 	$("live").prepend(...some.events.slice(0, LIVE_ROWS).map((event) => row([
 		[clock(event.time_ms, true)],
 		[event.outcome, event.outcome + "-text"],
@@ -191,7 +214,7 @@ async function explain(name) {
 						.filter((text) => text).join(", "),
 				"empty"));
 		if (!why.decided)
-			answer.append(element("p", "No rule speaks about it, " +
+			answer.append(element("p", "Nothing decides about it, " +
 				"so it is resolved as usual; the names that its " +
 				"answer leads to are asked about too.", "empty"));
 	} catch (error) {

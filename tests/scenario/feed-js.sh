@@ -69,6 +69,23 @@ sed -e "s|/srv/weir-feed/malware/public|$work/dir/public|" \
 	-e "s|127.0.0.1:8080|127.0.0.1:$port|" \
 	"$source/examples/nginx-feed.conf" >"$work/site.conf"
 
+# The lines for TLS that it has as comments are right, too.
+if command -v openssl >/dev/null; then
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
+		-nodes -days 2 -subj /CN=feed -keyout "$work/tls.key" \
+		-out "$work/tls.pem" 2>/dev/null
+	sed -e "s|/etc/letsencrypt/live/.*/fullchain.pem|$work/tls.pem|" \
+		-e "s|/etc/letsencrypt/live/.*/privkey.pem|$work/tls.key|" \
+		-e 's/^    # \(listen\|server_name\|ssl_\)/    \1/' \
+		-e '/127.0.0.1:8080/d' -e "s/443 ssl/$port ssl/" \
+		"$source/examples/nginx-feed.conf" >"$work/tls-site.conf"
+	[ "$(grep -c '^    ssl_' "$work/tls-site.conf")" = 4 ] ||
+		fail "no lines for TLS in the example"
+	sed "s|site.conf|tls-site.conf|" "$work/nginx.conf" >"$work/tls.conf"
+	"$nginx" -t -e "$work/nginx.log" -c "$work/tls.conf" \
+		2>"$work/nginx.err" || fail "TLS: $(cat "$work/nginx.err")"
+fi
+
 printf 'a passphrase\n' >"$work/pass"
 run init "$work/dir" --feed js --passphrase-file "$work/pass"
 seq -f 'name-%.0f.example' 1000 >"$work/list"

@@ -134,6 +134,9 @@ cat >list.hosts <<-END
 	0.0.0.0 com
 END
 printf '*.c.example\nb.example\n' >list.txt
+feed 2 publish dir list.hosts list.txt --category 'A B'
+complains "--category A B: it has small letters, .*, as a-b"
+feed 2 publish dir list.hosts list.txt --category '!'
 feed 0 publish dir list.hosts list.txt --category ads --json
 [ "$(json result)" = published ] || fail "result"
 [ "$(json sequence)" = 1 ] || fail "sequence"
@@ -216,6 +219,11 @@ grep -q '"poll_ms":500' dir/public/metadata/*.targets.json || fail "poll"
 keys=(--with dir-root-keys/root-1.key --with dir-root-keys/root-2.key)
 feed 2 rotate dir online --with dir-root-keys/root-1.key
 complains 'two root keys'
+mv dir-root-keys elsewhere
+feed 1 rotate dir root-key=elsewhere/root-1.key --with elsewhere/root-2.key \
+	--with elsewhere/root-3.key --passphrase-file pass
+complains 'dir-root-keys: .* --keys FOLDER says where else'
+mv elsewhere dir-root-keys
 feed 1 rotate dir online "${keys[@]}" --passphrase-file wrong
 complains 'not the passphrase'
 feed 1 rotate dir online --with dir-root-keys/root-1.key \
@@ -256,6 +264,9 @@ feed 0 rotate dir root --with dir-root-keys/root-2.key \
 says 'root 4'
 expect dir
 feed 0 verify dir --root-sha256 "$root"
+feed 0 verify dir --root-sha256 "${root^^}"
+feed 2 verify dir --root-sha256 abc
+complains "--root-sha256 abc: not the 64 hex digits"
 feed 0 verify dir --root dir/public/metadata/3.root.json
 feed 1 verify dir --root-sha256 "${root//[0-9]/0}"
 feed 1 verify dir --root second/public/metadata/1.root.json

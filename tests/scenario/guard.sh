@@ -77,7 +77,7 @@ END
 printf '%s\n' com co.uk . localhost in-addr.arpa google.com ocsp.digicert.com \
 	time.google.com '*.co.uk' foo.ck search.test evil.search.test \
 	hosting.test evil.hosting.test printer.local x.onion example.com \
-	bank.test evil.test >"$work/bad.txt"
+	bank.test evil.test a.local b.local >"$work/bad.txt"
 names a 5000 >"$work/large.txt"
 run 0 apply
 says "feed bad: 3 names"
@@ -90,13 +90,14 @@ for refused in "1 refused: a name of the machine itself, as in $bad:4:1: localho
 	"refused: a public suffix of the private section, as in $bad:13:1: hosting.test" \
 	"refused: a special-use name, as in $bad:5:1: in-addr.arpa" \
 	"and $bad:15:1: printer.local" "and $bad:16:1: x.onion" \
-	"and $bad:17:1: example.com" \
+	"      and 3 more" \
 	"3 refused: a well-known name, or above one, as in $bad:6:1: google.com" \
 	"and $bad:7:1: ocsp.digicert.com" "and $bad:8:1: time.google.com" \
 	"1 refused: on the never-block list, or above such a name, as in $bad:18:1: bank.test" \
 	"1 refused: a popular domain, as in $bad:11:1: search.test"; do
 	says "$refused"
 done
+says_not "and $bad:17:1: example.com"
 cp "$out" "$work/applied"
 run 0 status
 for refused in "as in $bad:1:1: com" "and $bad:3:1: ." "$bad:2:1: co.uk" \
@@ -104,12 +105,38 @@ for refused in "as in $bad:1:1: com" "and $bad:3:1: ." "$bad:2:1: co.uk" \
 	"$bad:7:1: ocsp.digicert.com"; do
 	says "$refused"
 done
+run 0 explain localhost
+says "refused: feed bad has localhost at $bad:4, which is a name of the machine itself"
+run 0 explain www.bank.test
+says "refused: feed bad has bank.test at $bad:18, which is on the never-block list"
+
+# What no feed could block, deny does; and says so.
+cp "$conf" "$work/before.yaml"
+printf 'deny:\n  - com\n  - "=ocsp.digicert.com"\n  - evil.test\n' >>"$conf"
+run 0 config
+complains "$conf:15: warning: deny: com is a top-level name; no feed could block it, deny does"
+complains "$conf:16: warning: deny: ocsp.digicert.com is a well-known name"
+! grep -q evil.test "$err" || fail "config warns of what is fine"
+run 0 apply
+complains "$conf:15: warning: deny: com is a top-level name"
+! grep -q digicert "$err" || fail "apply warns of more than whole domains"
+run 0 apply
+! grep -q warning "$err" || fail "apply warns though nothing has changed"
+cp "$work/before.yaml" "$conf"
+run 0 apply
+run 0 deny uk --for 30s
+complains "warning: uk is a top-level name; no feed could block it, deny does (weir-load forget uk takes it back)"
+run 0 forget uk
+run 0 deny fine.test --for 30s
+! grep -q warning "$err" || fail "deny warns of what is fine"
+run 0 forget fine.test
+run 0 apply
 run 0 dump
 for loaded in evil.test evil.search.test evil.hosting.test n1.a.test; do
 	says "$loaded"
 done
 run 0 status --json
-says '"refused_count": 16'
+says '"refused_count": 18'
 says '"skipped_count": 0'
 says '"skipped": false'
 says '"reason": "public-suffix"'

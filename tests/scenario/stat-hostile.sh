@@ -83,7 +83,7 @@ check "rows that look alike are one" 1 \
 
 note "what is wrong is said, and ends"
 check "a feed that there is not" 2 "$(stat_run tail --once --feed nosuch)"
-check_match "and it is said" 'no running module has such a feed' \
+check_match "and it is said" 'no such feed is known' \
 	"$(cat "$work/err")"
 check "no feed at all" 2 "$(stat_run tail --once --feed '')"
 check "a feed that there is" 0 "$(stat_run tail --once --feed 'a,b;c')"

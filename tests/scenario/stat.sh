@@ -134,7 +134,7 @@ check_clients() {
 		r['often.bad.example']['count'])" client 127.0.0.0/24)"
 	check "another client" "0 0" "$(json "'%d %d' % (d['blocked'],
 		len(r))" client 127.0.0.77)"
-	check_match "client, as text" "^2 blocked, 0 would have" \
+	check_match "client, as text" "^2 blocked, 0 would be" \
 		"$(stat client 127.0.0.3 | sed -n 2p)"
 	check "name" "7 5 2 b" "$(json "'%d %d %d %s' % (
 		d['counts']['blocked'], r['127.0.0.1']['count'],
@@ -202,6 +202,16 @@ check_history() {
 	check "time" "10 3 1" "$(json "'%d %d %d' % tuple(sum(row[k]
 		for row in d['rows']) for k in ('blocked', 'shadowed',
 		'allowed'))" time --since 1h)"
+	check_match "a name that nothing knows" "never listed" \
+		"$(stat name unheard.example)"
+	check "a name that something knows" 0 \
+		"$(stat name often.bad.example | grep -c 'never listed')"
+	check_match "a client that nothing knows" "nothing is known of it" \
+		"$(stat client 192.0.2.99)"
+	check_match "one client is one" "2 names, 2 clients" \
+		"$(stat shadow s)"
+	check_match "popular ones are marked where a terminal is narrow" \
+		"clients +popular +name" "$(on_terminal 60 shadow s | cat)"
 	check_match "time, as a chart" "10 blocked, 3 shadowed, 1 allowed" \
 		"$(stat time --since 1h)"
 }
@@ -294,11 +304,12 @@ check_terminal() {
 	for command in "top names" "top clients" "client 127.0.0.2" \
 		"name often.bad.example" "feeds --entries" "shadow s" \
 		"time --since 1h" "tail --once"; do
-		for width in 60 80 200; do
+		for width in 50 60 80 200; do
 			# shellcheck disable=SC2086 # words
 			on_terminal "$width" $command >"$work/screen"
 			sed "s/$esc\[[0-9]*m//g" "$work/screen" |
-				awk -v w="$width" 'length($0) > w' \
+				awk -v w="$width" 'length($0) > w && \
+					!(w < 60 && / (of them|a bar is) /)' \
 					>"$work/wide"
 			check_lines "$command: wider than $width" "$work/wide"
 		done
@@ -309,6 +320,10 @@ check_terminal() {
 			"$(stat $command | tr -d '\n' | tr -cd '\000-\037\177' |
 				wc -c)"
 	done
+	check_match "a client is not cut" "^127.0.0.1 +plain" \
+		"$(on_terminal 60 name plain.plain.example |
+			grep -A2 'resolved by' | tail -n 1 |
+			sed "s/$esc\[[0-9]*m//g")"
 	NO_COLOR=1 on_terminal 80 top names >"$work/screen"
 	check "NO_COLOR" 0 "$(grep -c "$esc" "$work/screen")"
 	check "the hostile name, escaped" 1 \
@@ -333,7 +348,14 @@ check_wrong() {
 		client
 		feeds --since 7d
 		--json --csv top
+		--csv totals
+		--csv tail --once
+		tail --once --feed nosuch
 	END
+	check_match "a feed that nobody knows" "nosuch: no such feed is known" \
+		"$(stat tail --once --feed nosuch 2>&1)"
+	check_match "no CSV of totals" "totals does not take --csv" \
+		"$(stat --csv totals 2>&1)"
 }
 
 write_world

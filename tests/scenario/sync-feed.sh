@@ -131,7 +131,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
 	-subj '/CN=other' 2>/dev/null
 sed -i "s|ca-file: .*|ca-file: $work/other.pem|" "$config_file"
 once_exits 1 "another CA"
-check "nothing yet" none "$(of_feed malware "f['state']")"
+check "nothing yet" failing "$(of_feed malware "f['state']")"
 
 note "from the publisher to the answers"
 write_config "$url" ""
@@ -433,6 +433,8 @@ sync_do add third "ftp://x/" --root-sha256 "$root"
 check "no URL: $sync_text" 1 "$sync_status"
 check "what was to be added, a line on each line" 1 \
 	"$(grep -cx '    *signed: "ftp://x/"' <<<"$sync_text")"
+check "the fault is one of weir.yaml" 1 \
+	"$(grep -c "^weir-sync: $config_file:[0-9]*: feeds" <<<"$sync_text")"
 check "and nothing is left there" no \
 	"$([ -e "$config_file.new" ] && echo yes || echo no)"
 

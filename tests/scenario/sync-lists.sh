@@ -59,6 +59,16 @@ apply 1
 sync_do status
 check "no status yet: $sync_text" 1 "$sync_status"
 
+note "a server that never had it"
+write_config "$url/gone"
+once_exits 1 "gone" moving
+check "the state" failing "$(of_feed moving "f['state']")"
+sync_do status
+check "what monitoring sees" 3 "$sync_status"
+check_match "the error" "failing .*status 404" "${sync_text//$'\n'/ }"
+write_config "$url/moving"
+: >"$work/access.log"
+
 note "all of them, and once more"
 once_exits 0 "the first time"
 for name in n1.plain n5000.packed n50.zstd n1.signed m1.moving; do
@@ -88,6 +98,10 @@ printf 'm1.moving.example\nm2.moving.example\n' >"$www/moving"
 once_exits 0 "changed" moving
 check "the new name" yes "$(listed m2.moving.example)"
 check "how often it was another" 2 "$(of_feed moving "f['sequence']")"
+check "the status of the others stays" "plain gz zst signed moving" \
+	"$(of_feed moving "' '.join(f['name'] for f in s['feeds'])")"
+check "as it was" "fresh 1" \
+	"$(of_feed zst "'%s %d' % (f['state'], f['sequence'])")"
 
 note "touched and the same: fetched, not applied"
 before=$(generation)
@@ -186,6 +200,16 @@ rm -r "$work/db"
 mkdir "$work/db"
 once_exits 0 "without a database and a record" moving
 check "listed" yes "$(listed m3.moving.example)"
+
+note "the loader could do it in part only"
+mv "$work/sync/feeds/plain/list" "$work/plain"
+echo m6.moving.example >>"$www/moving"
+once_exits 0 "the list of another feed is missing" moving
+sync_do status
+check_match "what exit 3 means" \
+	"exit 3 in .*another feed's list or a module: see weir-load status" \
+	"$sync_text"
+mv "$work/plain" "$work/sync/feeds/plain/list"
 
 note "the daemon"
 sync_start

@@ -79,6 +79,14 @@ class Browser:
         time.sleep(0.3)
         wide = self.run("return document.documentElement.scrollWidth")
         check("%s fits into its width" % name, wide <= width, wide)
+        cut = self.run(
+            "return [...document.querySelectorAll('#live td:nth-child(-n+2)')]"
+            ".filter((e) => e.scrollWidth > e.clientWidth + 1).length")
+        check("%s cuts no time and no outcome" % name, cut == 0, cut)
+        cut = self.run(
+            "return [...document.querySelectorAll('.scroll')]"
+            ".filter((e) => e.scrollWidth > e.clientWidth).length")
+        check("%s hides no column" % name, cut == 0, cut)
         picture = self.devtools("Page.captureScreenshot", {
             "captureBeyondViewport": True})["data"]
         with open("%s/page-%s.png" % (folder, name), "wb") as out:
@@ -137,6 +145,10 @@ def look(browser):
           text(browser, "#clients"))
     check("the feed", "threats" in text(browser, "#feeds"),
           text(browser, "#feeds"))
+    check("its state, and that of the others", wait_for(
+        lambda: "deny" in text(browser, "#states") and
+        "threats" in text(browser, "#states"), 8) is not None,
+        text(browser, "#states"))
 
 
 def look_at_hostile(browser):

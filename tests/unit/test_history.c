@@ -205,6 +205,30 @@ change_sql(const char *sql)
 	sqlite3_close(sqlite);
 }
 
+/* The minutes of the hour in which a history begins, when that hour is over; when
+ * some are gone, the hour has all. */
+START_TEST(the_first_hour_has_its_minutes)
+{
+	struct weir_history *history = begin(BEGIN + 2500);
+
+	add(history, BEGIN + 2520, "bad.example", 1, WEIR_EVENT_BLOCKED);
+	add(history, BEGIN + 3000, "bad.example", 1, WEIR_EVENT_BLOCKED);
+	flush(history, BEGIN + 3100);
+	add(history, BEGIN + 3700, "bad.example", 1, WEIR_EVENT_BLOCKED);
+	flush(history, BEGIN + 3800);
+	ck_assert_str_eq(steps(history, BEGIN + 1800, BEGIN + 7200, 60),
+	    "2520 1 0 0 0 lost 0\n3000 1 0 0 0 lost 0\n"
+	    "3660 1 0 0 0 lost 0\n");
+	flush(history, BEGIN + 4000);
+	ck_assert_int_eq(ask_sql("DELETE FROM minute WHERE begin = "
+				 "(SELECT min(begin) FROM minute) RETURNING 1"),
+	    1);
+	ck_assert_str_eq(steps(history, BEGIN + 1800, BEGIN + 7200, 60),
+	    "0 2 0 0 0 lost 0\n3660 1 0 0 0 lost 0\n");
+	weir_history_close(history);
+}
+END_TEST
+
 START_TEST(what_goes_in_comes_out)
 {
 	struct weir_history *history = begin(BEGIN), *reader;
@@ -928,6 +952,7 @@ int
 main(void)
 {
 	const TTest *const tests[] = {
+		the_first_hour_has_its_minutes,
 		what_goes_in_comes_out,
 		events_can_be_chosen,
 		closed_lists_are_cut_and_say_by_how_much,

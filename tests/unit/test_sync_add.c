@@ -44,7 +44,12 @@ START_TEST(it_stands_behind_the_last_feed)
 		    "feeds:\n  - name: a\n    file: >\n      b\n      "
 		    "c\n" ENTRY("  ") "d: 1\n" },
 		{ "feeds: [{name: a, file: b}]\n", 0, NULL },
-		{ "feeds: []\n", 0, NULL },
+		{ "feeds: []\n", 0, "feeds:\n" ENTRY("  ") },
+		{ "a: 1\nfeeds: [ ] # none\nb: []\n", 0,
+		    "a: 1\nfeeds: # none\n" ENTRY("  ") "b: []\n" },
+		{ "feeds: []", 0, "feeds:\n" ENTRY("  ") },
+		{ "feeds: [\n]\n", 0, NULL },
+		{ "{feeds: []}\n", 0, "{feeds:}\n" ENTRY("  ") },
 		{ "feeds: ~\n", 0, NULL },
 		{ "feeds: x\n", 0, NULL },
 		{ "feeds: [\n", 0, NULL },

@@ -15,25 +15,39 @@ START_TEST(the_worst_that_holds_is_said)
 	static const struct {
 		int64_t floor, newer, expires;
 		uint32_t stale_s;
-		bool is_refused;
+		bool is_refused, has_failed;
 		int64_t now;
 		enum weir_sync_state state;
 	} rows[] = {
-		{ 0, 0, 0, 90, false, T0, WEIR_SYNC_NONE },
-		{ 0, 0, 0, 90, true, T0, WEIR_SYNC_REFUSED },
-		{ T0, T0, T0 + 3600, 90, false, T0, WEIR_SYNC_FRESH },
-		{ T0, T0, T0 + 3600, 90, false, T0 + 90, WEIR_SYNC_FRESH },
-		{ T0, T0, T0 + 3600, 90, false, T0 + 91, WEIR_SYNC_STALE },
-		{ T0, T0, T0 + 3600, 90, true, T0 + 91, WEIR_SYNC_REFUSED },
-		{ T0, T0, T0 + 3600, 90, false, T0 + 3599, WEIR_SYNC_STALE },
-		{ T0, T0, T0 + 3600, 90, false, T0 + 3600, WEIR_SYNC_EXPIRED },
-		{ T0, T0, T0 + 3600, 90, true, T0 + 3600, WEIR_SYNC_EXPIRED },
+		{ 0, 0, 0, 90, false, false, T0, WEIR_SYNC_NONE },
+		{ 0, 0, 0, 90, false, true, T0, WEIR_SYNC_FAILING },
+		{ 0, 0, 0, 90, true, true, T0, WEIR_SYNC_REFUSED },
+		/* A mirror that is away leaves good data fresh, for a while. */
+		{ T0, T0, 0, 90, false, true, T0 + 90, WEIR_SYNC_FRESH },
+		{ T0, T0, 0, 90, false, true, T0 + 91, WEIR_SYNC_STALE },
+		{ 0, 0, 0, 90, true, false, T0, WEIR_SYNC_REFUSED },
+		{ T0, T0, T0 + 3600, 90, false, false, T0, WEIR_SYNC_FRESH },
+		{ T0, T0, T0 + 3600, 90, false, false, T0 + 90,
+		    WEIR_SYNC_FRESH },
+		{ T0, T0, T0 + 3600, 90, false, false, T0 + 91,
+		    WEIR_SYNC_STALE },
+		{ T0, T0, T0 + 3600, 90, true, false, T0 + 91,
+		    WEIR_SYNC_REFUSED },
+		{ T0, T0, T0 + 3600, 90, false, false, T0 + 3599,
+		    WEIR_SYNC_STALE },
+		{ T0, T0, T0 + 3600, 90, false, false, T0 + 3600,
+		    WEIR_SYNC_EXPIRED },
+		{ T0, T0, T0 + 3600, 90, true, false, T0 + 3600,
+		    WEIR_SYNC_EXPIRED },
 		/* Without a date nothing expires. */
-		{ T0, T0, 0, 90, false, T0 + 3600, WEIR_SYNC_STALE },
+		{ T0, T0, 0, 90, false, false, T0 + 3600, WEIR_SYNC_STALE },
 		/* Set back by a little, and by more. */
-		{ T0, T0, T0 + 3600, 90, false, T0 - 10, WEIR_SYNC_FRESH },
-		{ T0, T0, T0 + 3600, 90, false, T0 - 11, WEIR_SYNC_CLOCK },
-		{ T0, T0, T0 - 9999, 90, true, T0 - 9000, WEIR_SYNC_CLOCK },
+		{ T0, T0, T0 + 3600, 90, false, false, T0 - 10,
+		    WEIR_SYNC_FRESH },
+		{ T0, T0, T0 + 3600, 90, false, false, T0 - 11,
+		    WEIR_SYNC_CLOCK },
+		{ T0, T0, T0 - 9999, 90, true, false, T0 - 9000,
+		    WEIR_SYNC_CLOCK },
 	};
 	struct weir_sync_view view;
 	size_t i;
@@ -44,7 +58,8 @@ START_TEST(the_worst_that_holds_is_said)
 			.newer_unix = rows[i].newer,
 			.expires_unix = rows[i].expires,
 			.stale_s = rows[i].stale_s,
-			.is_refused = rows[i].is_refused };
+			.is_refused = rows[i].is_refused,
+			.has_failed = rows[i].has_failed };
 		ck_assert_msg(weir_sync_judge(&view) == rows[i].state,
 		    "row %zu: %s", i,
 		    weir_sync_state_text(weir_sync_judge(&view)));
@@ -56,6 +71,7 @@ START_TEST(states_have_words)
 {
 	ck_assert_str_eq(weir_sync_state_text(WEIR_SYNC_FRESH), "fresh");
 	ck_assert_str_eq(weir_sync_state_text(WEIR_SYNC_CLOCK), "clock");
+	ck_assert_str_eq(weir_sync_state_text(WEIR_SYNC_FAILING), "failing");
 	ck_assert_str_eq(weir_sync_state_text(WEIR_SYNC_STATES), "?");
 }
 END_TEST
@@ -104,10 +120,11 @@ START_TEST(the_first_poll_protects_at_once_or_joins_no_herd)
 {
 	ck_assert_uint_eq(weir_sync_first_ms(1000, false, UINT32_MAX), 0);
 	ck_assert_uint_eq(weir_sync_first_ms(1000, true, 0), 0);
-	ck_assert_uint_eq(weir_sync_first_ms(1000, true, UINT32_MAX), 10000);
-	ck_assert_uint_eq(weir_sync_first_ms(100, true, UINT32_MAX), 1000);
+	ck_assert_uint_eq(weir_sync_first_ms(1000, true, UINT32_MAX), 1000);
+	ck_assert_uint_eq(weir_sync_first_ms(100, true, UINT32_MAX), 100);
+	ck_assert_uint_eq(weir_sync_first_ms(60000, true, UINT32_MAX), 1000);
 	ck_assert_uint_eq(
-	    weir_sync_first_ms(UINT64_MAX / 2, true, UINT32_MAX), 10000);
+	    weir_sync_first_ms(UINT64_MAX / 2, true, UINT32_MAX), 1000);
 }
 END_TEST
 
