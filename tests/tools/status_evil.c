@@ -59,6 +59,27 @@ make_name(unsigned int number, uint8_t *wire)
 	return name.len;
 }
 
+static uint64_t
+hash_of(const void *arg, const uint8_t *key, size_t key_len)
+{
+	uint64_t hash = 14695981039346656037ULL;
+
+	(void)arg;
+	while (key_len-- > 0)
+		hash = (hash ^ *key++) * 1099511628211ULL;
+	return hash;
+}
+
+static void
+count(struct weir_top *top, const uint8_t *octets, size_t len, uint64_t times,
+    uint64_t now_unix)
+{
+	const struct weir_top_key key = { hash_of(NULL, octets, len), octets,
+		NULL, len, 0 };
+
+	weir_top_count(top, &key, times, now_unix);
+}
+
 static void
 add_tops(struct weir_status *status)
 {
@@ -69,11 +90,10 @@ add_tops(struct weir_status *status)
 	size_t len;
 
 	for (table = 0; table < WEIR_TOP_COUNT; table++) {
-		top = weir_top_new(
-		    weir_status_top(status, table), WEIR_STATUS_TOP_COUNTERS);
+		top = weir_top_new(weir_status_top(status, table),
+		    WEIR_STATUS_TOP_COUNTERS, hash_of, NULL);
 		if (!top)
 			exit(1);
-		weir_top_begin(top);
 		for (i = 0; i < TEXT_COUNT; i++) {
 			client.address[15] = (uint8_t)i;
 			len = 0;
@@ -85,14 +105,13 @@ add_tops(struct weir_status *status)
 			}
 			if (len == 0 || table == WEIR_TOP_CLIENT_NAMES)
 				len += make_name(i, key + len);
-			weir_top_count(top, key, len,
-			    i == 0 ? UINT64_MAX - 100 : i + 1,
+			count(top, key, len, i == 0 ? UINT64_MAX - 100 : i + 1,
 			    (uint64_t)time(NULL));
 		}
 		/* No name, and no client. */
 		memset(key, 0xff, sizeof(key));
-		weir_top_count(top, key, 5, 3, 1);
-		weir_top_end(top);
+		count(top, key, 5, 3, 1);
+		weir_top_publish(top);
 		weir_top_free(top);
 	}
 }
@@ -100,6 +119,7 @@ add_tops(struct weir_status *status)
 static void
 add_events(struct weir_status *status)
 {
+	uint64_t words[WEIR_EVENT_BYTES / 8] = { 0 };
 	struct weir_event event;
 	unsigned int i;
 
@@ -117,8 +137,10 @@ add_events(struct weir_status *status)
 		event.client.family = (uint8_t)(i % 4 ? 6 : i);
 		event.client.prefix = (uint8_t)(i % 2 ? 128 : 255);
 		event.qname_len = (uint8_t)make_name(i, event.qname);
-		event.rule_len = (uint8_t)make_name(i + 1, event.rule);
-		weir_status_record(status, &event);
+		event.matched_len = event.rule_len = (uint8_t)make_name(
+		    i + 1, event.matched);
+		weir_status_record(
+		    status, words, weir_event_encode(&event, (uint8_t *)words));
 	}
 }
 

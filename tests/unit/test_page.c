@@ -81,6 +81,7 @@ record(const char *label, unsigned int times)
 		.transport = WEIR_TRANSPORT_UDP,
 		.qtype = 1,
 		.client = { 4, 32, 0, { 192, 0, 2, 1 } } };
+	uint64_t words[WEIR_EVENT_BYTES / 8] = { 0 };
 	size_t len = strlen(label);
 
 	event.time_ns = (uint64_t)time(NULL) * 1000000000;
@@ -93,7 +94,8 @@ record(const char *label, unsigned int times)
 	event.qname[len + 1] = 0;
 	event.qname_len = (uint8_t)(len + 2);
 	for (; times > 0; times--)
-		weir_status_record(&module, &event);
+		weir_status_record(&module, words,
+		    weir_event_encode(&event, (uint8_t *)words));
 }
 
 static void
