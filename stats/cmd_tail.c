@@ -393,6 +393,8 @@ is_feed_known(const struct weir_stat *stat, const char *feed)
 	unsigned int i, slot;
 	bool is_known = false;
 
+	if (feed[0] == '\0')
+		return false;
 	for (i = 0; i < stat->module_count && !is_known; i++)
 		for (slot = 1; slot < WEIR_STATUS_FEEDS && !is_known; slot++) {
 			weir_live_feed(&stat->modules[i], slot, text);
