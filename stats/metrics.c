@@ -375,7 +375,7 @@ put_events(struct run *run)
 		weir_metrics_number(&run->out, "_total",
 		    item->totals.events_pushed, "module", item->name, NULL);
 	weir_metrics_family(&run->out, "weir_events_lost", "counter", "",
-	    "Events that found no room in them.");
+	    "Events over max-events, or that found no room in them.");
 	for (item = run->items; item < run->items + run->count; item++)
 		weir_metrics_number(&run->out, "_total",
 		    item->totals.events_lost, "module", item->name, NULL);

@@ -208,6 +208,18 @@ print_work(const struct weir_totals *totals, FILE *stream)
 	    (double)(weir_totals_work_quantile(totals, 990) + 1) / 1000.0);
 }
 
+/* What the lists, tail and dnstap do not have. */
+static void
+print_lost(const struct weir_totals *totals, FILE *stream)
+{
+	if (totals->events_lost > 0)
+		(void)fprintf(stream,
+		    "\n%" PRIu64 " of %" PRIu64 " events are in no list: more "
+		    "than max-events, or than was taken in time\n",
+		    totals->events_lost,
+		    totals->events_pushed + totals->events_lost);
+}
+
 static void
 print_time(FILE *stream, uint64_t unix_s)
 {
@@ -278,6 +290,7 @@ weir_table_print(const struct weir_report *report, FILE *stream)
 	print_transports(report->sum, stream);
 	print_outcomes(report->sum, stream);
 	print_work(report->sum, stream);
+	print_lost(report->sum, stream);
 	(void)fputs("\nmodules\n", stream);
 	for (i = 0; i < report->module_count; i++)
 		print_module(

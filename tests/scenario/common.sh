@@ -139,6 +139,7 @@ finish() {
 			"$(is_alive "$resolver_pid" && echo yes || echo no)"
 		resolver_stop
 	fi
+	[ ! -e "$work/checks-failed" ] || failed=$(wc -l <"$work/checks-failed")
 	echo "$scenario_name: $((checked - failed)) of $checked checks right," \
 		"$((SECONDS - began)) s"
 	[ "$failed" = 0 ]
@@ -151,11 +152,17 @@ note() {
 
 # --- checks ----------------------------------------------------------------
 
+# Behind a pipe a check is in a shell of its own, whose variables are lost.
+count_failed() {
+	failed=$((failed + 1))
+	echo >>"$work/checks-failed"
+}
+
 # check WHAT EXPECTED GOT
 check() {
 	checked=$((checked + 1))
 	[ "$2" != "$3" ] || return 0
-	failed=$((failed + 1))
+	count_failed
 	printf 'FAILED: %s\n  expected: %s\n  got:      %s\n' "$1" "$2" "$3"
 	return 1
 }
@@ -164,7 +171,7 @@ check() {
 check_match() {
 	checked=$((checked + 1))
 	[[ ! $3 =~ $2 ]] || return 0
-	failed=$((failed + 1))
+	count_failed
 	printf 'FAILED: %s\n  expected: something like %s\n  got:      %s\n' \
 		"$1" "$2" "$3"
 	return 1
@@ -175,7 +182,7 @@ check_number() {
 	checked=$((checked + 1))
 	[[ $4 =~ ^-?[0-9]+$ ]] && [ "$4" -ge "$2" ] && [ "$4" -le "$3" ] &&
 		return 0
-	failed=$((failed + 1))
+	count_failed
 	printf 'FAILED: %s\n  expected: %s to %s\n  got:      %s\n' \
 		"$1" "$2" "$3" "$4"
 	return 1

@@ -356,12 +356,16 @@ malware name cache -" new.bad.example A
 		"$(stat_of "d['total']['events']['made']")"
 	reload_with 'max-events: 100'
 	lost=$(stat_of "d['total']['events']['lost']")
-	seq -f 'limit%.0f.bad.example' 1 1000 | ask_udp A NXDOMAIN
+	seq -f 'limit%.0f.bad.example' 1 1000 | ask_udp 1 3
 	more=$(($(stat_of "d['total']['events']['made']") - made))
 	check "of a thousand blocked ones, events" 1000 "$more"
 	# Those of two seconds at once, in each thread.
 	check_number "of which more than the limit are not recorded" 100 800 \
 		$(($(stat_of "d['total']['events']['lost']") - lost))
+	check_match "which is told" \
+		'^[0-9]+ of [0-9]+ events are in no list: more than max-events' \
+		"$("$top_builddir/weir-stat" -c "$config_file" |
+			grep 'in no list')"
 	reload_with 'events: yes'
 }
 
