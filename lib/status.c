@@ -303,6 +303,7 @@ weir_status_create(const char *folder, unsigned int worker_count,
 		return weir_problem_set(problem, WEIR_ELIMIT,
 		    "%u workers are too many", worker_count);
 	status.size = file_size(worker_count);
+	status.workers = worker_count;
 	remove_stale(folder);
 	error = open_own(folder, status.path, sizeof(status.path), &status.fd);
 	if (error)
@@ -342,6 +343,7 @@ weir_status_private(unsigned int worker_count, const char *unbound_version,
 	struct weir_status status = { .fd = -1, .is_writable = true };
 
 	status.size = file_size(worker_count);
+	status.workers = worker_count;
 	status.header = mmap(NULL, status.size, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (status.header == MAP_FAILED)
@@ -378,7 +380,7 @@ static void
 take_up_events(struct weir_status *status, const struct weir_status *old)
 {
 	struct weir_status_header *header = status->header;
-	size_t recent = recent_offset(header->worker_count);
+	size_t recent = recent_offset(status->workers);
 
 	if (atomic_load(&header->recent_next) != 1)
 		return;
@@ -396,8 +398,10 @@ take_up_events(struct weir_status *status, const struct weir_status *old)
 static void
 take_up(struct weir_status *status, int fd)
 {
-	struct weir_status old = { .fd = -1, .size = status->size };
-	unsigned int i, workers = status->header->worker_count;
+	struct weir_status old = {
+		.fd = -1, .size = status->size, .workers = status->workers
+	};
+	unsigned int i, workers = status->workers;
 
 	old.header = malloc(old.size);
 	if (old.header &&
@@ -462,10 +466,12 @@ weir_status_share(const char *folder, struct weir_status *status,
 }
 
 static int
-check_header(const struct weir_status *status, struct weir_problem *problem)
+check_header(struct weir_status *status, struct weir_problem *problem)
 {
 	const struct weir_status_header *header = status->header;
 
+	status->workers = __atomic_load_n(
+	    &header->worker_count, __ATOMIC_RELAXED);
 	if (memcmp(header->magic, WEIR_STATUS_MAGIC, 8) != 0)
 		return weir_problem_set(problem, WEIR_EFORMAT,
 		    "%s: not a status file of weir", status->path);
@@ -475,9 +481,9 @@ check_header(const struct weir_status *status, struct weir_problem *problem)
 	if (header->header_size != sizeof(*header) ||
 	    header->worker_size !=
 		page_round(sizeof(struct weir_worker_counts)) ||
-	    header->worker_count > WEIR_WORKERS_MAX ||
+	    status->workers > WEIR_WORKERS_MAX ||
 	    header->file_size != status->size ||
-	    file_size(header->worker_count) != status->size)
+	    file_size(status->workers) != status->size)
 		return weir_problem_set(problem, WEIR_EFORMAT,
 		    "%s: sizes that do not fit", status->path);
 	return WEIR_OK;
@@ -536,33 +542,34 @@ weir_status_close(struct weir_status *status)
 	status->fd = -1;
 }
 
+/* The part of the file that begins there. */
+static void *
+part_at(const struct weir_status *status, size_t offset)
+{
+	return (char *)status->header + offset;
+}
+
 struct weir_worker_counts *
 weir_status_worker(const struct weir_status *status, unsigned int worker)
 {
-	if (worker >= status->header->worker_count)
+	if (worker >= status->workers)
 		worker = 0;
-	return (
-	    struct weir_worker_counts *)((char *)status->header +
-					 page_round(sizeof(*status->header)) +
-					 (size_t)worker *
-					     status->header->worker_size);
+	return part_at(
+	    status, page_round(sizeof(*status->header)) +
+			worker * page_round(sizeof(struct weir_worker_counts)));
 }
 
 struct weir_recent_slot *
 weir_status_recent_slots(const struct weir_status *status)
 {
-	return (struct weir_recent_slot *)((char *)status->header +
-					   recent_offset(
-					       status->header->worker_count));
+	return part_at(status, recent_offset(status->workers));
 }
 
 struct weir_top_table *
 weir_status_top(const struct weir_status *status, unsigned int top)
 {
-	return (
-	    struct weir_top_table *)((char *)status->header +
-				     tops_offset(status->header->worker_count) +
-				     top * page_round(weir_status_top_size()));
+	return part_at(status, tops_offset(status->workers) +
+				   top * page_round(weir_status_top_size()));
 }
 
 /* The slot of a name in one of the header's tables. */

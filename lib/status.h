@@ -257,6 +257,9 @@ struct weir_status {
 	bool is_writable;
 	char path[1088];
 	size_t size;
+	/* As the header said when it was checked: whoever may write the file can
+	 * say something else at any time. */
+	unsigned int workers;
 	struct weir_status_header *header;
 };
 

@@ -120,11 +120,21 @@ ask(struct weir_history *history, const char *sql, int64_t *ret_number)
 							 : WEIR_ESYSTEM;
 }
 
+/* What stands in the schema calls nothing. */
+static void
+distrust(struct weir_history *history)
+{
+	(void)sqlite3_db_config(
+	    history->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	(void)sqlite3_db_config(
+	    history->sqlite, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+}
+
 /* Whose file it is: ours, nobody's yet (*ret_is_new), or another's. */
 static int
 check_owner(struct weir_history *history, bool *ret_is_new)
 {
-	int64_t owner, version, tables;
+	int64_t owner, version, tables, others;
 	int ret;
 
 	ret = ask(history, "PRAGMA application_id", &owner);
@@ -133,6 +143,11 @@ check_owner(struct weir_history *history, bool *ret_is_new)
 	if (ret == WEIR_OK)
 		ret = ask(
 		    history, "SELECT count(*) FROM sqlite_schema", &tables);
+	if (ret == WEIR_OK)
+		ret = ask(history,
+		    "SELECT count(*) FROM sqlite_schema WHERE type NOT IN "
+		    "('table', 'index')",
+		    &others);
 	if (ret != WEIR_OK)
 		return ret;
 	*ret_is_new = tables == 0;
@@ -145,6 +160,10 @@ check_owner(struct weir_history *history, bool *ret_is_new)
 		return weir_problem_set(&history->problem, WEIR_EVERSION,
 		    "%s: it is a history of version %lld, not of %d",
 		    history->path, (long long)version, WEIR_HISTORY_VERSION);
+	if (others > 0)
+		return weir_problem_set(&history->problem, WEIR_EFORMAT,
+		    "%s: it has views or triggers, as no history has",
+		    history->path);
 	return WEIR_OK;
 }
 
@@ -162,6 +181,7 @@ prepare(struct weir_history *history)
 		NULL) != SQLITE_OK)
 		return weir_history_fail(
 		    history, sqlite3_errcode(history->sqlite));
+	distrust(history);
 	(void)sqlite3_busy_timeout(history->sqlite, 100);
 	ret = check_owner(history, &is_new);
 	if (ret != WEIR_OK)
@@ -387,6 +407,7 @@ open_reader(struct weir_history *history, const char *uri)
 		NULL) != SQLITE_OK)
 		return weir_history_fail(
 		    history, sqlite3_errcode(history->sqlite));
+	distrust(history);
 	(void)sqlite3_busy_timeout(history->sqlite, 2000);
 	ret = weir_history_exec(history, quick);
 	if (ret == WEIR_OK)

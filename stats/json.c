@@ -300,7 +300,7 @@ module(const struct weir_status *status, const struct weir_totals *totals)
 		    sizeof(header->unbound_version))) ||
 	    put(object, "weir",
 		string(header->weir_version, sizeof(header->weir_version))) ||
-	    put(object, "workers", json_integer(header->worker_count)) ||
+	    put(object, "workers", json_integer(status->workers)) ||
 	    put(object, "started", number(header->started_unix)) ||
 	    put(object, "inits", number(atomic_load(&header->inits))) ||
 	    put(object, "generation",

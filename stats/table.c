@@ -245,8 +245,8 @@ print_module(const struct weir_status *status, const struct weir_totals *totals,
 	    (int)sizeof(header->unbound_version), header->unbound_version);
 	(void)fprintf(stream, "  pid %ld: Unbound ", (long)header->pid);
 	print_text(stream, version, 0);
-	(void)fprintf(stream, ", %u %s, since ", header->worker_count,
-	    header->worker_count == 1 ? "thread" : "threads");
+	(void)fprintf(stream, ", %u %s, since ", status->workers,
+	    status->workers == 1 ? "thread" : "threads");
 	print_time(stream, header->started_unix);
 	(void)fprintf(stream, "\n    %" PRIu64 " %s, %" PRIu64 " blocked\n",
 	    totals->ways[WEIR_WAY_QUERIES],

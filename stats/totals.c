@@ -78,7 +78,7 @@ add_feed(struct weir_totals *totals, const struct weir_status *status,
 	feed = take_feed(totals, name);
 	if (!feed)
 		return WEIR_EMEMORY;
-	for (i = 0; i < header->worker_count; i++)
+	for (i = 0; i < status->workers; i++)
 		add(feed->counts, weir_status_worker(status, i)->feeds[slot],
 		    WEIR_FEED_COUNT);
 	return WEIR_OK;
@@ -120,7 +120,7 @@ add_category(struct weir_totals *totals, const struct weir_status *status,
 	category = take_category(totals, name);
 	if (!category)
 		return WEIR_EMEMORY;
-	for (i = 0; i < header->worker_count; i++)
+	for (i = 0; i < status->workers; i++)
 		add(category->counts,
 		    weir_status_worker(status, i)->categories[slot],
 		    WEIR_CATEGORY_COUNT);
@@ -135,7 +135,7 @@ weir_totals_add(struct weir_totals *totals, const struct weir_status *status)
 	unsigned int categories = atomic_load(&header->category_count), i;
 	int error = WEIR_OK;
 
-	for (i = 0; i < header->worker_count; i++) {
+	for (i = 0; i < status->workers; i++) {
 		struct weir_worker_counts *counts = weir_status_worker(
 		    status, i);
 

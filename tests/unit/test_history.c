@@ -806,6 +806,38 @@ START_TEST(any_path_will_do)
 }
 END_TEST
 
+/* SQL in the file would be run by whoever reads it: root, and without end. */
+START_TEST(a_file_with_a_will_of_its_own_is_refused)
+{
+	static const char *const extras[] = {
+		"DROP TABLE minute; CREATE VIEW minute AS WITH RECURSIVE "
+		"n(begin, blocked, shadowed, allowed, passed, lost) AS (SELECT "
+		"1, 1, 1, 1, 1, 1 UNION ALL SELECT begin + 1, 1, 1, 1, 1, 1 "
+		"FROM n) SELECT * FROM n",
+		"CREATE TRIGGER t AFTER INSERT ON event BEGIN DELETE FROM "
+		"event; END",
+	};
+	struct weir_history *history;
+	size_t i;
+
+	for (i = 0; i < sizeof(extras) / sizeof(extras[0]); i++) {
+		history = begin(BEGIN);
+		weir_history_close(history);
+		change_sql(extras[i]);
+		history = NULL;
+		ck_assert_int_eq(
+		    weir_history_open_read(path, &history, &problem),
+		    WEIR_EFORMAT);
+		ck_assert_int_eq(
+		    weir_history_open(path, &large, &history, &problem),
+		    WEIR_EFORMAT);
+		ck_assert_ptr_nonnull(
+		    strstr(problem.text, "views or triggers"));
+		scratch_done(&scratch);
+	}
+}
+END_TEST
+
 /* A clock that is years ahead for a while takes nothing away; one that stays there
  * is believed, after an hour. */
 START_TEST(a_clock_that_leaps_is_not_believed_at_once)
@@ -966,6 +998,7 @@ main(void)
 		what_is_not_ours_is_refused,
 		a_killed_writer_leaves_its_flushes_and_a_gap,
 		any_path_will_do,
+		a_file_with_a_will_of_its_own_is_refused,
 		a_clock_that_leaps_is_not_believed_at_once,
 		a_file_that_is_taken_away_is_noticed,
 		a_liar_makes_no_number_that_cannot_be_added_up,

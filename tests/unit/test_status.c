@@ -200,6 +200,28 @@ START_TEST(a_reader_keeps_what_it_has_mapped)
 }
 END_TEST
 
+/* Whoever may write the file changes the header under a reader that has checked
+ * it. */
+START_TEST(a_reader_goes_by_what_it_has_checked)
+{
+	struct weir_status module = create(2), reader;
+	const char *end;
+
+	ck_assert_int_eq(
+	    weir_status_open(module.path, &reader, &problem), WEIR_OK);
+	end = (const char *)reader.header + reader.size;
+	module.header->worker_count = UINT32_MAX;
+	module.header->worker_size = UINT32_MAX;
+	ck_assert((const char *)weir_status_worker(&reader, 1) < end);
+	ck_assert((const char *)weir_status_worker(&reader, 5) < end);
+	ck_assert((const char *)weir_status_recent_slots(&reader) < end);
+	ck_assert((const char *)weir_status_top(&reader, 0) < end);
+	ck_assert_uint_eq(reader.workers, 2);
+	weir_status_close(&reader);
+	weir_status_close(&module);
+}
+END_TEST
+
 START_TEST(two_modules_with_one_process_id_have_two_files)
 {
 	struct weir_status one = create(1), two = create(1), *all;
@@ -612,6 +634,7 @@ status_suite(void)
 	tcase_add_test(tcase, second_start_in_one_process_counts_on);
 	tcase_add_test(tcase, other_number_of_workers_starts_anew);
 	tcase_add_test(tcase, a_reader_keeps_what_it_has_mapped);
+	tcase_add_test(tcase, a_reader_goes_by_what_it_has_checked);
 	tcase_add_test(tcase, two_modules_with_one_process_id_have_two_files);
 	tcase_add_test(tcase, open_all_passes_over_what_is_no_live_status_file);
 	tcase_add_test(tcase, folder_that_is_not_there_holds_no_module);
