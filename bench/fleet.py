@@ -93,7 +93,7 @@ def simulate(opt):
                              x * opt.changes / DAY)) for x in (60, 119)],
                          "timestamp": answered(PIECE["timestamp"])}}
     results["peace"] = {way: peace(opt, way) for way in WAYS}
-    results["restart"] = {way: [restart(opt, way, x) for x in (0, 10)]
+    results["restart"] = {way: [restart(opt, way, x) for x in (0, 1, 10)]
                           for way in WAYS}
     results["outage"] = [outage(opt, length, cap) for length in opt.outage
                          for cap in (300, 30)]

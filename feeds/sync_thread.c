@@ -73,7 +73,9 @@ judge(const struct weir_sync_thread *thread, int64_t now_unix)
 		.expires_unix = feed->expires_unix,
 		.stale_s = stale_s(thread),
 		.is_refused = thread->is_refused,
-		.has_failed = thread->failures > 0 };
+		/* All mirrors have, or none may be asked yet. */
+		.has_failed = thread->failures > 0 ||
+			      (thread->is_backing_off && thread->tried == 0) };
 	enum weir_sync_state state;
 
 	if (is_signed(thread))
@@ -430,6 +432,15 @@ cycle(struct weir_sync_thread *thread)
 		thread->due_ms = weir_sync_clock_ms() + wait;
 		thread->is_backing_off = true;
 		thread->outcome = WEIR_SYNC_UNREACHABLE;
+		/* After a restart nothing else says why. */
+		if (thread->shown.error[0] == '\0') {
+			(void)weir_problem_set(&thread->feed.problem,
+			    WEIR_EBUSY,
+			    "its servers want not to be asked for %llu s more "
+			    "(Retry-After)",
+			    (unsigned long long)wait / 1000);
+			note_error(thread);
+		}
 		return;
 	}
 	outcome = weir_sync_feed_cycle(&thread->feed, thread->mirror);

@@ -66,6 +66,13 @@ check "the state" failing "$(of_feed moving "f['state']")"
 sync_do status
 check "what monitoring sees" 3 "$sync_status"
 check_match "the error" "failing .*status 404" "${sync_text//$'\n'/ }"
+write_config "$url/busy"
+once_exits 1 "busy" moving
+once_exits 1 "not to be asked for yet" moving
+check "that is no better" failing "$(of_feed moving "f['state']")"
+check_match "why" "asked for [0-9]+ s more .Retry-After" \
+	"$(of_feed moving "f['error']['text']")"
+rm "$work/sync/record/moving.json"
 write_config "$url/moving"
 : >"$work/access.log"
 
