@@ -378,8 +378,11 @@ follow(struct tail *tail)
 		if (reader.revents != 0)
 			(void)poll(NULL, 0, LOOK_MS);
 		ret = look(tail);
-		if (ret == 0 && looks % RESCAN_LOOKS == 0)
-			ret = rescan(tail);
+		if (ret != 0 || looks % RESCAN_LOOKS != 0)
+			continue;
+		/* A window may have been made narrower. */
+		weir_screen_init(&tail->screen, stdout);
+		ret = rescan(tail);
 	}
 	return ret;
 }

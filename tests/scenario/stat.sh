@@ -298,6 +298,47 @@ sys.stdout.buffer.write(out.replace(b"\r\n", b"\n"))
 ' "$1" "$weir_stat" -c "$config_file" "${@:2}"
 }
 
+# Another window size while tail runs: its lines are as narrow.
+check_resize() {
+	note "a terminal that is made narrower"
+	python3 -c '
+import fcntl, os, pty, struct, sys, termios
+def size(columns):
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
+pid, fd = pty.fork()
+if pid == 0:
+    os.environ.pop("COLUMNS", None)
+    os.execv(sys.argv[2], sys.argv[2:])
+size(150)
+was = False
+with open(sys.argv[1], "wb", 0) as out:
+    while True:
+        try:
+            some = os.read(fd, 65536)
+        except OSError:
+            break
+        if not some:
+            break
+        out.write(some)
+        if not was and b"wide-line" in some:
+            was = True
+            size(60)
+' "$work/resized" "$weir_stat" -c "$config_file" tail --client 127.0.0.1 &
+	started+=($!)
+	wait_until 5 test -s "$work/resized"
+	ask wide-line.bad.example A
+	wait_until 5 grep -q wide-line "$work/resized"
+	sleep 1.5
+	ask "a-name-that-takes-$(printf 'x%.0s' {1..40}).bad.example" A
+	wait_until 5 grep -q 'xxx.bad.example' "$work/resized"
+	check_number "columns of the line after it" 40 60 \
+		"$(tail -n 1 "$work/resized" | tr -d '\r\n' |
+			sed "s/$esc\[[0-9]*m//g; s/\xe2\x80\xa6/./" | wc -m)"
+	kill "${started[-1]}"
+	wait "${started[-1]}" 2>/dev/null
+	unset 'started[-1]'
+}
+
 check_terminal() {
 	local command width
 	note "terminal, pipe, control characters"
@@ -390,4 +431,5 @@ wait_until 20 is_in_history 15 ||
 check_history
 check_terminal
 check_tail
+check_resize
 finish
