@@ -13,6 +13,7 @@
 
 #include "lib/log.h"
 #include "lib/paths.h"
+#include "stats/cut.h"
 #include "stats/record.h"
 #include "stats/stat.h"
 
@@ -413,6 +414,7 @@ main(int argc, char **argv)
 	int code;
 
 	weir_log_init("weir-stat");
+	weir_cut_survive();
 	/* The daemon: it has a command line of its own. */
 	if (argc > 1 && strcmp(argv[1], "record") == 0)
 		return weir_record_main(argc - 1, argv + 1);

@@ -5,11 +5,14 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/name.h"
+#include "stats/cut.h"
 #include "stats/live.h"
 #include "stats/stat.h"
 #include "stats/tally.h"
+#include "stats/totals.h"
 #include "tests/unit/scratch.h"
 #include "tests/unit/suite.h"
 
@@ -258,13 +261,45 @@ START_TEST(clients_meet_if_one_lies_in_the_other)
 }
 END_TEST
 
+/* Its owner may cut a status file whenever he likes. */
+START_TEST(a_file_that_is_cut_reads_as_nothing)
+{
+	struct weir_totals totals;
+	struct weir_problem problem;
+	struct weir_status reader;
+	struct weir_live_top top;
+	uint64_t sequence = 0, missed;
+
+	make_modules();
+	count(0, "a.example", 5, 100);
+	weir_count(&weir_status_worker(&modules[0], 0)->ways[WEIR_WAY_PASSED]);
+	ck_assert_int_eq(
+	    weir_status_open(modules[0].path, &reader, &problem), 0);
+	weir_cut_survive();
+	ck_assert_int_eq(truncate(modules[0].path, 0), 0);
+	weir_totals_init(&totals);
+	ck_assert_int_eq(weir_totals_add(&totals, &reader), 0);
+	ck_assert_uint_eq(totals.ways[WEIR_WAY_PASSED], 0);
+	weir_totals_done(&totals);
+	if (weir_live_read(&reader, 1, WEIR_TOP_NAMES, &top) == 0) {
+		ck_assert_uint_eq(top.row_count, 0);
+		weir_live_done(&top);
+	}
+	ck_assert_int_eq(
+	    weir_status_recent(&reader, &sequence, &missed, NULL, NULL), 0);
+	weir_status_close(&reader);
+	remove_modules();
+}
+END_TEST
+
 int
 main(void)
 {
 	const TTest *const tests[] = { tables_of_modules_are_one,
 		what_a_full_table_forgot_is_in_the_error, no_module_has_no_rows,
 		keys_that_are_none_are_question_marks, an_event_is_an_object,
-		clients_meet_if_one_lies_in_the_other, NULL };
+		clients_meet_if_one_lies_in_the_other,
+		a_file_that_is_cut_reads_as_nothing, NULL };
 
 	return suite_run("live", tests);
 }

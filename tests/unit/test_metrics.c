@@ -11,7 +11,9 @@
 #include "tests/unit/scratch.h"
 #include "tests/unit/suite.h"
 
-#define SERIES_MAX 8192
+#define SERIES_MAX    8192
+/* A mark of direction, and an x, in one literal. */
+#define RIGHT_TO_LEFT "\xe2\x80\xae\x78"
 
 static struct scratch scratch;
 static struct weir_status modules[2];
@@ -21,9 +23,7 @@ static size_t text_len;
 static const char *const names[] = { "plain", "a\"b", "c\\d", "e\\\"f\\",
 	"g\nh", "i\\nj", "same\001", "same\002", "same?", "\xff\xfe",
 	"\xff\xfd", "{x=\"y\"} 1\n# EOF", "<script>", "caf\xc3\xa9",
-	"\xe2\x80\xae"
-	"x",
-	",", "=", "" };
+	RIGHT_TO_LEFT, ",", "=", "" };
 #define NAME_COUNT (sizeof(names) / sizeof(names[0]))
 
 static void
