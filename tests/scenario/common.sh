@@ -320,13 +320,13 @@ is_port_free() {
 claim_ports() {
 	local block
 	for block in $(shuf -i 0-59); do
-		{ exec {ports_fd}>>"/tmp/weir-test-ports.$block"; } \
+		{ exec {ports_fd}>>"/tmp/weir-test-ports-$UID.$block"; } \
 			2>/dev/null || continue
 		first_port=$((20000 + 200 * block))
 		! flock -n "$ports_fd" || return 0
 		exec {ports_fd}>&-
 	done
-	die "no ports are left: /tmp/weir-test-ports.*"
+	die "no ports are left: /tmp/weir-test-ports-$UID.*"
 }
 
 free_port() {
