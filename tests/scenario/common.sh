@@ -332,7 +332,9 @@ claim_ports() {
 free_port() {
 	local port
 	for ((;;)); do
-		port=$((first_port + RANDOM % 200))
+		# A line for each: none is given out twice before it is used.
+		echo >>"$work/ports"
+		port=$((first_port + $(wc -l <"$work/ports") % 200))
 		is_port_free "$port" && break
 	done
 	echo "$port"
