@@ -327,19 +327,21 @@ is_port_free() {
 claim_ports() {
 	local block
 	for block in $(shuf -i 0-59); do
-		{ exec {ports_fd}>>"/tmp/weir-test-ports.$block"; } \
+		{ exec {ports_fd}>>"/tmp/weir-test-ports-$UID.$block"; } \
 			2>/dev/null || continue
 		first_port=$((20000 + 200 * block))
 		! flock -n "$ports_fd" || return 0
 		exec {ports_fd}>&-
 	done
-	die "no ports are left: /tmp/weir-test-ports.*"
+	die "no ports are left: /tmp/weir-test-ports-$UID.*"
 }
 
 free_port() {
 	local port
 	for ((;;)); do
-		port=$((first_port + RANDOM % 200))
+		# A line for each: none is given out twice before it is used.
+		echo >>"$work/ports"
+		port=$((first_port + $(wc -l <"$work/ports") % 200))
 		is_port_free "$port" && break
 	done
 	echo "$port"

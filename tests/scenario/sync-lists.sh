@@ -7,7 +7,7 @@
 # shellcheck source=tests/scenario/common.sh
 . "${srcdir:-$(dirname "$0")/../..}/tests/scenario/common.sh"
 scenario sync-lists
-need minisign gzip zstd
+need minisign gzip zstd flock
 # shellcheck source=tests/scenario/sync.sh
 . "${srcdir:-$(dirname "$0")/../..}/tests/scenario/sync.sh"
 
@@ -77,7 +77,21 @@ write_config "$url/moving"
 : >"$work/access.log"
 
 note "all of them, and once more"
+# The loader has to wait until all lists have come: then some are served together.
+has_sent_all() {
+	[ "$(grep -c . "$work/access.log")" -ge 6 ]
+}
+{
+	flock 9
+	: >"$work/is-locked"
+	wait_until 20 has_sent_all 9>&-
+	sleep 0.5 9>&-
+} 9>>"$work/db/lock" &
+locker=$!
+started+=("$locker")
+wait_until 10 test -e "$work/is-locked"
 once_exits 0 "the first time"
+wait "$locker"
 for name in n1.plain n5000.packed n50.zstd n1.signed m1.moving; do
 	check "$name is listed" yes "$(listed "$name.example")"
 done
