@@ -113,10 +113,21 @@ static const char *const sql[STATEMENT_COUNT] = {
 	    "INSERT INTO top (list, word, count, error, first, last) "
 	    "SELECT list, word.id, count, error, first, last FROM open "
 	    "JOIN word ON word.key = open.key WHERE list = ?1",
+	[STATEMENT_EVENT_GONE] =
+	    "INSERT INTO gone SELECT name FROM event WHERE id < ?1 "
+	    "ORDER BY id LIMIT ?2",
 	[STATEMENT_EVENT_TRIM] =
 	    "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE "
 	    "id < ?1 ORDER BY id LIMIT ?2)",
 	[STATEMENT_EVENT_OLDEST] = "SELECT min(id) FROM event",
+	[STATEMENT_RESOLVED_GONE] =
+	    "INSERT INTO gone SELECT name FROM resolved WHERE last < ?1 "
+	    "LIMIT ?2",
+	[STATEMENT_GONE_TRIM] =
+	    "DELETE FROM name WHERE id IN (SELECT name FROM gone) AND NOT "
+	    "EXISTS (SELECT 1 FROM event WHERE event.name = name.id) AND NOT "
+	    "EXISTS (SELECT 1 FROM resolved WHERE resolved.name = name.id)",
+	[STATEMENT_GONE_CLEAR] = "DELETE FROM gone",
 	[STATEMENT_RESOLVED_TRIM] =
 	    "DELETE FROM resolved WHERE (name, client) IN (SELECT name, client "
 	    "FROM resolved WHERE last < ?1 LIMIT ?2)",

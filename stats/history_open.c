@@ -200,6 +200,9 @@ prepare(struct weir_history *history)
 	ret = weir_history_exec(history, text);
 	if (ret == WEIR_OK && is_new)
 		ret = weir_history_exec(history, schema);
+	if (ret == WEIR_OK) /* history_trim.c's own */
+		ret = weir_history_exec(
+		    history, "CREATE TEMP TABLE gone (name INTEGER)");
 	if (ret == WEIR_OK && stat(history->path, &about) != 0)
 		ret = weir_problem_set(&history->problem, WEIR_ESYSTEM,
 		    "%s: %s", history->path, strerror(errno));

@@ -5,9 +5,10 @@
  * In small transactions: each may change no more than the journal holds.  After
  * a while the rest waits for the next flush, unless there is no room left.
  *
- * The order, when room is needed: events and who resolved what, an hour at a
- * time, the oldest first; then top lists of hours; of days; totals of minutes;
- * of hours.  A text goes when everything of its last hour has gone.
+ * The order, when room is needed: events and who resolved what, the oldest first,
+ * with the names that nothing else speaks of; then top lists of hours; of days;
+ * totals of minutes; of hours.  Another text goes when everything of its last
+ * hour has gone.
  */
 #include <string.h>
 
@@ -94,6 +95,33 @@ trim_detail(struct weir_history *history, uint64_t event_unix,
 	if (count > 0)
 		weir_history_cache_clear(history);
 	*ret_count = count;
+	return ret;
+}
+
+/* For room, and so also within an hour, in which a flood of names may have come:
+ * notes the names that the next trim_detail takes events from; and lets those go
+ * that nothing refers to any more. */
+static int
+note_names(
+    struct weir_history *history, uint64_t event_unix, uint64_t resolved_hour)
+{
+	int64_t batch = (int64_t)history->batch[WEIR_HISTORY_TRIMMING];
+	int ret = weir_history_run(history, STATEMENT_EVENT_GONE, "ii",
+	    (int64_t)event_id(event_unix), batch);
+
+	if (ret == WEIR_OK)
+		ret = weir_history_run(history, STATEMENT_RESOLVED_GONE, "ii",
+		    (int64_t)resolved_hour, batch);
+	return ret;
+}
+
+static int
+trim_names(struct weir_history *history)
+{
+	int ret = weir_history_run(history, STATEMENT_GONE_TRIM, "");
+
+	if (ret == WEIR_OK)
+		ret = weir_history_run(history, STATEMENT_GONE_CLEAR, "");
 	return ret;
 }
 
@@ -210,8 +238,12 @@ step_size(struct weir_history *history, uint64_t *ret_count)
 
 	*ret_count = 0;
 	if (ret == WEIR_OK && hour != UINT64_MAX) {
-		ret = trim_detail(
-		    history, (hour + 1) * 3600, hour + 1, ret_count);
+		ret = note_names(history, (hour + 1) * 3600, hour + 1);
+		if (ret == WEIR_OK)
+			ret = trim_detail(
+			    history, (hour + 1) * 3600, hour + 1, ret_count);
+		if (ret == WEIR_OK)
+			ret = trim_names(history);
 		if (ret != WEIR_OK || *ret_count > 0)
 			return ret;
 	}

@@ -504,8 +504,10 @@ size_of(const char *suffix)
 	return stat(file, &about) == 0 ? (uint64_t)about.st_size : 0;
 }
 
-/* Names that come once, for ever: the worst that can be. */
-START_TEST(the_size_is_kept)
+/* Names that come once, for ever: the worst that can be; a hundred of them each
+ * so many seconds. */
+static void
+check_size(unsigned int step_s)
 {
 	static const struct weir_history_limits limits = { 8 << 20, 30, 7, 400,
 		30 };
@@ -522,7 +524,7 @@ START_TEST(the_size_is_kept)
 		add(history, now, name, i % 1000, WEIR_EVENT_BLOCKED);
 		if (i % 100 != 99)
 			continue;
-		now += 10;
+		now += step_s;
 		flush(history, now);
 		size = size_of("") + size_of("-wal") + size_of("-shm");
 		if (size > largest)
@@ -547,7 +549,21 @@ START_TEST(the_size_is_kept)
 	ck_assert_int_eq(ask_sql("SELECT count(*) FROM resolved WHERE name NOT "
 				 "IN (SELECT id FROM name)"),
 	    0);
+	/* The newest is there. */
+	ck_assert_int_eq(
+	    ask_sql("SELECT (max(id) >> 20) / 1000 FROM event"), now - step_s);
 	end(history);
+}
+
+START_TEST(the_size_is_kept)
+{
+	check_size(10);
+}
+END_TEST
+
+START_TEST(the_size_is_kept_within_an_hour)
+{
+	check_size(1);
 }
 END_TEST
 
@@ -991,6 +1007,7 @@ main(void)
 		open_lists_are_bounded,
 		what_is_old_goes,
 		the_size_is_kept,
+		the_size_is_kept_within_an_hour,
 		a_smaller_limit_makes_the_file_smaller,
 		one_writes_others_read,
 		a_reader_that_stays_stops_the_writer_not_the_limit,
