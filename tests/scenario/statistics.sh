@@ -3,7 +3,8 @@
 # threads gets queries whose outcome is known (blocked by name and by alias, in
 # shadow mode, allowed, passed; several types; UDP and TCP), while the database is
 # swapped again and again, with reloads between.  Counters, events, top lists and
-# recent events are held against it; then the settings of statistics:.
+# recent events are held against it, and the totals of a history that weir-stat
+# record keeps all the while; then the settings of statistics:.
 #
 # WEIR_STATISTICS_QUERIES: how many (20000; a release is tried with 200000).
 #
@@ -23,6 +24,8 @@ sample=10
 write_config() {
 	{
 		printf 'statistics:\n  sample-passed: %s\n' "$sample"
+		printf '  dnstap: tap.sock\n  history: "%s"\n' \
+			"$work/history.db"
 		printf '  %s\n' "$@"
 		echo 'feeds:'
 		printf '  - {name: s, file: "%s", mode: shadow, category: ads}\n' \
@@ -121,6 +124,46 @@ is_recorded() {
 # sum_of OUTCOME
 sum_of() {
 	stat_of "sum(d['total']['outcomes']['$1'].values())"
+}
+
+recorder_start() {
+	"$top_builddir/weir-stat" record -c "$config_file" \
+		2>>"$work/record.log" &
+	started+=("$!")
+	wait_until 20 test -S "$work/tap.sock" || die "no recorder"
+}
+
+# Its totals: blocked, shadowed, allowed, passed, lost.
+history_sums() {
+	"$top_builddir/weir-stat" -c "$config_file" --json time --since 24h |
+		python3 -c '
+import json, sys
+rows = json.load(sys.stdin)["rows"]
+print(*[sum(row[key] for row in rows) for key in
+        ("blocked", "shadowed", "allowed", "passed", "lost")])'
+}
+
+# shellcheck disable=SC2317 # for wait_until
+is_in_history() {
+	[ "$(history_sums | tr ' ' +)" != "" ] &&
+		[ $(($(history_sums | tr ' ' +))) = "$1" ]
+}
+
+# One event more tells of those that were lost before it.
+check_history() {
+	local made lost sums
+	note "the history"
+	expect "NXDOMAIN [] soa=60/60 ede=15" more.bad.example A +edns
+	made=$(stat_of "d['total']['events']['made']")
+	lost=$(stat_of "d['total']['events']['lost']")
+	wait_until 30 is_in_history "$made"
+	sums=$(history_sums)
+	check "events, and lost ones" "$made" $(($(tr ' ' + <<<"$sums")))
+	# Which they were nobody knows.
+	[ "$lost" = 0 ] || return 0
+	check "blocked, shadowed, allowed" \
+		"$(sum_of blocked) $(sum_of shadowed) $(sum_of allowed)" \
+		"$(cut -d ' ' -f 1-3 <<<"$sums")"
 }
 
 check_counters() {
@@ -390,6 +433,7 @@ offer_tls
 write_config
 apply
 upstream_start
+recorder_start
 resolver_start
 # What start_server asked never comes to the module.
 check "nothing is counted yet" 0 "$(stat_of "w['queries']")"
@@ -408,6 +452,7 @@ done
 echo "   $(cat "$work/swaps") swaps in the last round"
 check_counters
 check_events
+check_history
 check_kinds
 check_together
 check_tls
