@@ -30,6 +30,7 @@ struct recorder {
 	struct weir_apart apart;
 	struct weir_tops *tops;
 	uint64_t published_ns;
+	unsigned int first;   /* worker */
 	struct weir_tap *tap; /* NULL: no dnstap */
 	struct weir_tap_counts tap_counts;
 	uint64_t lost_told; /* of the queues, to the tap */
@@ -206,13 +207,17 @@ static unsigned int
 take_batch(struct recorder *recorder)
 {
 	struct weir_module *module = recorder->module;
-	unsigned int taken = 0, worker;
+	unsigned int count = module->worker_count, taken = 0, i;
 
 	(void)pthread_mutex_lock(&module->recording);
 	follow_file(recorder);
 	follow_settings(recorder);
-	for (worker = 0; worker < module->worker_count; worker++) {
-		struct weir_event_queue *queue = module->workers[worker].queue;
+	/* Each time another one first: no worker that floods comes before all
+	 * others. */
+	recorder->first++;
+	for (i = 0; i < count; i++) {
+		struct weir_event_queue *queue =
+		    module->workers[(recorder->first + i) % count].queue;
 		const uint64_t *words;
 		size_t len;
 
