@@ -232,13 +232,13 @@ take_batch(struct recorder *recorder)
 	return taken;
 }
 
-/* The top lists, a few times a second at most. */
+/* The top lists: at once when nothing more has come, else a few times a second. */
 static void
-publish(struct recorder *recorder, bool is_end)
+publish(struct recorder *recorder, bool is_quiet)
 {
 	uint64_t now_ns = weir_hook_clock_ns();
 
-	if (!is_end &&
+	if (!is_quiet &&
 	    now_ns - recorder->published_ns < PUBLISH_MS * 1000000ULL)
 		return;
 	recorder->published_ns = now_ns;
@@ -304,7 +304,7 @@ run(void *arg)
 			period_ms = BUSY_PERIOD_MS;
 		}
 		work_tap(recorder);
-		publish(recorder, false);
+		publish(recorder, taken == 0 && period_ms == PERIOD_MS);
 		if (recorder->tap)
 			weir_tap_poll(recorder->tap, &fds[1]);
 		(void)poll(fds, 2, period_ms);

@@ -86,6 +86,12 @@ is_recorded() {
 		d['total']['events']['recorded']")" = 0 ]
 }
 
+# The last one that was asked for is in the lists, which are shown a bit later.
+# shellcheck disable=SC2317 # for wait_until
+is_listed() {
+	[ "$(json "r['127.0.0.4']['count']" top clients 2>/dev/null)" = 1 ]
+}
+
 # The rows are as many as were asked for, and in the history as well.
 is_in_history() {
 	[ "$(json "sum(row['blocked'] + row['shadowed'] + row['allowed'] +
@@ -407,6 +413,7 @@ upstream_start
 resolver_start
 ask_all
 wait_until 10 is_recorded
+wait_until 5 is_listed
 check_live
 check_clients
 check_feeds
