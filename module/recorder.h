@@ -2,7 +2,7 @@
  * recorder.h - the recorder: one thread beside the workers and the housekeeper
  * that makes of events what people look at.
  *
- *   the workers' queues ──every 20 ms──► recent events, top tables (status.h)
+ *   the workers' queues ──every 60 ms──► recent events, top tables (status.h)
  *                                    ──► dnstap frames (tap.h)
  *
  * It takes no lock that a worker waits for.  With the housekeeper it shares one,

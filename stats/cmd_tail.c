@@ -22,7 +22,7 @@
 #include "stats/live.h"
 #include "stats/stat.h"
 
-#define LOOK_MS      50
+#define LOOK_MS      25
 #define RESCAN_LOOKS 20
 #define LAST_DEFAULT 10
 #define NARROW       110U /* columns below which a line has no date */
