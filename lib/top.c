@@ -373,21 +373,25 @@ clear(struct weir_top *top)
 	top->floor = top->total = 0;
 }
 
-/* What an earlier writer published.  False: a key is there twice. */
+/* What an earlier writer published.  False: a key is there twice, or somebody else
+ * writes there. */
 static bool
 take_up(struct weir_top *top)
 {
 	const struct weir_top_table *table = top->table;
-	uint32_t i;
+	uint32_t used = __atomic_load_n(&table->used, __ATOMIC_RELAXED), i;
 
 	top->floor = table->floor;
 	top->total = table->total;
-	for (i = 0; i < table->used; i++) {
+	for (i = 0; i < used && i < top->size; i++) {
 		const struct weir_top_counter *counter = &table->counters[i];
 		struct weir_top_key key = { 0, counter->key, NULL, 0, 0 };
 		struct item *item;
 
-		key.head_len = (size_t)counter->key_len;
+		key.head_len = (size_t)__atomic_load_n(
+		    &counter->key_len, __ATOMIC_RELAXED);
+		if (key.head_len < 1 || key.head_len > WEIR_TOP_KEY_SIZE)
+			return false; /* it was sound a moment ago */
 		key.hash = top->hash(top->arg, key.head, key.head_len);
 		if (find_slot(top, key.hash)->item != 0)
 			return false;

@@ -157,17 +157,19 @@ add(uint8_t *to, const char *text)
 	return to + len;
 }
 
-/* Categories come from lists: they may hold anything.  As weir-stat --json does,
+/* Names lie in the status file: a file is not trusted to end them.  Categories
+ * come from lists: they may hold anything.  As weir-stat --json does,
  * what is no printable ASCII is replaced, so that the document stays valid. */
 static uint8_t *
 add_text(uint8_t *to, const char *name, const char *text)
 {
 	const uint8_t *octet = (const uint8_t *)text;
+	const uint8_t *end = octet + strnlen(text, WEIR_CATEGORY_SIZE - 1);
 
-	if (text[0] == '\0')
+	if (octet == end)
 		return to;
 	to = add(to, name);
-	for (; *octet != '\0'; octet++) {
+	for (; octet < end; octet++) {
 		if (*octet == '"' || *octet == '\\')
 			*to++ = '\\';
 		*to++ = *octet < 0x20 || *octet > 0x7e ? '?' : *octet;
@@ -284,7 +286,8 @@ put_policy(uint8_t *to, const struct weir_event *event,
 	unsigned int action = action_of(event);
 
 	if (feed[0] != '\0')
-		to = put_octets(to, 1, feed, strlen(feed));
+		to = put_octets(
+		    to, 1, feed, strnlen(feed, WEIR_FEED_NAME_SIZE - 1));
 	if (event->rule_len > 0)
 		to = put_octets(to, 2, weir_event_rule(event), event->rule_len);
 	if (action != 0)

@@ -264,6 +264,22 @@ START_TEST(the_largest_frame_fits)
 }
 END_TEST
 
+/* As in a status file that somebody has written into. */
+START_TEST(a_name_without_an_end_is_cut)
+{
+	static char text[2 * WEIR_TAP_FRAME_SIZE];
+	const struct weir_tap_texts texts = { text, text, text, text };
+	struct weir_event event;
+
+	memset(text, 'n', sizeof(text) - 1);
+	tap_event(&event, "bad.example");
+	event.is_shadowed = true;
+	ck_assert_uint_le(encode(&event, &texts), WEIR_TAP_FRAME_SIZE);
+	ck_assert_uint_eq(
+	    strlen(through(&event, &texts)->feed), WEIR_FEED_NAME_SIZE - 1);
+}
+END_TEST
+
 START_TEST(what_is_no_ascii_is_replaced)
 {
 	static const struct weir_tap_texts texts = { "feed",
@@ -625,7 +641,7 @@ main(void)
 		every_outcome_comes_back,
 		every_action_has_its_word_in_the_policy,
 		a_cut_address_stays_cut, the_largest_frame_fits,
-		an_alias_names_its_target,
+		a_name_without_an_end_is_cut, an_alias_names_its_target,
 		frames_are_as_libprotobuf_c_writes_them,
 		what_is_no_ascii_is_replaced,
 		unbounds_own_response_is_a_passed_query,
